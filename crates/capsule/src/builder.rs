@@ -1,0 +1,161 @@
+//! How capsules are made, from Rust and for C.
+
+use core::ffi::{CStr, c_char, c_void};
+use core::ptr::{NonNull, null, null_mut};
+use std::borrow::Cow;
+
+use rustpython_vm::common::lock::PyMutex;
+use rustpython_vm::{Context, PyObjectRef, PyRef};
+
+use crate::belongings::{Belongings, Contents, Objects, Value};
+use crate::destructor::{CDestructor, Destructor, Kind};
+use crate::error::CapsuleError;
+use crate::fields::{Identity, Marks};
+use crate::name::OwnedNames;
+use crate::object::{PyCapsule, track_if_needed};
+
+/// A capsule in the making; see [`PyCapsule::builder`] and [`PyCapsule::from_value`].
+#[derive(Debug)]
+#[must_use]
+pub struct CapsuleBuilder {
+    pointer: NonNull<c_void>,
+    marks: Marks,
+    name: Option<Cow<'static, CStr>>,
+    context: *mut c_void,
+    destructor: Destructor,
+    owner: Option<PyObjectRef>,
+    value: Option<Value>,
+}
+
+impl PyCapsule {
+    /// Begins a capsule around a pointer, with no name, context, destructor or owner.
+    pub fn builder(pointer: NonNull<c_void>) -> CapsuleBuilder {
+        CapsuleBuilder {
+            pointer,
+            marks: Marks::default(),
+            name: None,
+            context: null_mut(),
+            destructor: Destructor::none(),
+            owner: None,
+            value: None,
+        }
+    }
+
+    /// Begins a capsule that owns `value` and points to it. The value is dropped with the capsule,
+    /// after the destructor if one is set; a panic in its `Drop` is contained. Others see the
+    /// pointer as one to a shared `T`: to be read, not written.
+    pub fn from_value<T: Send + Sync + 'static>(value: T) -> CapsuleBuilder {
+        let value = Value::new(value);
+        CapsuleBuilder {
+            marks: Marks::VOUCHED,
+            ..Self::builder(value.address())
+        }
+        .holding(value)
+    }
+
+    /// Makes a capsule as C does. Touches no interpreter. `name` is kept as an address, never
+    /// copied; NULL is a legal name.
+    ///
+    /// # Errors
+    /// [`CapsuleError::NullPointer`] if `pointer` is NULL.
+    ///
+    /// # Safety
+    /// - `name` is NULL, or a NUL-terminated string that lives unchanged as long as it is the
+    ///   capsule's name.
+    /// - `pointer` is what the name promises to those who know it.
+    /// - `destructor` as for [`Destructor::c`].
+    pub unsafe fn from_c(
+        pointer: *mut c_void,
+        name: *const c_char,
+        destructor: Option<CDestructor>,
+    ) -> Result<PyRef<Self>, CapsuleError> {
+        let pointer = NonNull::new(pointer).ok_or(CapsuleError::NullPointer)?;
+        let identity = Identity {
+            pointer,
+            name,
+            marks: Marks::VOUCHED,
+        };
+        let capsule = Self::new(identity, null_mut(), destructor, Belongings::default());
+        Ok(capsule.into_object(Context::genesis()))
+    }
+}
+
+impl CapsuleBuilder {
+    fn holding(mut self, value: Value) -> Self {
+        self.value = Some(value);
+        self
+    }
+
+    /// The name: a static one, or an owned one that the capsule keeps.
+    pub fn name(mut self, name: impl Into<Cow<'static, CStr>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The context, a second pointer for the maker's own use.
+    pub fn context(mut self, context: *mut c_void) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// What runs when the capsule dies.
+    pub fn destructor(mut self, destructor: Destructor) -> Self {
+        self.destructor = destructor;
+        self
+    }
+
+    /// A Python object that the capsule keeps alive, and through which cycles are collected.
+    pub fn owner(mut self, owner: PyObjectRef) -> Self {
+        self.owner = Some(owner);
+        self
+    }
+
+    /// Declares that the pointer is what the name promises, so that importers of an API table may
+    /// read it. Without it they refuse: Python code can make a capsule of any number.
+    ///
+    /// # Safety
+    /// Whoever knows the name may use the pointer as the kind of thing that the name stands for,
+    /// as long as the capsule lives.
+    pub unsafe fn vouched(mut self) -> Self {
+        self.marks = self.marks.with(Marks::VOUCHED, true);
+        self
+    }
+
+    /// The capsule.
+    pub fn build(self, ctx: &Context) -> PyRef<PyCapsule> {
+        let function = self.destructor.c_function();
+        let closure = match self.destructor.0 {
+            Kind::Closure(closure) => Some(closure),
+            Kind::None | Kind::C(_) => None,
+        };
+        let mut names = OwnedNames::default();
+        let owns = closure.is_some()
+            || self.owner.is_some()
+            || self.value.is_some()
+            || matches!(self.name, Some(Cow::Owned(_)));
+        let name = self.name.map_or(null(), |name| names.keep(name));
+        let belongings = if owns {
+            Belongings::holding(Contents {
+                names: PyMutex::new(names),
+                objects: PyMutex::new(Objects {
+                    owner: self.owner,
+                    closure,
+                    tracked: false,
+                }),
+                value: self.value,
+            })
+        } else {
+            Belongings::default()
+        };
+        let identity = Identity {
+            pointer: self.pointer,
+            name,
+            marks: self.marks,
+        };
+        let capsule = PyCapsule::new(identity, self.context, function, belongings).into_object(ctx);
+        if let Some(belongings) = capsule.belongings.get() {
+            track_if_needed(&capsule, &mut belongings.objects.lock());
+        }
+        capsule
+    }
+}

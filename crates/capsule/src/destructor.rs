@@ -1,0 +1,137 @@
+//! The three kinds of destructor, and the C function that stands for those that are not C. When
+//! one runs is decided in `last_rites`; what it may leave behind is dealt with in `firewall`.
+
+use core::fmt;
+
+use rustpython_vm::{Py, PyObject, PyObjectRef, VirtualMachine};
+
+use crate::attach::{self, InterpreterId};
+use crate::{PyCapsule, firewall};
+
+/// A destructor as C knows it: called once with the dying capsule, which it does not own.
+pub type CDestructor = unsafe extern "C" fn(capsule: *mut PyObject);
+
+/// A destructor written in Rust: called once with the dying capsule.
+pub type RustDestructor = Box<dyn FnOnce(&Py<PyCapsule>) + Send>;
+
+/// What runs when a capsule dies: nothing, a C function, a Rust closure or a Python callable.
+///
+/// Whichever it is, it runs at most once, on the thread that drops the last reference, and every
+/// accessor works inside it. What it leaves behind (an exception, a panic) goes to
+/// `sys.unraisablehook` with the capsule; an exception that was pending before is kept.
+#[derive(Default)]
+pub struct Destructor(pub(crate) Kind);
+
+#[derive(Default)]
+pub(crate) enum Kind {
+    #[default]
+    None,
+    C(CDestructor),
+    Closure(Closure),
+}
+
+/// A destructor that C cannot express; the capsule owns it.
+pub(crate) enum Closure {
+    Rust(RustDestructor),
+    Python {
+        callable: PyObjectRef,
+        home: InterpreterId,
+    },
+}
+
+/// Which kind of [`Destructor`] a capsule has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DestructorKind {
+    /// Nothing runs.
+    None,
+    /// A C function.
+    C,
+    /// A Rust closure.
+    Rust,
+    /// A Python callable.
+    Python,
+}
+
+impl Destructor {
+    /// No destructor.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// A C function.
+    ///
+    /// # Safety
+    /// `function` may be called once with a capsule that has it as its destructor, on any thread,
+    /// attached to an interpreter or not, and does not unwind.
+    #[must_use]
+    pub unsafe fn c(function: CDestructor) -> Self {
+        Self(Kind::C(function))
+    }
+
+    /// A Rust closure. It runs on whatever thread drops the last reference; one that needs the
+    /// interpreter asks `rustpython_vm::vm::thread::try_with_current_vm` for it. A panic is
+    /// contained.
+    #[must_use]
+    pub fn rust(closure: impl FnOnce(&Py<PyCapsule>) + Send + 'static) -> Self {
+        Self(Kind::Closure(Closure::Rust(Box::new(closure))))
+    }
+
+    /// A Python callable, which will be called with the capsule in the interpreter of `vm`, also
+    /// where the last reference is dropped on a thread that has no interpreter. Once that
+    /// interpreter is finalised it can no longer be called, and is dropped instead.
+    #[must_use]
+    pub fn python(callable: PyObjectRef, vm: &VirtualMachine) -> Self {
+        Self(Kind::Closure(Closure::Python {
+            callable,
+            home: attach::home_of(vm),
+        }))
+    }
+
+    /// The C function that a capsule with this destructor shows to C.
+    pub(crate) fn c_function(&self) -> Option<CDestructor> {
+        match self.0 {
+            Kind::None => None,
+            Kind::C(function) => Some(function),
+            Kind::Closure(_) => Some(RUN_CLOSURE),
+        }
+    }
+}
+
+impl fmt::Debug for Destructor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.0 {
+            Kind::None => "Destructor::None",
+            Kind::C(_) => "Destructor::C",
+            Kind::Closure(Closure::Rust(_)) => "Destructor::Rust",
+            Kind::Closure(Closure::Python { .. }) => "Destructor::Python",
+        })
+    }
+}
+
+/// The one address that stands for "the capsule owns a closure". A `static`, because a function's
+/// own address need not be the same everywhere it is taken.
+pub(crate) static RUN_CLOSURE: CDestructor = run_closure;
+
+/// C may read this destructor from one capsule, keep it and put it back; on a capsule that owns no
+/// closure, or no longer, it does nothing.
+unsafe extern "C" fn run_closure(capsule: *mut PyObject) {
+    // SAFETY: a destructor is called with an object that lives for the call.
+    let Some(capsule) = (unsafe { capsule.as_ref() }) else {
+        return;
+    };
+    let Some(capsule) = capsule.downcast_ref::<PyCapsule>() else {
+        return;
+    };
+    match capsule.take_closure() {
+        None => {}
+        Some(Closure::Rust(closure)) => firewall::contain(Some(capsule), || closure(capsule)),
+        Some(Closure::Python { callable, home }) => attach::with_home(home, |vm| {
+            firewall::contain(Some(capsule), || {
+                if let Err(exception) = callable.call((capsule.to_owned(),), vm) {
+                    firewall::report(exception, Some(capsule), vm);
+                }
+            });
+        }),
+    }
+}

@@ -1,0 +1,149 @@
+//! How a capsule ends: the destructor once, then what it owned, then its memory; unless somebody
+//! took a new reference meanwhile, in which case it lives on without a destructor.
+//!
+//! The VM calls [`perform`] as the last thing before it frees the object, on whatever thread, with
+//! or without an interpreter. An object that the VM has published to its lock-free caches (one
+//! that was an attribute of a class, say) is freed without that call; then the payload's `Drop`
+//! moves everything to an [heir], which ends in the ordinary way.
+
+use core::cell::{Cell, RefCell};
+use core::ptr::NonNull;
+
+use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyRef};
+
+use crate::belongings::Belongings;
+use crate::firewall;
+use crate::object::{PyCapsule, track_if_needed};
+
+/// Runs the destructor, if one is set and none has run.
+pub(crate) fn run_destructor(capsule: &Py<PyCapsule>) {
+    let Some(destructor) = capsule.fields.take_destructor() else {
+        return;
+    };
+    firewall::fence(capsule, || {
+        let object = core::ptr::from_ref(capsule.as_object()).cast_mut();
+        // SAFETY:
+        // - callable: `Destructor::c` and the C ABI require it of their callers; `run_closure`
+        //   takes any object.
+        // - once: `take_destructor` gave it to us alone (I3).
+        unsafe { destructor(object) };
+    });
+}
+
+/// What is left to do with a dead capsule. The answer is whether the VM must leave the memory
+/// alone.
+///
+/// # Safety
+/// `object` is a `Py<PyCapsule>` with a count of zero, whole, and the caller touches it no more
+/// when the answer is yes.
+pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
+    // SAFETY: passed on from the caller.
+    let capsule = unsafe { object.cast::<Py<PyCapsule>>().as_ref() };
+    if !capsule.fields.destructor_pending() && capsule.belongings.get().is_none() {
+        return false;
+    }
+    let Some(_level) = Level::enter() else {
+        postpone(object);
+        return true;
+    };
+    run_destructor(capsule);
+    // A count of zero that rises goes to two, not to one: the VM keeps one back, so that dropping
+    // the new reference does not free the object under us. It is ours to give up.
+    if capsule.as_object().strong_count() == 0 {
+        release(capsule);
+    }
+    if capsule.as_object().strong_count() == 0 {
+        return false;
+    }
+    if let Some(belongings) = capsule.belongings.get() {
+        let mut objects = belongings.objects.lock();
+        // The VM has taken it off the collector's lists.
+        objects.tracked = false;
+        track_if_needed(capsule, &mut objects);
+    }
+    // SAFETY: the count that the VM kept back is a reference that nobody else gives up. If it is
+    // the last one, the object ends here and now, and the caller does not touch it.
+    drop(unsafe { PyObjectRef::from_raw(object) });
+    true
+}
+
+/// Drops what the capsule owns, each with the object still whole.
+fn release(capsule: &Py<PyCapsule>) {
+    if let Some(belongings) = capsule.belongings.take() {
+        firewall::contain(Some(capsule), || drop(belongings));
+    }
+}
+
+/// A capsule's payload that dies with something still to do was not given to [`perform`].
+impl Drop for PyCapsule {
+    fn drop(&mut self) {
+        if self.fields.destructor_pending() {
+            drop(heir(self));
+        } else if let Some(belongings) = self.belongings.take() {
+            firewall::contain(None, || drop(belongings));
+        }
+    }
+}
+
+/// A new capsule with all that the dying one had.
+fn heir(dying: &PyCapsule) -> PyRef<PyCapsule> {
+    let belongings = Belongings::default();
+    belongings.put(dying.belongings.take());
+    let capsule = PyCapsule::new(
+        dying.fields.identity(),
+        dying.fields.context(),
+        dying.fields.take_destructor(),
+        belongings,
+    );
+    capsule.into_object(Context::genesis())
+}
+
+/// How deep capsules may end inside one another on one stack. Each level is some hundred bytes of
+/// ours, and whatever the destructors need; those of a Python destructor are the largest.
+const DEEPEST: usize = 24;
+
+thread_local! {
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    static POSTPONED: RefCell<Vec<NonNull<PyObject>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// One capsule that is ending on this thread. The outermost one, when done, ends the postponed.
+struct Level;
+
+impl Level {
+    /// `None` when it would be one too many. A thread that is going away, and has lost its
+    /// thread-locals, counts nothing.
+    fn enter() -> Option<Self> {
+        let depth = DEPTH.get();
+        (depth < DEEPEST || POSTPONED.try_with(|_| ()).is_err()).then(|| {
+            DEPTH.set(depth + 1);
+            Self
+        })
+    }
+}
+
+impl Drop for Level {
+    fn drop(&mut self) {
+        while DEPTH.get() == 1
+            && let Ok(Some(object)) = POSTPONED.try_with(|postponed| postponed.borrow_mut().pop())
+        {
+            end_postponed(object);
+        }
+        DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+fn postpone(object: NonNull<PyObject>) {
+    // `enter` has just seen that the thread-local is there.
+    POSTPONED.with_borrow_mut(|postponed| postponed.push(object));
+}
+
+/// Gives the object one reference and drops it, so that the VM deallocates it anew.
+fn end_postponed(object: NonNull<PyObject>) {
+    // SAFETY: `perform` answered for the object that it stays, and nobody else knows it.
+    let reference = unsafe { object.as_ref() }.to_owned();
+    // The count is two now, see `perform`.
+    drop(reference);
+    // SAFETY: the count that the VM kept back.
+    drop(unsafe { PyObjectRef::from_raw(object) });
+}

@@ -1,0 +1,431 @@
+//! The payload type `PyCapsule`: its accessors, its Python class, and what the collector sees.
+//! How one is made is in `builder`, how it ends in `last_rites`.
+
+use core::ffi::{CStr, c_char, c_void};
+use core::marker::PhantomPinned;
+use core::ptr::NonNull;
+use std::borrow::Cow;
+use std::ffi::CString;
+
+use rustpython_vm::builtins::PyType;
+use rustpython_vm::class::{PyClassImpl, StaticType};
+use rustpython_vm::gc_state::{current_owner, gc_state};
+use rustpython_vm::object::{Traverse, TraverseFn, payload_offset};
+use rustpython_vm::types::Representable;
+use rustpython_vm::{
+    AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
+    pyclass,
+};
+
+use crate::belongings::{Belongings, Objects};
+use crate::destructor::{CDestructor, Closure, Destructor, DestructorKind, Kind, RUN_CLOSURE};
+use crate::error::{CapsuleError, NameMismatch, TypeMismatch};
+use crate::fields::{Fields, Identity, Marks};
+use crate::last_rites;
+use crate::name::{borrow, names_match};
+
+/// Capsule objects carry an opaque native pointer through Python.
+///
+/// One native module puts the address of an API or of data in a capsule, under a
+/// name; another takes it out by that name and uses it with no Python in between.
+///
+/// Python code can pass a capsule on, but cannot look behind the pointer.
+#[pyclass(module = false, name = "PyCapsule", traverse = "manual")]
+#[derive(Debug)]
+pub struct PyCapsule {
+    pub(crate) fields: Fields,
+    pub(crate) belongings: Belongings,
+    /// C code holds the address while Rust has a `&mut` (see `Traverse::clear`).
+    _pinned: PhantomPinned,
+}
+
+impl PyPayload for PyCapsule {
+    /// Collected only when it owns Python objects; see `PyCapsule::track_if_needed`.
+    const NEW_REF_UNTRACKED: bool = true;
+
+    /// There is no list of free capsules. The hook is wanted for when it runs: last, with the
+    /// object whole and nobody borrowing it, on every thread; and for its answer, with which the
+    /// object can stay.
+    const HAS_FREELIST: bool = true;
+
+    #[inline]
+    fn class(_ctx: &Context) -> &'static Py<PyType> {
+        match Self::static_cell().get() {
+            Some(class) => class,
+            None => make_class(),
+        }
+    }
+
+    unsafe fn freelist_push(object: *mut PyObject) -> bool {
+        NonNull::new(object).is_some_and(|object| {
+            // SAFETY: the VM calls this with a dead `Py<Self>` that is still whole, and leaves it
+            // alone when the answer is yes.
+            unsafe { last_rites::perform(object) }
+        })
+    }
+}
+
+#[cold]
+fn make_class() -> &'static Py<PyType> {
+    let _ = PyCapsule::make_static_type();
+    let class = PyCapsule::static_type();
+    // Set after the class is made, so that it gets no `__del__` that Python could call.
+    class.slots.del_needed.store(Some(collector_may_finalize));
+    class.slots.del.store(Some(finalize));
+    class
+}
+
+/// Asked by the collector before it breaks cycles, and by every deallocation. Only the first is
+/// answered with yes: in a deallocation (count zero) the last rites run the destructor.
+fn collector_may_finalize(object: &PyObject) -> bool {
+    object.strong_count() > 0
+        && object
+            .downcast_ref::<PyCapsule>()
+            .is_some_and(|capsule| capsule.fields.destructor_pending())
+}
+
+fn finalize(object: &PyObject, _vm: &VirtualMachine) -> PyResult<()> {
+    if let Some(capsule) = object.downcast_ref::<PyCapsule>() {
+        last_rites::run_destructor(capsule);
+    }
+    Ok(())
+}
+
+// SAFETY: `Objects` visits each owned reference once; the lock is only tried.
+unsafe impl Traverse for PyCapsule {
+    fn traverse(&self, visit: &mut TraverseFn<'_>) {
+        if let Some(belongings) = self.belongings.get() {
+            belongings.objects.traverse(visit);
+        }
+    }
+
+    /// Called by the collector to break a cycle, and by the VM on every deallocation. In the
+    /// latter (count zero) the last rites still need everything.
+    fn clear(&mut self, out: &mut Vec<PyObjectRef>) {
+        if self.object().as_object().strong_count() == 0 || self.fields.destructor_pending() {
+            return;
+        }
+        if let Some(belongings) = self.belongings.get() {
+            belongings.objects.lock().clear(out);
+        }
+    }
+}
+
+#[pyclass(with(Representable), flags(DISALLOW_INSTANTIATION, IMMUTABLETYPE))]
+impl PyCapsule {}
+
+impl Representable for PyCapsule {
+    fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
+        let address = zelf.get_id();
+        Ok(match zelf.name() {
+            Some(name) => format!(
+                "<capsule object \"{}\" at {address:#x}>",
+                name.to_string_lossy()
+            ),
+            None => format!("<capsule object NULL at {address:#x}>"),
+        })
+    }
+}
+
+impl PyCapsule {
+    pub(crate) fn new(
+        identity: Identity,
+        context: *mut c_void,
+        destructor: Option<CDestructor>,
+        belongings: Belongings,
+    ) -> Self {
+        Self {
+            fields: Fields::new(identity, context, destructor),
+            belongings,
+            _pinned: PhantomPinned,
+        }
+    }
+
+    /// The payload as an object, with its address known to the other half of this file.
+    pub(crate) fn into_object(self, ctx: &Context) -> PyRef<Self> {
+        let capsule = self.into_ref(ctx);
+        let _ = core::ptr::from_ref(capsule.as_object()).expose_provenance();
+        capsule
+    }
+
+    /// The object that this payload is part of.
+    pub(crate) fn object(&self) -> &Py<Self> {
+        let object = core::ptr::from_ref(self).addr() - payload_offset::<Self>();
+        // SAFETY: payloads leave this crate only as part of a `Py<Self>` that `into_object` made,
+        // and it exposed the provenance of the whole.
+        unsafe { &*core::ptr::with_exposed_provenance::<Py<Self>>(object) }
+    }
+
+    /// The object as a capsule.
+    ///
+    /// # Errors
+    /// [`CapsuleError::NotACapsule`]. The test is exact: nothing can be derived from the type.
+    #[inline]
+    pub fn of(object: &PyObject) -> Result<&Py<Self>, CapsuleError> {
+        object
+            .downcast_ref::<Self>()
+            .ok_or_else(|| not_a_capsule(object))
+    }
+
+    /// The pointer, if the capsule has the name `name` (`None` is NULL, and matches only NULL).
+    ///
+    /// # Errors
+    /// [`CapsuleError::WrongName`].
+    #[inline]
+    pub fn pointer(&self, name: Option<&CStr>) -> Result<NonNull<c_void>, CapsuleError> {
+        self.identity_named(name).map(|identity| identity.pointer)
+    }
+
+    /// The pointer, and whether native code [vouched](crate::CapsuleBuilder::vouched) for it, as
+    /// one state.
+    ///
+    /// # Errors
+    /// [`CapsuleError::WrongName`].
+    pub fn vouched_pointer(
+        &self,
+        name: Option<&CStr>,
+    ) -> Result<(NonNull<c_void>, bool), CapsuleError> {
+        self.identity_named(name)
+            .map(|identity| (identity.pointer, identity.marks.contains(Marks::VOUCHED)))
+    }
+
+    fn identity_named(&self, name: Option<&CStr>) -> Result<Identity, CapsuleError> {
+        check_name(self.fields.identity(), name)
+    }
+
+    /// Whether the capsule has the name `name`. Never fails.
+    #[inline]
+    pub fn is_valid(&self, name: Option<&CStr>) -> bool {
+        // SAFETY: see `check_name`.
+        unsafe { names_match(self.fields.identity().name, address(name)) }
+    }
+
+    /// The pointer, whatever the name is.
+    pub fn any_pointer(&self) -> NonNull<c_void> {
+        self.fields.identity().pointer
+    }
+
+    /// A copy of the name; `None` is NULL. A copy, because a name that C owns may be freed by its
+    /// owner once the capsule has another.
+    pub fn name(&self) -> Option<CString> {
+        copy_of(self.fields.identity().name)
+    }
+
+    /// The address of the name; NULL if it has none. A name that was set through Rust or Python
+    /// stays valid as long as the capsule; one that C set is C's.
+    #[inline]
+    pub fn name_address(&self) -> *const c_char {
+        self.fields.identity().name
+    }
+
+    /// The context; NULL unless one was set.
+    #[inline]
+    pub fn context(&self) -> *mut c_void {
+        self.fields.context()
+    }
+
+    /// Replaces the context.
+    #[inline]
+    pub fn set_context(&self, context: *mut c_void) {
+        self.fields.set_context(context);
+    }
+
+    /// Replaces the pointer, for which from now on nobody vouches. A Rust value that the capsule
+    /// was made with stays what it is.
+    pub fn set_pointer(&self, pointer: NonNull<c_void>) {
+        self.change(|identity| Identity {
+            pointer,
+            marks: identity.marks.with(Marks::VOUCHED, false),
+            ..identity
+        });
+    }
+
+    /// Replaces the name by one that the capsule keeps as long as it lives; `None` is NULL.
+    pub fn set_name(&self, name: Option<Cow<'static, CStr>>) {
+        let name = self.keep_name(name);
+        self.change(|identity| Identity {
+            name,
+            marks: identity.marks.with(Marks::CLAIMED, false),
+            ..identity
+        });
+    }
+
+    fn change(&self, change: impl Fn(Identity) -> Identity) {
+        let changed: Result<_, core::convert::Infallible> =
+            self.fields.update(|identity| Ok(change(identity)));
+        let Ok(_) = changed;
+    }
+
+    /// Checks the name, renames and returns the pointer as one step: of many threads that claim
+    /// one capsule under one name, exactly one gets the pointer.
+    ///
+    /// # Errors
+    /// [`CapsuleError::WrongName`], and nothing has changed.
+    pub fn claim(
+        &self,
+        name: Option<&CStr>,
+        new_name: Option<Cow<'static, CStr>>,
+    ) -> Result<NonNull<c_void>, CapsuleError> {
+        // Losers need not keep a name.
+        self.identity_named(name)?;
+        let new_name = self.keep_name(new_name);
+        let before = self.fields.update(|identity| {
+            check_name(identity, name).map(|identity| Identity {
+                name: new_name,
+                marks: identity.marks.with(Marks::CLAIMED, true),
+                ..identity
+            })
+        })?;
+        Ok(before.pointer)
+    }
+
+    fn keep_name(&self, name: Option<Cow<'static, CStr>>) -> *const c_char {
+        match name {
+            None => core::ptr::null(),
+            Some(Cow::Borrowed(name)) => name.as_ptr(),
+            Some(owned) => self.belongings.get_or_make().names.lock().keep(owned),
+        }
+    }
+
+    /// The value that the capsule was made with, if it has the name `name` and the value is a `T`.
+    /// Nothing that was done to the capsule since can make it another.
+    ///
+    /// # Errors
+    /// [`CapsuleError::WrongName`] first, then [`CapsuleError::WrongType`].
+    pub fn value<T: Send + Sync + 'static>(&self, name: Option<&CStr>) -> Result<&T, CapsuleError> {
+        self.identity_named(name)?;
+        let value = self
+            .belongings
+            .get()
+            .and_then(|belongings| belongings.value.as_ref());
+        value.and_then(|value| value.get()).ok_or_else(|| {
+            CapsuleError::WrongType(Box::new(TypeMismatch {
+                expected: core::any::type_name::<T>(),
+                found: value.map(|value| value.type_name),
+            }))
+        })
+    }
+
+    /// Replaces the destructor; the old one does not run. While the capsule is being destroyed it
+    /// changes only what is read back.
+    pub fn set_destructor(&self, destructor: Destructor) {
+        let function = destructor.c_function();
+        let closure = match destructor.0 {
+            Kind::Closure(closure) => Some(closure),
+            Kind::None | Kind::C(_) => None,
+        };
+        if closure.is_none() && self.belongings.get().is_none() {
+            return self.fields.set_destructor(function);
+        }
+        let mut objects = self.belongings.get_or_make().objects.lock();
+        let old = core::mem::replace(&mut objects.closure, closure);
+        track_if_needed(self.object(), &mut objects);
+        self.fields.set_destructor(function);
+        drop(objects);
+        // Not under the lock: the last reference to a Python object may go with it.
+        drop(old);
+    }
+
+    /// Which kind of destructor the capsule has, also after it ran.
+    pub fn destructor_kind(&self) -> DestructorKind {
+        let Some(function) = self.fields.destructor() else {
+            return DestructorKind::None;
+        };
+        if !is_run_closure(function) {
+            return DestructorKind::C;
+        }
+        match self.with_objects(|objects| objects.closure.as_ref().map(closure_kind)) {
+            Some(Some(kind)) => kind,
+            // The closure was taken to be run.
+            _ => DestructorKind::None,
+        }
+    }
+
+    /// The destructor as C sees it: the function that would run. For one that is not a C function
+    /// it is one and the same function of this crate.
+    #[inline]
+    pub fn c_destructor(&self) -> Option<CDestructor> {
+        self.fields.destructor()
+    }
+
+    /// The callable, if the destructor is a Python one that has not begun to run.
+    pub fn python_destructor(&self) -> Option<PyObjectRef> {
+        self.fields.destructor().filter(|f| is_run_closure(*f))?;
+        self.with_objects(|objects| match &objects.closure {
+            Some(Closure::Python { callable, .. }) => Some(callable.clone()),
+            _ => None,
+        })
+        .flatten()
+    }
+
+    /// The Python object that the capsule keeps alive.
+    pub fn owner(&self) -> Option<PyObjectRef> {
+        self.with_objects(|objects| objects.owner.clone()).flatten()
+    }
+
+    fn with_objects<R>(&self, f: impl FnOnce(&Objects) -> R) -> Option<R> {
+        self.belongings.get().map(|owned| f(&owned.objects.lock()))
+    }
+
+    pub(crate) fn take_closure(&self) -> Option<Closure> {
+        self.belongings.get()?.objects.lock().closure.take()
+    }
+}
+
+/// Tells the collector of a capsule that has come to own Python objects.
+pub(crate) fn track_if_needed(capsule: &Py<PyCapsule>, objects: &mut Objects) {
+    if objects.any() && !objects.tracked {
+        objects.tracked = true;
+        // SAFETY: the object is alive, and `tracked`, under its lock, says that it is not in the
+        // collector's lists.
+        unsafe { gc_state().track_object(NonNull::from(capsule.as_object()), current_owner()) };
+    }
+}
+
+fn check_name(identity: Identity, name: Option<&CStr>) -> Result<Identity, CapsuleError> {
+    // SAFETY:
+    // - stored name: names of Rust and Python makers live as long as the capsule (I2); a C maker
+    //   promises the same for its own, and does not free it while it is the capsule's name.
+    // - asked name: a `CStr`.
+    if unsafe { names_match(identity.name, address(name)) } {
+        Ok(identity)
+    } else {
+        Err(wrong_name(identity, name))
+    }
+}
+
+#[cold]
+fn wrong_name(identity: Identity, name: Option<&CStr>) -> CapsuleError {
+    CapsuleError::WrongName(Box::new(NameMismatch {
+        expected: name.map(CStr::to_owned),
+        found: copy_of(identity.name),
+        claimed: identity.marks.contains(Marks::CLAIMED),
+    }))
+}
+
+#[cold]
+fn not_a_capsule(object: &PyObject) -> CapsuleError {
+    CapsuleError::NotACapsule {
+        class: object.class().name().to_string(),
+    }
+}
+
+fn copy_of(name: *const c_char) -> Option<CString> {
+    // SAFETY: as for the stored name in `check_name`.
+    unsafe { borrow(name) }.map(CStr::to_owned)
+}
+
+fn address(name: Option<&CStr>) -> *const c_char {
+    name.map_or(core::ptr::null(), CStr::as_ptr)
+}
+
+fn closure_kind(closure: &Closure) -> DestructorKind {
+    match closure {
+        Closure::Rust(_) => DestructorKind::Rust,
+        Closure::Python { .. } => DestructorKind::Python,
+    }
+}
+
+fn is_run_closure(function: CDestructor) -> bool {
+    core::ptr::fn_addr_eq(function, RUN_CLOSURE)
+}

@@ -1,0 +1,10 @@
+//! `capsule-python`: RustPython with capsules.
+
+use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    capsule_python::main()
+}

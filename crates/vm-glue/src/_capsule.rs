@@ -1,0 +1,364 @@
+//! The builtin module `_capsule`, at both access levels. The two share what may be done at either.
+
+use rustpython_vm::builtins::PyModuleDef;
+use rustpython_vm::{Context, pymodule};
+
+pub(crate) fn open(ctx: &Context) -> &'static PyModuleDef {
+    _capsule::module_def(ctx)
+}
+
+pub(crate) fn sealed(ctx: &Context) -> &'static PyModuleDef {
+    _capsule_sealed::module_def(ctx)
+}
+
+/// What can be done at both levels.
+#[pymodule(sub)]
+mod look {
+    use rustpython_capsule::{DestructorKind, PyCapsule};
+    use rustpython_derive::{pystruct_sequence, pystruct_sequence_data};
+    use rustpython_vm::builtins::PyTypeRef;
+    use rustpython_vm::class::PyClassImpl;
+    use rustpython_vm::types::PyStructSequence;
+    use rustpython_vm::{PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, pyclass};
+
+    use crate::convert::{Name, name_to_python};
+    use crate::describe;
+    use crate::import;
+    use crate::raise::{Operation, PyCapsuleError, refusal};
+
+    #[pystruct_sequence_data]
+    pub(super) struct CapsuleInfoData {
+        pub(super) name: PyObjectRef,
+        pub(super) pointer: Option<usize>,
+        pub(super) context: Option<usize>,
+        pub(super) destructor: Option<&'static str>,
+        pub(super) owner: Option<PyObjectRef>,
+        pub(super) library: Option<String>,
+        pub(super) symbol: Option<String>,
+    }
+
+    /// What describe() tells of a capsule.
+    #[pyattr]
+    #[pystruct_sequence(name = "CapsuleInfo", module = "_capsule", data = "CapsuleInfoData")]
+    pub(super) struct PyCapsuleInfo;
+
+    #[pyclass(with(PyStructSequence))]
+    impl PyCapsuleInfo {}
+
+    impl CapsuleInfoData {
+        /// What may be told at both levels; addresses and the owner are not among it.
+        pub(super) fn of(capsule: &PyCapsule, vm: &VirtualMachine) -> PyResult<Self> {
+            let place = describe::place_of(capsule.any_pointer());
+            Ok(Self {
+                name: name_to_python(capsule.name(), vm)?,
+                pointer: None,
+                context: None,
+                destructor: match capsule.destructor_kind() {
+                    DestructorKind::None => None,
+                    DestructorKind::C => Some("c"),
+                    DestructorKind::Rust => Some("rust"),
+                    DestructorKind::Python => Some("python"),
+                },
+                owner: None,
+                library: place.library,
+                symbol: place.symbol,
+            })
+        }
+    }
+
+    /// The class of capsules, which is also types.CapsuleType.
+    #[pyattr(name = "PyCapsule")]
+    fn capsule_class(vm: &VirtualMachine) -> PyTypeRef {
+        PyCapsule::class(&vm.ctx).to_owned()
+    }
+
+    #[pyattr(name = "PyCapsuleError")]
+    fn error_class(_vm: &VirtualMachine) -> PyTypeRef {
+        PyCapsuleError::make_static_type()
+    }
+
+    /// Return the capsule's name, None if it has none.
+    ///
+    /// Bytes that are not UTF-8 come as surrogates (surrogateescape).
+    #[pyfunction]
+    fn get_name(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+        let capsule =
+            PyCapsule::of(&capsule).map_err(|reason| refusal(Operation::GetName, &reason, vm))?;
+        name_to_python(capsule.name(), vm)
+    }
+
+    /// Return whether the object is a capsule with that name. Never fails.
+    #[pyfunction]
+    fn is_valid(capsule: PyObjectRef, name: Name) -> bool {
+        PyCapsule::of(&capsule).is_ok_and(|capsule| capsule.is_valid(name.as_deref()))
+    }
+
+    /// Import the capsule that a dotted name leads to, and return it.
+    #[pyfunction]
+    fn load(name: Name, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
+        import::load(&name.required(vm)?, vm)
+    }
+}
+
+/// Capsules: native pointers with a name, by which native modules share their APIs.
+///
+/// A capsule made here carries any number as its pointer; what it means is between those who
+/// know its name.
+#[pymodule(with(look))]
+mod _capsule {
+    use core::ptr::NonNull;
+    use std::borrow::Cow;
+
+    use rustpython_capsule::{CapsuleError, Destructor, PyCapsule};
+    use rustpython_vm::convert::ToPyObject;
+    use rustpython_vm::{
+        AsObject, FromArgs, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
+    };
+
+    use super::look::CapsuleInfoData;
+    use crate::convert::{Address, Name};
+    use crate::import;
+    use crate::raise::{Operation, refusal};
+
+    #[derive(FromArgs)]
+    struct NewArgs {
+        #[pyarg(any)]
+        pointer: Address,
+        #[pyarg(any, default, py_default = "None")]
+        name: Name,
+        #[pyarg(any, default, py_default = "None")]
+        destructor: Option<PyObjectRef>,
+        #[pyarg(named, default, py_default = "0")]
+        context: Address,
+        #[pyarg(named, default, py_default = "None")]
+        owner: Option<PyObjectRef>,
+    }
+
+    /// Make a capsule.
+    #[pyfunction]
+    fn new(args: NewArgs, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
+        let pointer = NonNull::new(args.pointer.as_pointer())
+            .ok_or_else(|| refusal(Operation::New, &CapsuleError::NullPointer, vm))?;
+        let mut builder = PyCapsule::builder(pointer)
+            .context(args.context.as_pointer())
+            .destructor(destructor(args.destructor, vm)?);
+        if let Some(name) = args.name.0 {
+            builder = builder.name(name);
+        }
+        if let Some(owner) = args.owner {
+            builder = builder.owner(owner);
+        }
+        Ok(builder.build(&vm.ctx))
+    }
+
+    fn destructor(callable: Option<PyObjectRef>, vm: &VirtualMachine) -> PyResult<Destructor> {
+        match callable {
+            None => Ok(Destructor::none()),
+            Some(callable) if callable.is_callable() => Ok(Destructor::python(callable, vm)),
+            Some(other) => {
+                let class = other.class().name().to_string();
+                Err(vm.new_type_error(format!("destructor must be callable or None, not {class}")))
+            }
+        }
+    }
+
+    fn checked<'a>(
+        object: &'a PyObject,
+        operation: Operation,
+        vm: &VirtualMachine,
+    ) -> PyResult<&'a Py<PyCapsule>> {
+        PyCapsule::of(object).map_err(|reason| refusal(operation, &reason, vm))
+    }
+
+    /// Return the pointer as an int, if the capsule has that name.
+    #[pyfunction]
+    fn get_pointer(capsule: PyObjectRef, name: Name, vm: &VirtualMachine) -> PyResult<usize> {
+        PyCapsule::of(&capsule)
+            .and_then(|capsule| capsule.pointer(name.as_deref()))
+            .map(|pointer| pointer.as_ptr().expose_provenance())
+            .map_err(|reason| refusal(Operation::GetPointer, &reason, vm))
+    }
+
+    /// Return the context as an int, 0 if none was set.
+    #[pyfunction]
+    fn get_context(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
+        let capsule = checked(&capsule, Operation::GetContext, vm)?;
+        Ok(capsule.context().expose_provenance())
+    }
+
+    /// Return the destructor: a callable, the address of a native function, or None.
+    #[pyfunction]
+    fn get_destructor(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+        let capsule = checked(&capsule, Operation::GetDestructor, vm)?;
+        Ok(
+            match (capsule.python_destructor(), capsule.c_destructor()) {
+                (Some(callable), _) => callable,
+                (None, Some(function)) => (function as usize).to_pyobject(vm),
+                (None, None) => vm.ctx.none(),
+            },
+        )
+    }
+
+    /// Replace the pointer, which may not be 0.
+    #[pyfunction]
+    fn set_pointer(capsule: PyObjectRef, pointer: Address, vm: &VirtualMachine) -> PyResult<()> {
+        let refused = |reason: CapsuleError| refusal(Operation::SetPointer, &reason, vm);
+        let capsule = PyCapsule::of(&capsule).map_err(refused)?;
+        let pointer =
+            NonNull::new(pointer.as_pointer()).ok_or_else(|| refused(CapsuleError::NullPointer))?;
+        capsule.set_pointer(pointer);
+        Ok(())
+    }
+
+    /// Replace the name. The old one stays where it is as long as the capsule lives.
+    #[pyfunction]
+    fn set_name(capsule: PyObjectRef, name: Name, vm: &VirtualMachine) -> PyResult<()> {
+        let capsule = checked(&capsule, Operation::SetName, vm)?;
+        capsule.set_name(name.0.map(Cow::Owned));
+        Ok(())
+    }
+
+    /// Replace the context.
+    #[pyfunction]
+    fn set_context(capsule: PyObjectRef, context: Address, vm: &VirtualMachine) -> PyResult<()> {
+        let capsule = checked(&capsule, Operation::SetContext, vm)?;
+        capsule.set_context(context.as_pointer());
+        Ok(())
+    }
+
+    /// Replace the destructor by a callable that takes the capsule, or None. The old one does not
+    /// run.
+    #[pyfunction]
+    fn set_destructor(
+        capsule: PyObjectRef,
+        destructor: Option<PyObjectRef>,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        let capsule = checked(&capsule, Operation::SetDestructor, vm)?;
+        capsule.set_destructor(self::destructor(destructor, vm)?);
+        Ok(())
+    }
+
+    /// Check the name, give the capsule another and return the pointer, all as one step.
+    ///
+    /// Of several threads that claim one capsule under one name, exactly one succeeds.
+    #[pyfunction]
+    fn claim(
+        capsule: PyObjectRef,
+        name: Name,
+        new_name: Name,
+        vm: &VirtualMachine,
+    ) -> PyResult<usize> {
+        PyCapsule::of(&capsule)
+            .and_then(|capsule| capsule.claim(name.as_deref(), new_name.0.map(Cow::Owned)))
+            .map(|pointer| pointer.as_ptr().expose_provenance())
+            .map_err(|reason| refusal(Operation::Claim, &reason, vm))
+    }
+
+    /// Import the capsule that a dotted name leads to, and return its pointer as an int.
+    ///
+    /// Nothing keeps the capsule alive; load() returns the capsule itself.
+    #[pyfunction]
+    fn import_(name: Name, vm: &VirtualMachine) -> PyResult<usize> {
+        let handle = import::import(&name.required(vm)?, vm)?;
+        Ok(handle.pointer().as_ptr().expose_provenance())
+    }
+
+    /// Describe a capsule: name, pointer, context, kind of destructor, owner, and the shared
+    /// library and symbol that the pointer lies in.
+    #[pyfunction]
+    fn describe(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<CapsuleInfoData> {
+        let capsule = checked(&capsule, Operation::Describe, vm)?;
+        Ok(CapsuleInfoData {
+            pointer: Some(capsule.any_pointer().as_ptr().expose_provenance()),
+            context: Some(capsule.context().expose_provenance()),
+            owner: capsule.owner(),
+            ..CapsuleInfoData::of(capsule, vm)?
+        })
+    }
+}
+
+/// Capsules, sealed: they can be looked at, checked and imported, not made, changed or opened.
+#[pymodule(name = "_capsule", with(look))]
+mod _capsule_sealed {
+    use rustpython_capsule::PyCapsule;
+    use rustpython_vm::function::FuncArgs;
+    use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
+
+    use super::look::CapsuleInfoData;
+    use crate::raise::{Operation, refusal};
+
+    fn refuse(function: &str, vm: &VirtualMachine) -> PyResult {
+        let text = format!("_capsule.{function}: capsules are sealed in this interpreter");
+        let class = vm.ctx.exceptions.permission_error.to_owned();
+        Err(vm.new_exception_msg(class, text.into()))
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn new(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("new", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn get_pointer(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("get_pointer", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn get_context(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("get_context", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn get_destructor(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("get_destructor", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn set_pointer(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("set_pointer", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn set_name(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("set_name", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn set_context(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("set_context", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn set_destructor(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("set_destructor", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn claim(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("claim", vm)
+    }
+
+    /// Not permitted: capsules are sealed.
+    #[pyfunction]
+    fn import_(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+        refuse("import_", vm)
+    }
+    /// Describe a capsule: name, kind of destructor, and the shared library and symbol that the
+    /// pointer lies in.
+    #[pyfunction]
+    fn describe(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<CapsuleInfoData> {
+        let capsule =
+            PyCapsule::of(&capsule).map_err(|reason| refusal(Operation::Describe, &reason, vm))?;
+        CapsuleInfoData::of(capsule, vm)
+    }
+}

@@ -1,0 +1,39 @@
+//! The one call that an embedder makes.
+
+use rustpython_vm::InterpreterBuilder;
+
+use crate::{capsule_module, replace};
+
+/// What Python code may do with capsules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Everything that `_capsule` offers. Python code that can do this can crash the process, as
+    /// it can with `ctypes`.
+    Open,
+    /// Look, check and import; not make a capsule, change one, or read an address. `ctypes` cannot
+    /// be imported. For scripts that are not trusted.
+    Sealed,
+}
+
+/// Adds capsules to an interpreter in the making.
+pub trait CapsuleBuilderExt {
+    /// Registers `_capsule` and makes `types.CapsuleType` this project's class, in the interpreter
+    /// and in all sub-interpreters that it makes.
+    #[must_use]
+    fn with_capsules(self, access: Access) -> Self;
+}
+
+impl CapsuleBuilderExt for InterpreterBuilder {
+    fn with_capsules(self, access: Access) -> Self {
+        let ctx = self.ctx.clone();
+        let mut definitions = Vec::from_iter(replace::types(&ctx));
+        match access {
+            Access::Open => definitions.push(capsule_module::open(&ctx)),
+            Access::Sealed => {
+                definitions.push(capsule_module::sealed(&ctx));
+                definitions.extend(replace::no_ctypes(&ctx));
+            }
+        }
+        self.add_native_modules(&definitions)
+    }
+}

@@ -1,0 +1,96 @@
+//! What Python hands in and gets back: names as `str` or `bytes`, addresses as `int`.
+
+use core::ffi::{CStr, c_void};
+use std::ffi::CString;
+
+use rustpython_vm::builtins::{PyBytes, PyStr, PyUtf8Str};
+use rustpython_vm::{
+    AsObject, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine,
+};
+
+/// A name: `str` (surrogates stand for bytes that are not UTF-8), `bytes`, or `None` for NULL.
+#[derive(Debug, Default)]
+pub(crate) struct Name(pub(crate) Option<CString>);
+
+impl Name {
+    pub(crate) fn as_deref(&self) -> Option<&CStr> {
+        self.0.as_deref()
+    }
+}
+
+impl Name {
+    /// The name, where NULL is none.
+    pub(crate) fn required(self, vm: &VirtualMachine) -> PyResult<CString> {
+        self.0
+            .ok_or_else(|| vm.new_type_error("name must be str or bytes, not NoneType"))
+    }
+}
+
+impl TryFromObject for Name {
+    fn try_from_object(vm: &VirtualMachine, object: PyObjectRef) -> PyResult<Self> {
+        if vm.is_none(&object) {
+            return Ok(Self(None));
+        }
+        let (bytes, kind) = if let Some(bytes) = object.downcast_ref::<PyBytes>() {
+            (bytes.as_bytes().to_vec(), "byte")
+        } else if let Some(text) = object.downcast_ref::<PyStr>() {
+            (encode(text.to_owned(), vm)?, "character")
+        } else {
+            let class = object.class().name().to_string();
+            return Err(vm.new_type_error(format!("name must be str, bytes or None, not {class}")));
+        };
+        match CString::new(bytes) {
+            Ok(name) => Ok(Self(Some(name))),
+            Err(_) => Err(vm.new_value_error(format!("embedded null {kind}"))),
+        }
+    }
+}
+
+fn encode(text: PyRef<PyStr>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
+    let bytes =
+        vm.state
+            .codec_registry
+            .encode_text(text, "utf-8", Some(surrogateescape(vm)), vm)?;
+    Ok(bytes.as_bytes().to_vec())
+}
+
+/// A name as Python sees it.
+pub(crate) fn name_to_python(name: Option<CString>, vm: &VirtualMachine) -> PyResult {
+    let Some(name) = name else {
+        return Ok(vm.ctx.none());
+    };
+    let bytes = vm.ctx.new_bytes(name.into_bytes()).into();
+    let text =
+        vm.state
+            .codec_registry
+            .decode_text(bytes, "utf-8", Some(surrogateescape(vm)), vm)?;
+    Ok(text.into())
+}
+
+fn surrogateescape(vm: &VirtualMachine) -> PyRef<PyUtf8Str> {
+    PyUtf8Str::from("surrogateescape").into_ref(&vm.ctx)
+}
+
+/// An address: an `int` from 0 up to the largest that a pointer holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Address(usize);
+
+impl Address {
+    /// A pointer with that address. Whatever native code exposed there may be reached through it.
+    pub(crate) fn as_pointer(self) -> *mut c_void {
+        core::ptr::with_exposed_provenance_mut(self.0)
+    }
+}
+
+impl TryFromObject for Address {
+    fn try_from_object(vm: &VirtualMachine, object: PyObjectRef) -> PyResult<Self> {
+        let number = object.try_index(vm)?;
+        match number.try_to_primitive_in_range::<usize>(vm) {
+            Ok(address) => Ok(Self(address)),
+            Err(_) => Err(vm.new_overflow_error(format!(
+                "an address must be in range(0, 2**{})",
+                usize::BITS
+            ))),
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! From a dotted name to a capsule: `a.b.c` is attribute `c` of `a.b`. The first part comes from
+//! `sys.modules` or is imported, the others are attributes, and one that a package lacks is
+//! imported as a submodule. The modules are asked each time.
+
+use core::ffi::CStr;
+
+use rustpython_capsule::{CapsuleError, CapsuleHandle, PyCapsule, TypedCapsule};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
+use rustpython_vm::{
+    AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine, identifier,
+};
+
+use crate::dotted_name::{DottedName, Part};
+use crate::raise::{Operation, add_note, refusal};
+
+/// Imports the capsule `name` and takes its pointer out, keeping the capsule alive.
+///
+/// # Errors
+/// As `PyCapsule_Import` in CPython 3.14, with the real cause as `__cause__`: ImportError where
+/// the module cannot be imported, AttributeError where an attribute is missing or is not a capsule
+/// of that name. KeyboardInterrupt, SystemExit and MemoryError pass through.
+pub fn import(name: &CStr, vm: &VirtualMachine) -> PyResult<CapsuleHandle> {
+    let capsule = load(name, vm)?;
+    // Renamed since `load` checked it: what importing a moment later would have found.
+    CapsuleHandle::new(capsule, Some(name)).map_err(|reason| not_valid(name, &reason, vm))
+}
+
+/// Imports the capsule `name` and takes the Rust value out, keeping the capsule alive.
+///
+/// # Errors
+/// As for [`import`], and PyCapsuleError where the capsule does not hold a `T`.
+pub fn import_value<T: Send + Sync + 'static>(
+    name: &CStr,
+    vm: &VirtualMachine,
+) -> PyResult<TypedCapsule<T>> {
+    TypedCapsule::new(load(name, vm)?, Some(name))
+        .map_err(|reason| refusal(Operation::GetValue, &reason, vm))
+}
+
+/// Imports the capsule `name`.
+///
+/// # Errors
+/// As for [`import`].
+pub fn load(name: &CStr, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
+    let dotted = DottedName::of(name, vm);
+    let mut found = module(&dotted, vm)?;
+    let attributes = dotted.attributes();
+    for (position, part) in attributes.iter().enumerate() {
+        let is_last = position + 1 == attributes.len();
+        found = attribute(&found, &dotted, part, is_last, vm)?;
+    }
+    let capsule = PyCapsule::of(&found)
+        .and_then(|capsule| capsule.pointer(Some(dotted.name())).map(|_| capsule))
+        .map_err(|reason| not_valid(name, &reason, vm))?;
+    Ok(capsule.to_owned())
+}
+
+/// The module that the first part names.
+fn module(dotted: &DottedName, vm: &VirtualMachine) -> PyResult {
+    let part = dotted.module();
+    let imported = dotted.part(part, vm).and_then(|name| {
+        if import_is_pristine(vm)
+            && let Some(module) = ready_module(&name, vm)
+        {
+            return Ok(module);
+        }
+        import_module(&name, vm)
+    });
+    imported.map_err(|cause| cannot_import(&dotted.shown(part), cause, vm))
+}
+
+/// Imports a module by its full name, through the `__import__` that the calling code sees, and
+/// reads it from `sys.modules`.
+fn import_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult {
+    vm.import(name, 0)?;
+    sys_modules(vm)?.get_item(name, vm)
+}
+
+fn sys_modules(vm: &VirtualMachine) -> PyResult {
+    vm.sys_module.get_attr("modules", vm)
+}
+
+/// A module that is there and need not be waited for. What is unusual about it, an error
+/// included, is left to the import system.
+fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> Option<PyObjectRef> {
+    let module = sys_modules(vm).ok()?.get_item(name, vm).ok()?;
+    let spec = vm.get_attribute_opt(&module, "__spec__").ok()?;
+    let initializing = match spec {
+        Some(spec) if !vm.is_none(&spec) => vm.get_attribute_opt(&spec, "_initializing").ok()?,
+        _ => None,
+    };
+    let initializing = match initializing {
+        Some(flag) => flag.try_to_bool(vm).ok()?,
+        None => false,
+    };
+    (!initializing && !vm.is_none(&module)).then_some(module)
+}
+
+/// Whether `__import__`, as the calling code sees it, is the one that the interpreter came with:
+/// the builtin function of that name in the module `builtins`. Python code cannot make another.
+fn import_is_pristine(vm: &VirtualMachine) -> bool {
+    let name = identifier!(vm, __import__);
+    let Ok(current) = vm.eval_get_builtin(name) else {
+        return false;
+    };
+    current
+        .class()
+        .is(vm.ctx.types.builtin_function_or_method_type)
+        && current
+            .get_attr("__self__", vm)
+            .is_ok_and(|module| module.is(vm.builtins.as_object()))
+        && current
+            .get_attr(identifier!(vm, __name__), vm)
+            .is_ok_and(|found| {
+                found.downcast_ref::<PyStr>().and_then(|s| s.to_str()) == Some(name.as_str())
+            })
+}
+
+/// The attribute of `object` that `part` names, or the submodule. The last part is never imported:
+/// a capsule is not a module.
+fn attribute(
+    object: &PyObject,
+    dotted: &DottedName,
+    part: &Part,
+    is_last: bool,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let name = dotted.part(part, vm)?;
+    let missing = match object.get_attr(&*name, vm) {
+        Ok(found) => return Ok(found),
+        Err(error) if is_last || !error.fast_isinstance(vm.ctx.exceptions.attribute_error) => {
+            return Err(error);
+        }
+        Err(error) => error,
+    };
+    let path = vm.get_attribute_opt(object, "__path__")?;
+    if path.is_none() {
+        return Err(missing);
+    }
+    let prefix = dotted.prefix(part);
+    import_module(&vm.ctx.new_str(prefix.as_str()), vm).map_err(|error| {
+        if is_not_found(&error, &prefix, vm) {
+            missing
+        } else {
+            cannot_import(&prefix, error, vm)
+        }
+    })
+}
+
+/// Whether an import failed because there is no module `name`, and not for what is in one.
+fn is_not_found(error: &PyBaseExceptionRef, name: &str, vm: &VirtualMachine) -> bool {
+    error.fast_isinstance(vm.ctx.exceptions.module_not_found_error)
+        && error
+            .as_object()
+            .get_attr("name", vm)
+            .ok()
+            .and_then(|found| found.downcast::<PyStr>().ok())
+            .is_some_and(|found| found.to_str() == Some(name))
+}
+
+fn cannot_import(
+    module: &str,
+    cause: PyBaseExceptionRef,
+    vm: &VirtualMachine,
+) -> PyBaseExceptionRef {
+    let exceptions = &vm.ctx.exceptions;
+    let passes = [
+        exceptions.keyboard_interrupt,
+        exceptions.system_exit,
+        exceptions.memory_error,
+    ];
+    if passes.iter().any(|class| cause.fast_isinstance(class)) {
+        return cause;
+    }
+    let text = format!("PyCapsule_Import could not import module \"{module}\"");
+    let error = vm.new_exception_msg(exceptions.import_error.to_owned(), text.into());
+    error.set_cause(Some(cause));
+    error
+}
+
+fn not_valid(name: &CStr, reason: &CapsuleError, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    let text = format!(
+        "PyCapsule_Import \"{}\" is not valid",
+        name.to_string_lossy()
+    );
+    let class = vm.ctx.exceptions.attribute_error.to_owned();
+    let error = vm.new_exception_msg(class, text.into());
+    add_note(&error, &reason.to_string(), vm);
+    error
+}

@@ -1,0 +1,90 @@
+//! The one table that turns (operation, reason) into an exception with CPython's exact text. What
+//! CPython does not say goes into a note (PEP 678).
+
+use rustpython_capsule::CapsuleError;
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyValueError};
+use rustpython_vm::class::PyClassImpl;
+use rustpython_vm::types::Constructor;
+use rustpython_vm::{VirtualMachine, pyclass, pyexception};
+
+/// Raised when a capsule refuses: it is not one, has another name, or was offered NULL.
+#[pyexception(name = "PyCapsuleError", module = "_capsule", base = PyValueError)]
+#[derive(Debug)]
+#[repr(transparent)]
+pub struct PyCapsuleError(PyValueError);
+
+#[pyexception]
+impl PyCapsuleError {}
+
+/// What was being done when a capsule refused. The text of the exception names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Operation {
+    /// Making a capsule.
+    New,
+    /// Reading the pointer.
+    GetPointer,
+    /// Reading the name.
+    GetName,
+    /// Reading the context.
+    GetContext,
+    /// Reading the destructor.
+    GetDestructor,
+    /// Replacing the pointer.
+    SetPointer,
+    /// Replacing the name.
+    SetName,
+    /// Replacing the context.
+    SetContext,
+    /// Replacing the destructor.
+    SetDestructor,
+    /// Check, rename and take as one step.
+    Claim,
+    /// Reading a Rust value.
+    GetValue,
+    /// Describing a capsule.
+    Describe,
+}
+
+impl Operation {
+    /// The function that the text names: CPython's, or ours where CPython has none.
+    fn function(self) -> &'static str {
+        match self {
+            Self::New => "PyCapsule_New",
+            Self::GetPointer => "PyCapsule_GetPointer",
+            Self::GetName => "PyCapsule_GetName",
+            Self::GetContext => "PyCapsule_GetContext",
+            Self::GetDestructor => "PyCapsule_GetDestructor",
+            Self::SetPointer => "PyCapsule_SetPointer",
+            Self::SetName => "PyCapsule_SetName",
+            Self::SetContext => "PyCapsule_SetContext",
+            Self::SetDestructor => "PyCapsule_SetDestructor",
+            Self::Claim => "PyCapsuleRs_Claim",
+            Self::GetValue => "PyCapsuleRs_GetValue",
+            Self::Describe => "_capsule.describe",
+        }
+    }
+}
+
+/// The exception for a refusal: a `PyCapsuleError` with CPython's text for the operation, and the
+/// reason as a note.
+pub fn refusal(
+    operation: Operation,
+    reason: &CapsuleError,
+    vm: &VirtualMachine,
+) -> PyBaseExceptionRef {
+    let what = match reason {
+        CapsuleError::NotACapsule { .. } | CapsuleError::NullObject => "invalid PyCapsule object",
+        CapsuleError::NullPointer => "null pointer",
+        CapsuleError::WrongName(_) => "incorrect name",
+        CapsuleError::WrongType(_) => "incorrect type",
+    };
+    let text = format!("{} called with {what}", operation.function());
+    let exception = vm.new_exception_msg(PyCapsuleError::make_static_type(), text.into());
+    add_note(&exception, &reason.to_string(), vm);
+    exception
+}
+
+/// Adds a note. A failure to do so is not worth another exception.
+pub(crate) fn add_note(exception: &PyBaseExceptionRef, note: &str, vm: &VirtualMachine) {
+    let _ = exception.add_note(vm.ctx.new_str(note), vm);
+}

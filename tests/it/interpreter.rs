@@ -1,0 +1,86 @@
+//! Interpreters for tests: one in this process for each use, or a child process.
+
+use std::ffi::OsStr;
+use std::process::{Command, Output, Stdio};
+
+use libtest_mimic::{Failed, Trial};
+use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
+use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
+use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::compiler::Mode;
+use rustpython_vm::scope::Scope;
+use rustpython_vm::{AsObject, Interpreter, PyResult, VirtualMachine};
+
+/// The variable that makes this binary an interpreter.
+pub(crate) const CHILD: &str = "CAPSULE_TESTS_CHILD";
+
+/// A test by name.
+pub(crate) fn trial(
+    name: impl Into<String>,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    Trial::test(name, test)
+}
+
+/// A new interpreter in this process, with the standard library and capsules.
+pub(crate) fn interpreter(access: Access) -> Interpreter {
+    InterpreterBuilder::new()
+        .init_stdlib()
+        .with_capsules(access)
+        .interpreter()
+}
+
+/// Runs `test` in a new open interpreter and finalises it.
+pub(crate) fn in_interpreter<R>(test: impl FnOnce(&VirtualMachine) -> R) -> R {
+    let interpreter = interpreter(Access::Open);
+    let result = interpreter.enter(test);
+    interpreter.finalize(None);
+    result
+}
+
+/// Runs Python statements in a scope.
+pub(crate) fn exec(source: &str, scope: &Scope, vm: &VirtualMachine) -> PyResult {
+    let code = vm
+        .compile(source, Mode::Exec, "<test>")
+        .map_err(|error| error.into_pyexception(vm, Some(source)))?;
+    vm.run_code_obj(code, scope.clone())
+}
+
+/// An exception as `Type: text`, with its notes on lines of their own.
+pub(crate) fn shown(exception: &PyBaseExceptionRef, vm: &VirtualMachine) -> String {
+    let text = exception
+        .as_object()
+        .str(vm)
+        .map_or_else(|_| "<no text>".to_owned(), |text| text.to_string());
+    format!("{}: {text}", exception.class().name())
+}
+
+/// What a child process did.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs the interpreter of `crates/host` in a process of its own.
+pub(crate) fn child(arguments: &[&OsStr], environment: &[(&str, &str)]) -> Ended {
+    let program = std::env::current_exe().expect("this test binary has a path");
+    let output: Output = Command::new(program)
+        .args(arguments)
+        .env(CHILD, "1")
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .expect("the test binary can be started again");
+    Ended {
+        code: output.status.code(),
+        stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// Runs a Python source text in a child process with open capsules.
+pub(crate) fn child_source(source: &str) -> Ended {
+    child(&[OsStr::new("-c"), OsStr::new(source)], &[])
+}

@@ -1,0 +1,19 @@
+//! The integration tests: one binary, a file a topic. Started with `CAPSULE_TESTS_CHILD` in the
+//! environment it is the interpreter of `crates/host` instead, for tests that need a process of
+//! their own.
+
+mod accessors;
+mod interpreter;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    if std::env::var_os(interpreter::CHILD).is_some() {
+        return capsule_python::main();
+    }
+    let arguments = Arguments::from_args();
+    let trials = [accessors::trials()].into_iter().flatten().collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
