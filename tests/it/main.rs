@@ -3,7 +3,15 @@
 //! their own.
 
 mod accessors;
+mod destructors;
+mod finalisation;
+mod import;
 mod interpreter;
+mod model;
+mod protocol;
+mod sealed;
+mod subinterpreters;
+mod threads;
 
 use std::process::ExitCode;
 
@@ -14,6 +22,19 @@ fn main() -> ExitCode {
         return capsule_python::main();
     }
     let arguments = Arguments::from_args();
-    let trials = [accessors::trials()].into_iter().flatten().collect();
+    let trials = [
+        accessors::trials(),
+        protocol::trials(),
+        import::trials(),
+        destructors::trials(),
+        finalisation::trials(),
+        threads::trials(),
+        model::trials(),
+        sealed::trials(),
+        subinterpreters::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
