@@ -9,7 +9,9 @@ mod import;
 mod interpreter;
 mod model;
 mod protocol;
+mod rooms;
 mod sealed;
+mod snippets;
 mod subinterpreters;
 mod threads;
 
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        snippets::trials(),
+        rooms::trials(),
     ]
     .into_iter()
     .flatten()
