@@ -19,10 +19,27 @@ pub(crate) fn trials() -> Vec<Trial> {
         .collect();
     files.sort();
     let cpython = cpython();
-    files
-        .into_iter()
-        .flat_map(|file| trials_of(&file, cpython))
-        .collect()
+    let mut trials: Vec<Trial> = files
+        .iter()
+        .flat_map(|file| trials_of(file, cpython))
+        .collect();
+    trials.push(trial(
+        "snippets::the-readme-shows-what-the-tour-prints",
+        readme,
+    ));
+    trials
+}
+
+fn readme() -> Result<(), Failed> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let printed = child(&[root.join("snippets/tour.py").as_os_str()], &[]).stdout;
+    let readme = fs::read_to_string(root.join("README.md"))?;
+    let block = format!("```text\n{}\n```", printed.trim_matches('\n'));
+    if readme.contains(&block) {
+        Ok(())
+    } else {
+        Err(format!("README.md has no such block:\n{block}").into())
+    }
 }
 
 fn trials_of(file: &Path, cpython: Option<&'static str>) -> Vec<Trial> {

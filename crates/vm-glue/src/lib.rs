@@ -81,3 +81,7 @@ pub use import::{import, import_value, load};
 pub use raise::{Operation, PyCapsuleError, refusal};
 /// The capsule object.
 pub use rustpython_capsule as capsule;
+
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
