@@ -3,15 +3,19 @@
 //! their own.
 
 mod accessors;
+mod accessors_rows;
 mod destructors;
 mod finalisation;
 mod import;
 mod interpreter;
 mod model;
 mod protocol;
+mod refusal_rows;
 mod sealed;
 mod subinterpreters;
 mod threads;
+mod through_python;
+mod through_rust;
 
 use std::process::ExitCode;
 
