@@ -4,15 +4,19 @@
 
 mod accessors;
 mod accessors_rows;
+mod arguments;
 mod destructors;
 mod finalisation;
 mod import;
 mod interpreter;
 mod model;
 mod protocol;
+mod protocol_closed;
+mod protocol_vm;
 mod refusal_rows;
 mod sealed;
 mod subinterpreters;
+mod table;
 mod threads;
 mod through_python;
 mod through_rust;
@@ -28,6 +32,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         accessors::trials(),
+        arguments::trials(),
         protocol::trials(),
         import::trials(),
         destructors::trials(),
