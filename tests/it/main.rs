@@ -14,7 +14,9 @@ mod protocol;
 mod protocol_closed;
 mod protocol_vm;
 mod refusal_rows;
+mod rooms;
 mod sealed;
+mod snippets;
 mod subinterpreters;
 mod table;
 mod threads;
@@ -41,6 +43,8 @@ fn main() -> ExitCode {
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        snippets::trials(),
+        rooms::trials(),
     ]
     .into_iter()
     .flatten()
