@@ -58,10 +58,10 @@ pub(crate) enum Answer {
     Name(Name),
     Destructor(Destructor),
     Fields(Fields),
-    /// A `PyCapsuleError` with this text and this one note.
+    /// A `PyCapsuleError` with this text, and the notes that say what it does not.
     Refused {
         text: String,
-        note: String,
+        notes: Vec<String>,
     },
 }
 
@@ -151,10 +151,10 @@ pub(crate) fn row(
     }
 }
 
-pub(crate) fn refused(text: &str, note: impl Into<String>) -> Answer {
+pub(crate) fn refused(text: &str, notes: &[&str]) -> Answer {
     Answer::Refused {
         text: text.to_owned(),
-        note: note.into(),
+        notes: notes.iter().map(|note| (*note).to_owned()).collect(),
     }
 }
 
@@ -162,10 +162,7 @@ fn made() -> Vec<Row> {
     let make =
         |name: &str, fields| row(format!("new::{name}"), fields, Operation::New, Answer::Done);
     let fails = |name: &str, fields| Row {
-        answer: refused(
-            "PyCapsule_New called with null pointer",
-            "the pointer is NULL",
-        ),
+        answer: refused("PyCapsule_New called with null pointer", &[]),
         after: None,
         ..make(name, fields)
     };
@@ -269,10 +266,7 @@ fn written() -> Vec<Row> {
             "set-pointer::null-is-refused",
             usual(),
             Operation::SetPointer(0),
-            refused(
-                "PyCapsule_SetPointer called with null pointer",
-                "the pointer is NULL",
-            ),
+            refused("PyCapsule_SetPointer called with null pointer", &[]),
         ),
         write(
             "set-context::changes-it-alone",

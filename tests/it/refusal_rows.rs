@@ -78,7 +78,7 @@ fn compare(kind: &str, has: &Name, asked: &Name, same: bool) -> [Row; 3] {
             Answer::Address(capsule.pointer)
         } else {
             let note = format!("expected the name {}, found {}", shown(asked), shown(has));
-            refused(&format!("{function} called with incorrect name"), note)
+            refused(&format!("{function} called with incorrect name"), &[&note])
         }
     };
     let new_name = named(c"claimed");
@@ -162,7 +162,7 @@ fn refusals(object: &'static str, class: &str) -> Vec<Row> {
     let note = format!("not a capsule but an object of type '{class}'");
     let refused = operations.into_iter().map(|(function, operation)| {
         let text = format!("{function} called with invalid PyCapsule object");
-        stranger(operation, refused(&text, note.as_str()))
+        stranger(operation, refused(&text, &[&note]))
     });
     let valid = [name, None].map(|name| stranger(Operation::IsValid(name), Answer::Truth(false)));
     refused.chain(valid).collect()
@@ -181,7 +181,7 @@ pub(crate) fn claimed() -> Vec<Row> {
             format!("consumed::{name}"),
             usual(),
             Operation::GetPointer(a.clone()),
-            refused("PyCapsule_GetPointer called with incorrect name", note),
+            refused("PyCapsule_GetPointer called with incorrect name", &[note]),
         )
     };
     let claim = |to: &Name| Operation::Claim(a.clone(), to.clone());
@@ -238,7 +238,7 @@ pub(crate) fn claimed() -> Vec<Row> {
             operation: claim(&used),
             answer: refused(
                 "PyCapsuleRs_Claim called with incorrect name",
-                "expected the name \"a.b\", found \"other\": the capsule is already consumed",
+                &["expected the name \"a.b\", found \"other\": the capsule is already consumed"],
             ),
             ..again
         },
