@@ -3,17 +3,25 @@
 //! their own.
 
 mod accessors;
+mod accessors_rows;
+mod arguments;
 mod destructors;
 mod finalisation;
 mod import;
 mod interpreter;
 mod model;
 mod protocol;
+mod protocol_closed;
+mod protocol_vm;
+mod refusal_rows;
 mod rooms;
 mod sealed;
 mod snippets;
 mod subinterpreters;
+mod table;
 mod threads;
+mod through_python;
+mod through_rust;
 
 use std::process::ExitCode;
 
@@ -26,6 +34,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         accessors::trials(),
+        arguments::trials(),
         protocol::trials(),
         import::trials(),
         destructors::trials(),
