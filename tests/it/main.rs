@@ -3,6 +3,7 @@
 //! their own.
 
 mod accessors;
+mod api_tables;
 mod destructors;
 mod finalisation;
 mod import;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         accessors::trials(),
         protocol::trials(),
         import::trials(),
+        api_tables::trials(),
         destructors::trials(),
         finalisation::trials(),
         threads::trials(),
