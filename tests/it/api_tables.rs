@@ -110,6 +110,10 @@ fn consume_2_0(vm: &VirtualMachine) -> String {
     consume::<two_zero::Api>(vm, |api| (api.add)(40, (api.double)(1)))
 }
 
+fn consume_bare(vm: &VirtualMachine) -> String {
+    consume::<bare::Api>(vm, |_| 42)
+}
+
 fn vouched(pointer: NonNull<c_void>, name: &'static CStr, vm: &VirtualMachine) -> PyRef<PyCapsule> {
     let builder = PyCapsule::builder(pointer).name(name);
     // SAFETY: nothing but these tests knows the name, and what stands there is readable.
@@ -145,168 +149,31 @@ fn other_name(vm: &VirtualMachine) -> PyRef<PyCapsule> {
 
 /// What the producer publishes, what Python does to `producer.API` then, who imports it, and what
 /// comes of it.
+#[rustfmt::skip]
 const ROWS: [(&str, Publish, &str, Consume, &str); 23] = [
-    (
-        "same-version",
-        |vm| publish_api(&ONE_ZERO, &vm.ctx),
-        "",
-        consume_1_0,
-        "42",
-    ),
-    (
-        "same-version-with-more",
-        |vm| publish_api(&ONE_ONE, &vm.ctx),
-        "",
-        consume_1_1,
-        "42",
-    ),
-    (
-        "same-version-of-another-major",
-        |vm| publish_api(&TWO_ZERO, &vm.ctx),
-        "",
-        consume_2_0,
-        "42",
-    ),
-    (
-        "table-of-nothing",
-        |vm| publish_api(&BARE, &vm.ctx),
-        "",
-        |vm| consume::<bare::Api>(vm, |_| 42),
-        "42",
-    ),
-    (
-        "newer-minor-has-more-at-the-end",
-        |vm| publish_api(&ONE_ONE, &vm.ctx),
-        "",
-        consume_1_0,
-        "42",
-    ),
-    (
-        "anything-for-a-consumer-of-nothing",
-        |vm| publish_api(&ONE_ONE, &vm.ctx),
-        "",
-        |vm| consume::<bare::Api>(vm, |_| 42),
-        "42",
-    ),
-    (
-        "newer-minor-of-the-same-size",
-        |vm| publish_api(&ONE_TWO, &vm.ctx),
-        "",
-        consume_1_1,
-        "42",
-    ),
-    (
-        "older-minor-is-shorter",
-        |vm| publish_api(&ONE_ZERO, &vm.ctx),
-        "",
-        consume_1_1,
-        "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (40 bytes), and version 1.1 (48 bytes) is needed",
-    ),
-    (
-        "nothing-but-a-header-is-shorter",
-        |vm| publish_api(&BARE, &vm.ctx),
-        "",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (32 bytes), and version 1.0 (40 bytes) is needed",
-    ),
-    (
-        "newer-major",
-        |vm| publish_api(&TWO_ZERO, &vm.ctx),
-        "",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed",
-    ),
-    (
-        "older-major-of-the-same-size",
-        |vm| publish_api(&ONE_ONE, &vm.ctx),
-        "",
-        consume_2_0,
-        "ImportError: the API table \"producer.API\" cannot be used: it has version 1.1 (48 bytes), and version 2.0 (48 bytes) is needed",
-    ),
-    (
-        "no-header",
-        without_header,
-        "",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: it has no API table header",
-    ),
-    (
-        "not-aligned",
-        not_aligned,
-        "",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: its pointer is not aligned",
-    ),
-    (
-        "made-in-rust-but-not-vouched",
-        not_vouched,
-        "",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer",
-    ),
-    (
-        "made-by-python",
-        |vm| publish_api(&ONE_ZERO, &vm.ctx),
-        "producer.API = _capsule.new(_capsule.get_pointer(producer.API, 'producer.API'), 'producer.API')",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer",
-    ),
-    (
-        "pointer-set-by-python",
-        |vm| publish_api(&ONE_ZERO, &vm.ctx),
-        "_capsule.set_pointer(producer.API, _capsule.get_pointer(producer.API, 'producer.API'))",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer",
-    ),
-    (
-        "pointer-set-by-python-to-no-memory",
-        |vm| publish_api(&ONE_ZERO, &vm.ctx),
-        "_capsule.set_pointer(producer.API, 8)",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer",
-    ),
-    (
-        "value-under-the-name-of-a-table",
-        value,
-        "",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer",
-    ),
-    (
-        "named-by-python",
-        other_name,
-        "_capsule.set_name(producer.API, 'producer.API')",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer",
-    ),
-    (
-        "claimed-into-the-name-by-python",
-        other_name,
-        "_capsule.claim(producer.API, 'API', 'producer.API')",
-        consume_1_0,
-        "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer",
-    ),
-    (
-        "context-is-anybody-s",
-        |vm| publish_api(&ONE_ZERO, &vm.ctx),
-        "_capsule.set_context(producer.API, 1)",
-        consume_1_0,
-        "42",
-    ),
-    (
-        "other-name",
-        other_name,
-        "",
-        consume_1_0,
-        "AttributeError: PyCapsule_Import \"producer.API\" is not valid",
-    ),
-    (
-        "no-producer",
-        other_name,
-        "del sys.modules['producer']",
-        consume_1_0,
-        "ImportError: PyCapsule_Import could not import module \"producer\"",
-    ),
+    ("same-version", |vm| publish_api(&ONE_ZERO, &vm.ctx), "", consume_1_0, "42"),
+    ("same-version-with-more", |vm| publish_api(&ONE_ONE, &vm.ctx), "", consume_1_1, "42"),
+    ("same-version-of-another-major", |vm| publish_api(&TWO_ZERO, &vm.ctx), "", consume_2_0, "42"),
+    ("table-of-nothing", |vm| publish_api(&BARE, &vm.ctx), "", consume_bare, "42"),
+    ("newer-minor-has-more-at-the-end", |vm| publish_api(&ONE_ONE, &vm.ctx), "", consume_1_0, "42"),
+    ("anything-for-a-consumer-of-nothing", |vm| publish_api(&ONE_ONE, &vm.ctx), "", consume_bare, "42"),
+    ("newer-minor-of-the-same-size", |vm| publish_api(&ONE_TWO, &vm.ctx), "", consume_1_1, "42"),
+    ("older-minor-is-shorter", |vm| publish_api(&ONE_ZERO, &vm.ctx), "", consume_1_1, "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (40 bytes), and version 1.1 (48 bytes) is needed"),
+    ("nothing-but-a-header-is-shorter", |vm| publish_api(&BARE, &vm.ctx), "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (32 bytes), and version 1.0 (40 bytes) is needed"),
+    ("newer-major", |vm| publish_api(&TWO_ZERO, &vm.ctx), "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed"),
+    ("older-major-of-the-same-size", |vm| publish_api(&ONE_ONE, &vm.ctx), "", consume_2_0, "ImportError: the API table \"producer.API\" cannot be used: it has version 1.1 (48 bytes), and version 2.0 (48 bytes) is needed"),
+    ("no-header", without_header, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: it has no API table header"),
+    ("not-aligned", not_aligned, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: its pointer is not aligned"),
+    ("made-in-rust-but-not-vouched", not_vouched, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
+    ("value-under-the-name-of-a-table", value, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
+    ("made-by-python", |vm| publish_api(&ONE_ZERO, &vm.ctx), "producer.API = _capsule.new(_capsule.get_pointer(producer.API, 'producer.API'), 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
+    ("pointer-set-by-python", |vm| publish_api(&ONE_ZERO, &vm.ctx), "_capsule.set_pointer(producer.API, _capsule.get_pointer(producer.API, 'producer.API'))", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
+    ("pointer-set-by-python-to-no-memory", |vm| publish_api(&ONE_ZERO, &vm.ctx), "_capsule.set_pointer(producer.API, 8)", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
+    ("named-by-python", other_name, "_capsule.set_name(producer.API, 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
+    ("claimed-into-the-name-by-python", other_name, "_capsule.claim(producer.API, 'API', 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
+    ("context-is-anybody-s", |vm| publish_api(&ONE_ZERO, &vm.ctx), "_capsule.set_context(producer.API, 1)", consume_1_0, "42"),
+    ("other-name", other_name, "", consume_1_0, "AttributeError: PyCapsule_Import \"producer.API\" is not valid"),
+    ("no-producer", other_name, "del sys.modules['producer']", consume_1_0, "ImportError: PyCapsule_Import could not import module \"producer\""),
 ];
 
 /// An interpreter where the module `producer` has this capsule as `API`.

@@ -3,6 +3,7 @@
 
 mod live;
 mod rows;
+mod scripts;
 
 use std::ffi::CString;
 use std::sync::LazyLock;
@@ -16,7 +17,7 @@ use rustpython_vm::{AsObject, PyResult, TryFromObject, VirtualMachine};
 use crate::interpreter::{exec, in_interpreter, shown, trial};
 use rows::{Answer, POINTER, Row};
 
-/// What the setups of rows and the scripts of `live` use. `reset` takes back what they did.
+/// What the setups of rows and the `scripts` use. `reset` takes back what they did.
 const PRELUDE: &str = "
 import builtins, gc, importlib, sys, types, _capsule
 sys.dont_write_bytecode = True
