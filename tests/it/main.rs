@@ -10,7 +10,9 @@ mod import;
 mod interpreter;
 mod model;
 mod protocol;
+mod rooms;
 mod sealed;
+mod snippets;
 mod subinterpreters;
 mod threads;
 
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        snippets::trials(),
+        rooms::trials(),
     ]
     .into_iter()
     .flatten()
