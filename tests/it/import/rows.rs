@@ -123,6 +123,8 @@ pub(super) fn no_module() -> Vec<Row> {
         row("memory-error-passes", &[("m.py", "raise MemoryError('mine')")], "", "m.cap", Raises("MemoryError: mine")),
         row("what-derives-from-keyboard-interrupt-passes", &[("m.py", "class Mine(KeyboardInterrupt): pass\nraise Mine('text')")], "", "m.cap", Raises("Mine: text")),
         row("module-removes-itself", &[("m.py", "import sys; del sys.modules[__name__]")], "", "m.cap", Wrapped("m", "KeyError: 'm'")),
+        row("spec-that-raises", &[], "class A:\n cap = capsule('m.cap')\n __spec__ = property(lambda self: 1 / 0)\nsys.modules['m'] = A()", "m.cap", Wrapped("m", "ZeroDivisionError: division by zero")),
+        row("spec-that-interrupts", &[], "def interrupt(self): raise KeyboardInterrupt('mine')\nsys.modules['m'] = type('A', (), {'cap': capsule('m.cap'), '__spec__': property(interrupt)})()", "m.cap", Raises("KeyboardInterrupt: mine")),
         row("none-in-sys-modules", &[M_FILE], "sys.modules['m'] = None", "m.cap", Wrapped("m", "ModuleNotFoundError: import of m halted; None in sys.modules")),
         row("caller-in-a-package-asks-relatively", &[("pkg/__init__.py", "import _capsule; _capsule.import_('sub.cap')"), SUB], "", "pkg.x", Wrapped("pkg", "ImportError: PyCapsule_Import could not import module \"sub\"")),
         row("circular-import-with-the-attribute-missing", &[
@@ -165,6 +167,7 @@ pub(super) fn no_attribute() -> Vec<Row> {
         row("getattr-interrupts", &[], "def interrupt(name): raise KeyboardInterrupt('mine')\nmodule('m', __getattr__=interrupt)", "m.cap", Raises("KeyboardInterrupt: mine")),
         row("package-getattr-raises-another", &[("pkg/__init__.py", "def __getattr__(name): 1 / 0"), SUB], "", "pkg.sub.cap", Raises("ZeroDivisionError: division by zero")),
         row("no-such-submodule", &[EMPTY_PKG], "", "pkg.nope.cap", Raises("AttributeError: module 'pkg' has no attribute 'nope'")),
+        row("no-such-submodule-of-a-package-by-another-way", &[EMPTY_PKG], "import pkg; module('m', pkg=pkg)", "m.pkg.nope.cap", Raises("AttributeError: module 'pkg' has no attribute 'nope'")),
         row("no-such-submodule-and-getattr-says-why", &[("pkg/__init__.py", "def __getattr__(name): raise AttributeError('mine')")], "", "pkg.nope.cap", Raises("AttributeError: mine")),
         row("last-part-is-never-imported", &[EMPTY_PKG, ("pkg/sub.py", "raise SystemExit")], "", "pkg.sub", Raises("AttributeError: module 'pkg' has no attribute 'sub'")),
         row("none-shadows-submodule", &[("pkg/__init__.py", "sub = None"), SUB], "", "pkg.sub.cap", Raises("AttributeError: 'NoneType' object has no attribute 'cap'")),

@@ -1,7 +1,7 @@
 //! Import as it goes on, in Python: what a row cannot show. `PRELUDE` and `HELPERS` run before.
 
 /// Name and source; a failed assertion is the failure.
-pub(super) const SCRIPTS: [(&str, &str); 20] = [
+pub(super) const SCRIPTS: [(&str, &str); 21] = [
     (
         "failed-module-is-not-kept",
         "
@@ -59,6 +59,26 @@ module('m', __getattr__=interrupt)
 assert refused(KeyboardInterrupt, 'm.cap') is mine
 builtins.__import__ = lambda *args: interrupt(args)
 assert refused(KeyboardInterrupt, 'n.cap') is mine
+",
+    ),
+    (
+        "interrupt-that-comes-once-is-not-lost",
+        "
+def interrupt_once(self):
+    if not interrupts:
+        interrupts.append(1)
+        raise KeyboardInterrupt('mine')
+for name in '__spec__', 'cap':
+    interrupts = []
+    parts = {'__spec__': None, 'cap': capsule('m.cap'), name: property(interrupt_once)}
+    sys.modules['m'] = type('A', (), parts)()
+    refused(KeyboardInterrupt, 'm.cap')
+class Modules(dict):
+    def __getitem__(self, name):
+        interrupt_once(self)
+        return dict.__getitem__(self, name)
+sys.modules, interrupts = Modules(sys.modules), []
+refused(KeyboardInterrupt, 'm.cap')
 ",
     ),
     (
