@@ -3,18 +3,26 @@
 //! their own.
 
 mod accessors;
+mod accessors_rows;
 mod api_tables;
+mod arguments;
 mod destructors;
 mod finalisation;
 mod import;
 mod interpreter;
 mod model;
 mod protocol;
+mod protocol_closed;
+mod protocol_vm;
+mod refusal_rows;
 mod rooms;
 mod sealed;
 mod snippets;
 mod subinterpreters;
+mod table;
 mod threads;
+mod through_python;
+mod through_rust;
 
 use std::process::ExitCode;
 
@@ -27,6 +35,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         accessors::trials(),
+        arguments::trials(),
         protocol::trials(),
         import::trials(),
         api_tables::trials(),
