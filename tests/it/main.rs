@@ -4,6 +4,7 @@
 
 mod accessors;
 mod accessors_rows;
+mod api_tables;
 mod arguments;
 mod destructors;
 mod finalisation;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         arguments::trials(),
         protocol::trials(),
         import::trials(),
+        api_tables::trials(),
         destructors::trials(),
         finalisation::trials(),
         threads::trials(),
