@@ -7,6 +7,7 @@ mod destructors;
 mod finalisation;
 mod import;
 mod interpreter;
+mod ledger;
 mod model;
 mod protocol;
 mod sealed;
