@@ -13,6 +13,7 @@ mod protocol;
 mod sealed;
 mod subinterpreters;
 mod threads;
+mod unraisable;
 
 use std::process::ExitCode;
 
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         protocol::trials(),
         import::trials(),
         destructors::trials(),
+        unraisable::trials(),
         finalisation::trials(),
         threads::trials(),
         model::trials(),
