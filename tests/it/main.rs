@@ -10,6 +10,7 @@ mod interpreter;
 mod ledger;
 mod model;
 mod protocol;
+mod resurrection;
 mod sealed;
 mod subinterpreters;
 mod threads;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         import::trials(),
         destructors::trials(),
         unraisable::trials(),
+        resurrection::trials(),
         finalisation::trials(),
         threads::trials(),
         model::trials(),
