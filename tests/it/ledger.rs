@@ -11,7 +11,7 @@ use std::thread;
 use rustpython_capsule::{CapsuleBuilder, Destructor, PyCapsule};
 use rustpython_capsule_glue::Access;
 use rustpython_vm::builtins::PyBoundMethod;
-use rustpython_vm::{Py, PyObject, PyObjectRef, PyPayload, PyRef, VirtualMachine};
+use rustpython_vm::{Py, PyObject, PyPayload, PyRef, VirtualMachine};
 
 use crate::interpreter::interpreter;
 
@@ -136,16 +136,8 @@ pub(crate) fn python(
             action(&capsule);
         }
     };
-    holding(action.into(), vm.new_function("act", act).into(), vm)
-}
-
-/// A destructor that is a Python callable and holds `object`, which is its first argument.
-pub(crate) fn holding(
-    object: PyObjectRef,
-    function: PyObjectRef,
-    vm: &VirtualMachine,
-) -> Destructor {
-    let method = PyBoundMethod::new(object, function).into_ref(&vm.ctx);
+    let act = vm.new_function("act", act).into();
+    let method = PyBoundMethod::new(action.into(), act).into_ref(&vm.ctx);
     Destructor::python(method.into(), vm)
 }
 

@@ -3,7 +3,9 @@
 //! their own.
 
 mod accessors;
+mod chains;
 mod destructors;
+mod detached;
 mod finalisation;
 mod import;
 mod interpreter;
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
         destructors::trials(),
         unraisable::trials(),
         resurrection::trials(),
+        chains::trials(),
+        detached::trials(),
         finalisation::trials(),
         threads::trials(),
         model::trials(),
