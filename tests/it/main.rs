@@ -13,7 +13,9 @@ mod ledger;
 mod model;
 mod protocol;
 mod resurrection;
+mod rooms;
 mod sealed;
+mod snippets;
 mod subinterpreters;
 mod threads;
 mod unraisable;
@@ -41,6 +43,8 @@ fn main() -> ExitCode {
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        snippets::trials(),
+        rooms::trials(),
     ]
     .into_iter()
     .flatten()

@@ -46,11 +46,9 @@ impl PyCapsule {
     /// pointer as one to a shared `T`: to be read, not written.
     pub fn from_value<T: Send + Sync + 'static>(value: T) -> CapsuleBuilder {
         let value = Value::new(value);
-        CapsuleBuilder {
-            marks: Marks::VOUCHED,
-            ..Self::builder(value.address())
-        }
-        .holding(value)
+        let mut builder = Self::builder(value.address());
+        builder.value = Some(value);
+        builder
     }
 
     /// Makes a capsule as C does. Touches no interpreter. `name` is kept as an address, never
@@ -81,11 +79,6 @@ impl PyCapsule {
 }
 
 impl CapsuleBuilder {
-    fn holding(mut self, value: Value) -> Self {
-        self.value = Some(value);
-        self
-    }
-
     /// The name: a static one, or an owned one that the capsule keeps.
     pub fn name(mut self, name: impl Into<Cow<'static, CStr>>) -> Self {
         self.name = Some(name.into());

@@ -12,7 +12,7 @@ use crate::{PyCapsule, firewall};
 pub type CDestructor = unsafe extern "C" fn(capsule: *mut PyObject);
 
 /// A destructor written in Rust: called once with the dying capsule.
-pub type RustDestructor = Box<dyn FnOnce(&Py<PyCapsule>) + Send>;
+pub(crate) type RustDestructor = Box<dyn FnOnce(&Py<PyCapsule>) + Send>;
 
 /// What runs when a capsule dies: nothing, a C function, a Rust closure or a Python callable.
 ///

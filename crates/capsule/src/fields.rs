@@ -48,6 +48,7 @@ pub(crate) struct Fields {
     version: AtomicU32,
     marks: AtomicU8,
     destructor_taken: AtomicBool,
+    dying: AtomicBool,
     pointer: AtomicPtr<c_void>,
     name: AtomicPtr<c_char>,
     context: AtomicPtr<c_void>,
@@ -64,6 +65,7 @@ impl Fields {
             version: AtomicU32::new(0),
             marks: AtomicU8::new(identity.marks.0),
             destructor_taken: AtomicBool::new(false),
+            dying: AtomicBool::new(false),
             pointer: AtomicPtr::new(identity.pointer.as_ptr()),
             name: AtomicPtr::new(identity.name.cast_mut()),
             context: AtomicPtr::new(context),
@@ -162,6 +164,15 @@ impl Fields {
     pub(crate) fn destructor_pending(&self) -> bool {
         !self.destructor.load(Ordering::Acquire).is_null()
             && !self.destructor_taken.load(Ordering::Acquire)
+    }
+
+    /// Whether the last rites are being performed.
+    pub(crate) fn is_dying(&self) -> bool {
+        self.dying.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn set_dying(&self, dying: bool) {
+        self.dying.store(dying, Ordering::Release);
     }
 
     /// The destructor, to the one caller that comes first (invariant I3).

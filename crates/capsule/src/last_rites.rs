@@ -1,10 +1,10 @@
 //! How a capsule ends: the destructor once, then what it owned, then its memory; unless somebody
 //! took a new reference meanwhile, in which case it lives on without a destructor.
 //!
-//! The VM calls [`perform`] as the last thing before it frees the object, on whatever thread, with
+//! The VM calls `perform` as the last thing before it frees the object, on whatever thread, with
 //! or without an interpreter. An object that the VM has published to its lock-free caches (one
 //! that was an attribute of a class, say) is freed without that call; then the payload's `Drop`
-//! moves everything to an [heir], which ends in the ordinary way.
+//! moves everything to an heir, which ends in the ordinary way.
 
 use core::cell::{Cell, RefCell};
 use core::ptr::NonNull;
@@ -46,6 +46,7 @@ pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
         postpone(object);
         return true;
     };
+    capsule.fields.set_dying(true);
     run_destructor(capsule);
     // A count of zero that rises goes to two, not to one: the VM keeps one back, so that dropping
     // the new reference does not free the object under us. It is ours to give up.
@@ -55,9 +56,10 @@ pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
     if capsule.as_object().strong_count() == 0 {
         return false;
     }
+    capsule.fields.set_dying(false);
     if let Some(belongings) = capsule.belongings.get() {
         let mut objects = belongings.objects.lock();
-        // The VM has taken it off the collector's lists.
+        // The VM took the dead object off the collector's lists.
         objects.tracked = false;
         track_if_needed(capsule, &mut objects);
     }
@@ -74,7 +76,7 @@ fn release(capsule: &Py<PyCapsule>) {
     }
 }
 
-/// A capsule's payload that dies with something still to do was not given to [`perform`].
+/// A capsule's payload that dies with something still to do was not given to `perform`.
 impl Drop for PyCapsule {
     fn drop(&mut self) {
         if self.fields.destructor_pending() {

@@ -1,4 +1,103 @@
-//! The capsule object for RustPython.
+//! The capsule object for RustPython: a Python object that carries an opaque native pointer under
+//! a name, so that one native module can hand its API or data to another.
+//!
+//! # Making one
+//!
+//! ```
+//! use std::ptr::NonNull;
+//! use rustpython_capsule::{Destructor, PyCapsule};
+//! use rustpython_vm::Interpreter;
+//!
+//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//!     let numbers = Box::leak(Box::new([1_u32, 2, 3]));
+//!     let capsule = PyCapsule::builder(NonNull::from(numbers).cast())
+//!         .name(c"shop.numbers")
+//!         .destructor(Destructor::rust(|capsule| {
+//!             let pointer = capsule.any_pointer().cast::<[u32; 3]>();
+//!             // SAFETY: it is the box that was leaked above, and a destructor runs once.
+//!             drop(unsafe { Box::from_raw(pointer.as_ptr()) });
+//!         }))
+//!         .build(&vm.ctx);
+//!
+//!     assert!(capsule.is_valid(Some(c"shop.numbers")));
+//!     assert!(capsule.pointer(Some(c"shop.letters")).is_err());
+//! });
+//! ```
+//!
+//! # Without `unsafe`: typed values
+//!
+//! A capsule that was made from a Rust value knows its type, whatever is done to the capsule's
+//! name and pointer afterwards. The value is read back as that type or not at all.
+//!
+//! ```
+//! use rustpython_capsule::{CapsuleError, PyCapsule, TypedCapsule};
+//! use rustpython_vm::Interpreter;
+//!
+//! struct Prices(Vec<u32>);
+//!
+//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//!     let capsule = PyCapsule::from_value(Prices(vec![3, 4])).name(c"shop.prices").build(&vm.ctx);
+//!
+//!     // Borrowed from the capsule …
+//!     let prices: &Prices = capsule.value(Some(c"shop.prices")).unwrap();
+//!     assert_eq!(prices.0, [3, 4]);
+//!     let wrong = capsule.value::<String>(Some(c"shop.prices"));
+//!     assert!(matches!(wrong, Err(CapsuleError::WrongType(_))));
+//!
+//!     // … or together with a reference that keeps it alive.
+//!     let prices = TypedCapsule::<Prices>::new(capsule, Some(c"shop.prices")).unwrap();
+//!     assert_eq!(prices.0.len(), 2);
+//! });
+//! ```
+//!
+//! A borrowed value cannot outlive the capsule:
+//!
+//! ```compile_fail,E0505
+//! use rustpython_capsule::PyCapsule;
+//! # rustpython_vm::Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//! let capsule = PyCapsule::from_value(1_u8).build(&vm.ctx);
+//! let value: &u8 = capsule.value(None).unwrap();
+//! drop(capsule);
+//! assert_eq!(*value, 1);
+//! # });
+//! ```
+//!
+//! # Consuming one
+//!
+//! [`PyCapsule::claim`] checks the name, renames and returns the pointer as one step. Of many
+//! threads that claim one capsule, one succeeds; that is how a DLPack tensor is consumed once.
+//!
+//! ```
+//! use rustpython_capsule::PyCapsule;
+//! # rustpython_vm::Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//! let tensor = PyCapsule::from_value([0.5_f32; 4]).name(c"dltensor").build(&vm.ctx);
+//! assert!(tensor.claim(Some(c"dltensor"), Some(c"used_dltensor".into())).is_ok());
+//! assert!(tensor.claim(Some(c"dltensor"), Some(c"used_dltensor".into())).is_err());
+//! # });
+//! ```
+//!
+//! # Invariants
+//!
+//! SAFETY notes cite them by number.
+//!
+//! - **I1** A capsule's pointer is never NULL.
+//! - **I2** The address of a name that Rust or Python set stays valid until the capsule is gone,
+//!   also after the name was replaced. A name that C set is C's.
+//! - **I3** A destructor runs at most once; and exactly once if the process lives on, but for a
+//!   Python one whose interpreter is gone.
+//! - **I4** A typed value is reachable only as the type that it was made with.
+//! - **I5** Name and pointer are read as one state.
+//!
+//! # Threads
+//!
+//! A capsule may be read, changed, claimed and dropped on any thread, attached to an interpreter or
+//! not. Readers write nothing and wait for nobody but a writer in its few instructions.
+//!
+//! # What is not here
+//!
+//! Exceptions and their texts, the module `_capsule` and import are in `rustpython-capsule-glue`.
+
+#![deny(missing_docs)]
 
 mod attach;
 mod belongings;
@@ -13,7 +112,7 @@ mod name;
 mod object;
 
 pub use builder::CapsuleBuilder;
-pub use destructor::{CDestructor, Destructor, DestructorKind, RustDestructor};
+pub use destructor::{CDestructor, Destructor, DestructorKind};
 pub use error::{CapsuleError, NameMismatch, TypeMismatch};
 pub use handle::{CapsuleHandle, TypedCapsule};
 pub use object::PyCapsule;

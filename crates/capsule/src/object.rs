@@ -2,6 +2,7 @@
 //! How one is made is in `builder`, how it ends in `last_rites`.
 
 use core::ffi::{CStr, c_char, c_void};
+use core::fmt;
 use core::marker::PhantomPinned;
 use core::ptr::NonNull;
 use std::borrow::Cow;
@@ -31,7 +32,6 @@ use crate::name::{borrow, names_match};
 ///
 /// Python code can pass a capsule on, but cannot look behind the pointer.
 #[pyclass(module = false, name = "PyCapsule", traverse = "manual")]
-#[derive(Debug)]
 pub struct PyCapsule {
     pub(crate) fields: Fields,
     pub(crate) belongings: Belongings,
@@ -374,11 +374,21 @@ impl PyCapsule {
 
 /// Tells the collector of a capsule that has come to own Python objects.
 pub(crate) fn track_if_needed(capsule: &Py<PyCapsule>, objects: &mut Objects) {
-    if objects.any() && !objects.tracked {
+    if objects.any() && !objects.tracked && !capsule.fields.is_dying() {
         objects.tracked = true;
-        // SAFETY: the object is alive, and `tracked`, under its lock, says that it is not in the
-        // collector's lists.
+        // SAFETY: the object is alive; it is not in the collector's lists, where only this puts
+        // it, under the lock of `tracked`.
         unsafe { gc_state().track_object(NonNull::from(capsule.as_object()), current_owner()) };
+    }
+}
+
+/// Shows no address: this may end up in the text of an exception.
+impl fmt::Debug for PyCapsule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PyCapsule")
+            .field("name", &self.name())
+            .field("destructor", &self.destructor_kind())
+            .finish_non_exhaustive()
     }
 }
 

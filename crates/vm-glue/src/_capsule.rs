@@ -134,7 +134,11 @@ mod _capsule {
         owner: Option<PyObjectRef>,
     }
 
-    /// Make a capsule.
+    /// Make a capsule around a pointer, an int other than 0.
+    ///
+    /// The name is a str or bytes, or None for a capsule without one. The destructor is called
+    /// with the capsule when it dies. The context is a second address, for the maker's own use.
+    /// The owner is an object that is kept alive as long as the capsule.
     #[pyfunction]
     fn new(args: NewArgs, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
         let pointer = NonNull::new(args.pointer.as_pointer())

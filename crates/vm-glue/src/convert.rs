@@ -5,7 +5,7 @@ use std::ffi::CString;
 
 use rustpython_vm::builtins::{PyBytes, PyStr, PyUtf8Str};
 use rustpython_vm::{
-    AsObject, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine,
+    AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine,
 };
 
 /// A name: `str` (surrogates stand for bytes that are not UTF-8), `bytes`, or `None` for NULL.
@@ -34,7 +34,7 @@ impl TryFromObject for Name {
         let (bytes, kind) = if let Some(bytes) = object.downcast_ref::<PyBytes>() {
             (bytes.as_bytes().to_vec(), "byte")
         } else if let Some(text) = object.downcast_ref::<PyStr>() {
-            (encode(text.to_owned(), vm)?, "character")
+            (encode(text, vm)?, "character")
         } else {
             let class = object.class().name().to_string();
             return Err(vm.new_type_error(format!("name must be str, bytes or None, not {class}")));
@@ -46,11 +46,12 @@ impl TryFromObject for Name {
     }
 }
 
-fn encode(text: PyRef<PyStr>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
-    let bytes =
-        vm.state
-            .codec_registry
-            .encode_text(text, "utf-8", Some(surrogateescape(vm)), vm)?;
+fn encode(text: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
+    if let Some(text) = text.to_str() {
+        return Ok(text.as_bytes().to_vec());
+    }
+    let codecs = &vm.state.codec_registry;
+    let bytes = codecs.encode_text(text.to_owned(), "utf-8", Some(surrogateescape(vm)), vm)?;
     Ok(bytes.as_bytes().to_vec())
 }
 
@@ -59,11 +60,12 @@ pub(crate) fn name_to_python(name: Option<CString>, vm: &VirtualMachine) -> PyRe
     let Some(name) = name else {
         return Ok(vm.ctx.none());
     };
-    let bytes = vm.ctx.new_bytes(name.into_bytes()).into();
-    let text =
-        vm.state
-            .codec_registry
-            .decode_text(bytes, "utf-8", Some(surrogateescape(vm)), vm)?;
+    let bytes = match name.into_string() {
+        Ok(text) => return Ok(vm.ctx.new_str(text).into()),
+        Err(error) => vm.ctx.new_bytes(error.into_cstring().into_bytes()),
+    };
+    let codecs = &vm.state.codec_registry;
+    let text = codecs.decode_text(bytes.into(), "utf-8", Some(surrogateescape(vm)), vm)?;
     Ok(text.into())
 }
 

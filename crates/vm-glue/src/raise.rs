@@ -65,8 +65,8 @@ impl Operation {
     }
 }
 
-/// The exception for a refusal: a `PyCapsuleError` with CPython's text for the operation, and the
-/// reason as a note.
+/// The exception for a refusal: a `PyCapsuleError` with CPython's text for the operation, and as a
+/// note the reason, where the text does not tell it.
 pub fn refusal(
     operation: Operation,
     reason: &CapsuleError,
@@ -80,7 +80,9 @@ pub fn refusal(
     };
     let text = format!("{} called with {what}", operation.function());
     let exception = vm.new_exception_msg(PyCapsuleError::make_static_type(), text.into());
-    add_note(&exception, &reason.to_string(), vm);
+    if !matches!(reason, CapsuleError::NullPointer) {
+        add_note(&exception, &reason.to_string(), vm);
+    }
     exception
 }
 

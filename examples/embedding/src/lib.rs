@@ -1,0 +1,18 @@
+//! Two native modules that share an API through a capsule. `bytesearch` and `scanner` could come
+//! from different authors; all that they have in common is the table in `api`.
+
+mod api;
+mod consumer;
+mod producer;
+
+use rustpython_vm::InterpreterBuilder;
+
+/// Adds both modules to an interpreter.
+#[must_use]
+pub fn with_modules(builder: InterpreterBuilder) -> InterpreterBuilder {
+    let modules = [
+        producer::module_def(&builder.ctx),
+        consumer::module_def(&builder.ctx),
+    ];
+    builder.add_native_modules(&modules)
+}

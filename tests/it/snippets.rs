@@ -1,0 +1,96 @@
+//! Every file in `snippets` is a test: it ends with exit code 0 in our interpreter, and one that
+//! does not need `_capsule` in CPython too.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::interpreter::{child, trial};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../snippets");
+    let mut files: Vec<PathBuf> = fs::read_dir(folder)
+        .expect("the workspace has a folder of snippets")
+        .map(|entry| entry.expect("a folder can be listed").path())
+        .filter(|path| path.extension() == Some(OsStr::new("py")))
+        .collect();
+    files.sort();
+    let cpython = cpython();
+    let mut trials: Vec<Trial> = files
+        .iter()
+        .flat_map(|file| trials_of(file, cpython))
+        .collect();
+    trials.push(trial(
+        "snippets::the-readme-shows-what-the-tour-prints",
+        readme,
+    ));
+    trials
+}
+
+fn readme() -> Result<(), Failed> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let printed = child(&[root.join("snippets/tour.py").as_os_str()], &[]).stdout;
+    let readme = fs::read_to_string(root.join("README.md"))?;
+    let block = format!("```text\n{}\n```", printed.trim_matches('\n'));
+    if readme.contains(&block) {
+        Ok(())
+    } else {
+        Err(format!("README.md has no such block:\n{block}").into())
+    }
+}
+
+fn trials_of(file: &Path, cpython: Option<&'static str>) -> Vec<Trial> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let source = fs::read_to_string(file).expect("a snippet can be read");
+    let ours = file.to_owned();
+    let mut trials = vec![trial(format!("snippets::{stem}"), move || {
+        let ended = child(&[ours.as_os_str()], &[]);
+        judge(ended.code, &ended.stderr)
+    })];
+    if !source.contains("_capsule") {
+        let theirs = file.to_owned();
+        let name = format!(
+            "snippets::{stem}::{}",
+            cpython.unwrap_or("left out, no CPython here")
+        );
+        trials.push(
+            trial(name, move || {
+                in_cpython(cpython.unwrap_or_default(), &theirs)
+            })
+            .with_ignored_flag(cpython.is_none()),
+        );
+    }
+    trials
+}
+
+/// The newest CPython on the path that starts.
+fn cpython() -> Option<&'static str> {
+    ["python3.14", "python3.13", "python3"]
+        .into_iter()
+        .find(|name| {
+            Command::new(name)
+                .arg("--version")
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .status()
+                .is_ok_and(|status| status.success())
+        })
+}
+
+fn in_cpython(program: &str, file: &Path) -> Result<(), Failed> {
+    let output = Command::new(program).arg(file).output()?;
+    judge(
+        output.status.code(),
+        &String::from_utf8_lossy(&output.stderr),
+    )
+}
+
+fn judge(code: Option<i32>, stderr: &str) -> Result<(), Failed> {
+    match code {
+        Some(0) => Ok(()),
+        code => Err(format!("exit code {code:?}\n{stderr}").into()),
+    }
+}
