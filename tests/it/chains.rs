@@ -6,7 +6,7 @@ use std::thread;
 
 use libtest_mimic::Trial;
 use rustpython_capsule::{CapsuleBuilder, Destructor, PyCapsule};
-use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, VirtualMachine};
+use rustpython_vm::{PyObject, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
 use crate::ledger::{Ledger, Token, python, shared};

@@ -10,7 +10,7 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, Token, dying, python, shared};
+use crate::ledger::{Kind, Ledger, Log, Token, dying, native_run, native_runs, python, shared};
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
@@ -27,8 +27,6 @@ const ROWS: &[Row] = &[
     ("runs-python-inside", runs_python),
     ("runs-before-owner-and-value-go", before_belongings),
     ("is-told-apart-by-kind", told_apart),
-    ("runs-at-every-python-end", python_ends),
-    ("runs-while-an-exception-propagates", propagating),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -193,12 +191,12 @@ fn replaced(vm: &VirtualMachine, kind: Kind) {
         let (old, capsule) = counted(vm, kind);
         let new = Ledger::of(1);
         let entry = new.clone();
+        let native_before = native_runs();
         // The pointer of `capsule` is the old action's, so a C function cannot find a new one.
         match by {
             Kind::C => {
-                static_strikes::reset();
                 // SAFETY: it can be called with anything.
-                capsule.set_destructor(unsafe { Destructor::c(static_strikes::strike) });
+                capsule.set_destructor(unsafe { Destructor::c(native_run) });
             }
             Kind::Rust => capsule.set_destructor(Destructor::rust(move |_| entry.strike(0))),
             Kind::Python => capsule.set_destructor(python(vm, move |_| entry.strike(0))),
@@ -206,7 +204,7 @@ fn replaced(vm: &VirtualMachine, kind: Kind) {
         drop(capsule);
         old.assert_untouched();
         if by == Kind::C {
-            assert_eq!(static_strikes::count(), 1);
+            assert_eq!(native_runs(), native_before + 1);
         } else {
             new.assert_settled();
         }
@@ -339,76 +337,6 @@ fn told_apart(vm: &VirtualMachine, kind: Kind) {
     assert!(capsule.c_destructor().is_some());
 }
 
-/// Each makes capsules with `make()` and ends with none alive. Their number is the first item.
-const ENDS: &[(usize, &str)] = &[
-    (1, "c = make(); del c"),
-    (1, "c = make(); c = None"),
-    (1, "def f(): c = make()\nf()"),
-    (1, "def f(c): pass\nf(make())"),
-    (3, "cs = [make(), make(), make()]; cs.clear()"),
-    (2, "d = {make(): make()}; del d"),
-    (1, "class A: pass\na = A(); a.x = make(); del a"),
-    (1, "g = (c for c in [make()]); next(g); del g"),
-    (1, "f = lambda c=make(): c\ndel f"),
-    (
-        1,
-        "def f():\n c = make()\n return lambda: c\ng = f(); g(); del g",
-    ),
-    (
-        1,
-        "import gc\nl = [make()]; l.append(l); del l; gc.collect()",
-    ),
-];
-
-fn python_ends(vm: &VirtualMachine, kind: Kind) {
-    for (made, source) in ENDS {
-        let (count, source) = (*made, *source);
-        assert_eq!(ended_after(source, vm, kind), vec![1; count], "{source}");
-    }
-}
-
-/// The strikes of all capsules that `source` made.
-fn ended_after(source: &str, vm: &VirtualMachine, kind: Kind) -> Vec<u32> {
-    let ledger = Ledger::of(8);
-    let made = Ledger::of(1);
-    let (entries, next) = (ledger.clone(), made.clone());
-    let make = vm.new_function("make", move |vm: &VirtualMachine| {
-        let entry = next.counts()[0] as usize;
-        next.strike(0);
-        let entries = entries.clone();
-        dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
-    });
-    let scope = vm.new_scope_with_builtins();
-    let ran = scope
-        .globals
-        .set_item("make", make.into(), vm)
-        .and_then(|()| exec(source, &scope, vm));
-    if let Err(error) = ran {
-        panic!("{source}: {}", shown(&error, vm));
-    }
-    let mut counts = ledger.counts();
-    counts.truncate(made.counts()[0] as usize);
-    counts
-}
-
-/// Each loses a capsule to an exception and catches it. What is wrong raises again.
-const PROPAGATING: &[&str] = &[
-    "try:\n f = lambda *a: None; f(make(), 1/0)\nexcept ZeroDivisionError: pass",
-    "def f():\n c = make()\n raise KeyError(1)\ntry: f()\nexcept KeyError as e: assert e.args == (1,)",
-    "try:\n try:\n  c = make(); raise KeyError(1)\n finally: del c\nexcept KeyError: pass",
-    "try: raise KeyError(1)\nexcept KeyError as e:\n c = make(); del c\n \
-     import sys; assert sys.exc_info()[1] is e",
-    "try:\n try: raise KeyError(1)\n except KeyError:\n  c = make(); del c; raise\n\
-     except KeyError as e: assert e.args == (1,)",
-    "def g():\n c = make()\n yield\ni = g(); next(i)\ntry: i.throw(KeyError(1))\nexcept KeyError: pass",
-];
-
-fn propagating(vm: &VirtualMachine, kind: Kind) {
-    for source in PROPAGATING {
-        assert_eq!(ended_after(source, vm, kind), [1], "{source}");
-    }
-}
-
 fn refused(vm: &VirtualMachine) {
     // SAFETY: no name, and a function that is not called.
     let refused = unsafe { PyCapsule::from_c(core::ptr::null_mut(), null(), Some(never)) };
@@ -460,25 +388,4 @@ fn borrowed_function(vm: &VirtualMachine) {
     drop(lender);
     ledger.assert_settled();
     drop(PyCapsule::builder(NonNull::dangling()).build(Context::genesis()));
-}
-
-/// A C destructor that needs nothing of its capsule.
-mod static_strikes {
-    use core::sync::atomic::{AtomicU32, Ordering};
-
-    use rustpython_vm::PyObject;
-
-    static STRIKES: AtomicU32 = AtomicU32::new(0);
-
-    pub(super) unsafe extern "C" fn strike(_: *mut PyObject) {
-        STRIKES.fetch_add(1, Ordering::Relaxed);
-    }
-
-    pub(super) fn reset() {
-        STRIKES.store(0, Ordering::Relaxed);
-    }
-
-    pub(super) fn count() -> u32 {
-        STRIKES.load(Ordering::Relaxed)
-    }
 }

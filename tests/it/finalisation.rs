@@ -274,8 +274,10 @@ fn ended_in(place: &str, times: usize, ended: &Ended) {
     }
 }
 
+type Away = fn(PyRef<PyCapsule>);
+
 /// How a reference is dropped after its interpreter is finalised.
-const BEYOND: &[(&str, fn(PyRef<PyCapsule>))] = &[
+const BEYOND: &[(&str, Away)] = &[
     ("held-beyond-the-interpreter", drop),
     ("held-beyond-it-on-another-thread", |capsule| {
         assert!(thread::spawn(move || drop(capsule)).join().is_ok());
@@ -286,16 +288,15 @@ const BEYOND: &[(&str, fn(PyRef<PyCapsule>))] = &[
 ];
 
 /// A native destructor runs; a Python one no longer can, and goes with what it holds.
-fn held_beyond(kind: Kind, away: fn(PyRef<PyCapsule>)) {
+fn held_beyond(kind: Kind, away: Away) {
     let ledger = Ledger::of(3);
     let capsule = in_interpreter(|vm| {
         let entries = ledger.clone();
         let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
-        let capsule = dying(kind, vm, move |_| entries.strike(1))
+        dying(kind, vm, move |_| entries.strike(1))
             .name(c"beyond".to_owned())
             .owner(owner.into())
-            .build(&vm.ctx);
-        capsule
+            .build(&vm.ctx)
     });
     ledger.assert_untouched();
     assert!(capsule.is_valid(Some(c"beyond")) && capsule.owner().is_some());

@@ -151,6 +151,18 @@ unsafe extern "C" fn act(capsule: *mut PyObject) {
     }
 }
 
+static NATIVE_RUNS: AtomicU32 = AtomicU32::new(0);
+
+/// A C destructor that takes anything.
+pub(crate) unsafe extern "C" fn native_run(_: *mut PyObject) {
+    NATIVE_RUNS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// How often it has run. It stands still for a test in the shared interpreter that makes none run.
+pub(crate) fn native_runs() -> u32 {
+    NATIVE_RUNS.load(Ordering::Relaxed)
+}
+
 type Job = Box<dyn FnOnce(&VirtualMachine) + Send>;
 
 static SHARED: LazyLock<Mutex<Sender<Job>>> = LazyLock::new(|| {

@@ -10,6 +10,7 @@ mod finalisation;
 mod import;
 mod interpreter;
 mod ledger;
+mod lifetimes;
 mod model;
 mod protocol;
 mod resurrection;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         unraisable::trials(),
         resurrection::trials(),
         chains::trials(),
+        lifetimes::trials(),
         detached::trials(),
         finalisation::trials(),
         threads::trials(),

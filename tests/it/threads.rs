@@ -12,10 +12,10 @@ use std::thread;
 
 use libtest_mimic::Trial;
 use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
-use rustpython_vm::{Context, Py, PyObject, PyRef, VirtualMachine};
+use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
-use crate::ledger::{Kind, Ledger, dying, python, shared};
+use crate::ledger::{Kind, Ledger, dying, native_run, python, shared};
 
 const THREADS: usize = 4;
 
@@ -29,7 +29,9 @@ const TESTS: &[(&str, fn())] = &[
     ("capsules-end-once-on-plain-threads", plain_threads),
 ];
 
-const IN_VM: &[(&str, fn(&VirtualMachine, Kind))] = &[
+type Row = (&'static str, fn(&VirtualMachine, Kind));
+
+const IN_VM: &[Row] = &[
     ("created-and-dropped-everywhere", created_everywhere),
     ("made-here-and-dropped-there", dropped_there),
     ("the-last-of-many-ends-it", last_of_many),
@@ -284,8 +286,6 @@ fn take(share: &Mutex<Vec<PyRef<PyCapsule>>>) -> Vec<PyRef<PyCapsule>> {
     core::mem::take(&mut *share.lock().expect("nobody panics"))
 }
 
-unsafe extern "C" fn nothing(_: *mut PyObject) {}
-
 fn destructor_races() {
     const CAPSULES: usize = 2000;
     let (runs, ends) = (Ledger::of(CAPSULES), Ledger::of(CAPSULES * THREADS));
@@ -296,7 +296,7 @@ fn destructor_races() {
             let runs = runs.clone();
             let token = ends.token(number * CAPSULES + entry);
             // SAFETY: the function takes anything.
-            capsule.set_destructor(unsafe { Destructor::c(nothing) });
+            capsule.set_destructor(unsafe { Destructor::c(native_run) });
             capsule.set_destructor(Destructor::none());
             capsule.set_destructor(Destructor::rust(move |_| {
                 let _held = &token;
@@ -373,7 +373,7 @@ fn replaced_while_read(vm: &VirtualMachine, kind: Kind) {
             if number == 0 {
                 capsule.set_destructor(match kind {
                     // SAFETY: the function takes anything.
-                    Kind::C => unsafe { Destructor::c(nothing) },
+                    Kind::C => unsafe { Destructor::c(native_run) },
                     Kind::Rust => Destructor::rust(|_| {}),
                     Kind::Python => python(vm, |_| {}),
                 });

@@ -168,7 +168,8 @@ fn pending_is_not_seen(vm: &VirtualMachine) {
 }
 
 fn pending_survives(vm: &VirtualMachine) {
-    let actions: [(fn(&Py<PyCapsule>), Option<&str>); 4] = [
+    type Action = fn(&Py<PyCapsule>);
+    let actions: [(Action, Option<&str>); 4] = [
         (|_| {}, None),
         (|_| leave("left"), Some("ValueError: left")),
         (|_| with_current_vm(|vm| vm.set_exception(None)), None),
