@@ -8,8 +8,8 @@ use libtest_mimic::Trial;
 use rustpython_capsule::{CapsuleBuilder, Destructor, PyCapsule};
 use rustpython_vm::{PyObject, PyObjectRef, PyRef, VirtualMachine};
 
-use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Ledger, Token, python, shared};
+use crate::interpreter::{child_source, exec, shown, trial};
+use crate::ledger::{Ledger, Token, collect, python, shared};
 
 /// How long a chain is.
 const LENGTH: usize = 200_000;
@@ -52,7 +52,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     });
     let cycles = CYCLES.iter().map(|&(name, source)| {
         trial(format!("cycles::{name}"), move || {
-            shared(move |vm| run(&format!("{CYCLE_PROLOGUE}{source}"), vm));
+            let ended = child_source(&format!("{CYCLE_PROLOGUE}{source}"));
+            assert_eq!(
+                (ended.code, ended.stderr.as_str()),
+                (Some(0), ""),
+                "{ended:?}"
+            );
             Ok(())
         })
     });
@@ -367,6 +372,6 @@ fn rust_made_cycles(vm: &VirtualMachine) {
             .build(&vm.ctx);
         list.borrow_vec_mut().push(capsule.into());
     }
-    run("import gc; gc.collect()", vm);
+    collect(vm);
     ledger.assert_settled();
 }

@@ -12,7 +12,7 @@ use rustpython_vm::{PyRef, VirtualMachine};
 use crate::interpreter::{
     Ended, child, child_source, exec, in_interpreter, interpreter, shown, trial,
 };
-use crate::ledger::{Kind, Ledger, dying, python};
+use crate::ledger::{Kind, Ledger, alone, dying, python};
 
 /// Puts a capsule with a destructor, and an object with `__del__`, in many places.
 const PLACES: &str = "
@@ -248,12 +248,20 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     });
-    let in_process = IN_PROCESS.iter().map(|&(name, test)| {
-        trial(format!("finalisation::{name}"), move || {
-            test();
-            Ok(())
-        })
-    });
+    let in_process = [
+        alone(
+            "finalisation::every-kind-in-every-place",
+            every_kind_in_every_place,
+        ),
+        alone(
+            "finalisation::a-python-destructor-that-cannot-run-is-dropped",
+            unrunnable_is_dropped,
+        ),
+        alone(
+            "finalisation::threads-drop-capsules-meanwhile",
+            dropped_meanwhile,
+        ),
+    ];
     places
         .chain(endings)
         .chain(beyond)
@@ -304,15 +312,6 @@ fn held_beyond(kind: Kind, away: Away) {
     let runs = u32::from(kind != Kind::Python);
     assert_eq!(ledger.counts(), [1, runs, 0]);
 }
-
-const IN_PROCESS: &[(&str, fn())] = &[
-    ("every-kind-runs-in-every-place", every_kind_in_every_place),
-    (
-        "a-python-destructor-that-cannot-run-is-dropped",
-        unrunnable_is_dropped,
-    ),
-    ("threads-drop-capsules-meanwhile", dropped_meanwhile),
-];
 
 /// Expects `put` in its scope: a function that makes a capsule for an entry.
 const IN_EVERY_PLACE: &str = "

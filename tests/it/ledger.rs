@@ -4,16 +4,18 @@
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::process::Command;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
 
+use libtest_mimic::Trial;
 use rustpython_capsule::{CapsuleBuilder, Destructor, PyCapsule};
 use rustpython_capsule_glue::Access;
 use rustpython_vm::builtins::PyBoundMethod;
 use rustpython_vm::{Py, PyObject, PyPayload, PyRef, VirtualMachine};
 
-use crate::interpreter::interpreter;
+use crate::interpreter::{interpreter, trial};
 
 /// An entry for everything that must end exactly once.
 #[derive(Clone, Debug)]
@@ -199,4 +201,45 @@ pub(crate) fn shared<R: Send + 'static>(
         .recv()
         .expect("every job answers")
         .unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Collects garbage. The VM's collector does nothing while it is at work for another interpreter of
+/// the process, so it is asked until a cycle that was made for it is gone.
+pub(crate) fn collect(vm: &VirtualMachine) {
+    let bait = Ledger::of(1);
+    let list = vm.ctx.new_list(Vec::new());
+    let token = PyCapsule::from_value(bait.token(0)).build(&vm.ctx);
+    let cycle = list.clone().into();
+    list.borrow_vec_mut().extend([cycle, token.into()]);
+    drop(list);
+    let gc = vm.import("gc", 0).expect("it is a builtin module");
+    while bait.counts() == [0] {
+        let collected = gc.get_attr("collect", vm).and_then(|f| f.call((), vm));
+        assert!(collected.is_ok());
+        vm.allow_threads(thread::yield_now);
+    }
+}
+
+/// A test that nothing else in the process may disturb, and that cannot take others along when it
+/// crashes or hangs: it runs in a process of its own.
+pub(crate) fn alone(name: &'static str, test: fn()) -> Trial {
+    const ALONE: &str = "CAPSULE_TESTS_ALONE";
+    trial(name, move || {
+        if std::env::var_os(ALONE).is_some() {
+            test();
+            return Ok(());
+        }
+        let program = std::env::current_exe().expect("this test binary has a path");
+        let output = Command::new(program)
+            .args(["--exact", name])
+            .env(ALONE, "1")
+            .output()
+            .expect("the test binary can be started again");
+        if output.status.success() {
+            Ok(())
+        } else {
+            let text = String::from_utf8_lossy(&output.stderr).into_owned();
+            Err(format!("{}: {text}", output.status).into())
+        }
+    })
 }

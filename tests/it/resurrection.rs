@@ -11,7 +11,7 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Kind, Ledger, dying, python, shared};
+use crate::ledger::{Kind, Ledger, collect, dying, python, shared};
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
@@ -86,8 +86,11 @@ impl Stage {
             .build(&vm.ctx)
         });
         let scope = vm.new_scope_with_builtins();
-        let set = scope.globals.set_item("make", make.into(), vm);
-        set.expect("a scope can be written");
+        let collect = vm.new_function("collect", collect);
+        for (name, function) in [("make", make), ("collect", collect)] {
+            let set = scope.globals.set_item(name, function.into(), vm);
+            set.expect("a scope can be written");
+        }
         let stage = Self { scope, ledger };
         stage.run("import _capsule, gc\nstored = []", vm);
         stage
@@ -242,13 +245,6 @@ fn collected_later(vm: &VirtualMachine, kind: Kind) {
     ledger.assert_settled();
 }
 
-fn collect(vm: &VirtualMachine) {
-    let collected = vm
-        .import("gc", 0)
-        .and_then(|gc| gc.get_attr("collect", vm)?.call((), vm));
-    assert!(collected.is_ok());
-}
-
 fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
     let ledger = Ledger::of(40);
     for round in 0..20 {
@@ -298,7 +294,7 @@ const PLACES: &[(&str, &str)] = &[
     ),
     (
         "class collected",
-        "class A: c = make()\nfor _ in range(2000): A.c\ndel A\ngc.collect()",
+        "class A: c = make()\nfor _ in range(2000): A.c\ndel A\ncollect()",
     ),
     (
         "class attribute of a metaclass",

@@ -174,7 +174,6 @@ fn readers() {
     capsule.set_pointer(place(0));
     capsule.set_name(Some(NAMES[0].into()));
     let writing = AtomicBool::new(true);
-    let seen = AtomicU32::new(0);
     thread::scope(|scope| {
         let writers: Vec<_> = (0..2)
             .map(|writer: usize| {
@@ -194,14 +193,20 @@ fn readers() {
             .collect();
         for _ in 0..2 {
             scope.spawn(|| {
-                while writing.load(Ordering::Relaxed) {
+                let mut seen = 0_u32;
+                loop {
+                    let last = !writing.load(Ordering::Relaxed);
                     for (state, name) in NAMES.iter().enumerate() {
                         if let Ok(pointer) = capsule.pointer(Some(name)) {
                             assert_eq!(pointer, place(state));
-                            seen.fetch_add(1, Ordering::Relaxed);
+                            seen += 1;
                         }
                     }
+                    if last {
+                        break;
+                    }
                 }
+                assert!(seen > 0);
             });
         }
         for writer in writers {
@@ -209,7 +214,6 @@ fn readers() {
         }
         writing.store(false, Ordering::Relaxed);
     });
-    assert!(seen.into_inner() > 0);
 }
 
 /// Whoever has claimed a capsule is alone with it until it gives the name back.
