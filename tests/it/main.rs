@@ -3,6 +3,8 @@
 //! their own.
 
 mod accessors;
+mod accessors_rows;
+mod arguments;
 mod chains;
 mod destructors;
 mod detached;
@@ -13,12 +15,18 @@ mod ledger;
 mod lifetimes;
 mod model;
 mod protocol;
+mod protocol_closed;
+mod protocol_vm;
+mod refusal_rows;
 mod resurrection;
 mod rooms;
 mod sealed;
 mod snippets;
 mod subinterpreters;
+mod table;
 mod threads;
+mod through_python;
+mod through_rust;
 mod unraisable;
 
 use std::process::ExitCode;
@@ -32,6 +40,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         accessors::trials(),
+        arguments::trials(),
         protocol::trials(),
         import::trials(),
         destructors::trials(),

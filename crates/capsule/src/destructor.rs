@@ -32,7 +32,8 @@ pub(crate) enum Kind {
 
 /// A destructor that C cannot express; the capsule owns it.
 pub(crate) enum Closure {
-    Rust(RustDestructor),
+    /// `None` once it has begun to run.
+    Rust(Option<RustDestructor>),
     Python {
         callable: PyObjectRef,
         home: InterpreterId,
@@ -74,7 +75,7 @@ impl Destructor {
     /// contained.
     #[must_use]
     pub fn rust(closure: impl FnOnce(&Py<PyCapsule>) + Send + 'static) -> Self {
-        Self(Kind::Closure(Closure::Rust(Box::new(closure))))
+        Self(Kind::Closure(Closure::Rust(Some(Box::new(closure)))))
     }
 
     /// A Python callable, which will be called with the capsule in the interpreter of `vm`, also
@@ -123,9 +124,13 @@ unsafe extern "C" fn run_closure(capsule: *mut PyObject) {
     let Some(capsule) = capsule.downcast_ref::<PyCapsule>() else {
         return;
     };
-    match capsule.take_closure() {
+    match capsule.closure_to_run() {
         None => {}
-        Some(Closure::Rust(closure)) => firewall::contain(Some(capsule), || closure(capsule)),
+        Some(Closure::Rust(closure)) => firewall::contain(Some(capsule), || {
+            if let Some(closure) = closure {
+                closure(capsule);
+            }
+        }),
         Some(Closure::Python { callable, home }) => attach::with_home(home, |vm| {
             firewall::contain(Some(capsule), || {
                 if let Err(exception) = callable.call((capsule.to_owned(),), vm) {

@@ -334,11 +334,9 @@ impl PyCapsule {
         if !is_run_closure(function) {
             return DestructorKind::C;
         }
-        match self.with_objects(|objects| objects.closure.as_ref().map(closure_kind)) {
-            Some(Some(kind)) => kind,
-            // The closure was taken to be run.
-            _ => DestructorKind::None,
-        }
+        self.with_objects(|objects| objects.closure.as_ref().map(closure_kind))
+            .flatten()
+            .unwrap_or(DestructorKind::None)
     }
 
     /// The destructor as C sees it: the function that would run. For one that is not a C function
@@ -348,7 +346,7 @@ impl PyCapsule {
         self.fields.destructor()
     }
 
-    /// The callable, if the destructor is a Python one that has not begun to run.
+    /// The callable, if the destructor is a Python one.
     pub fn python_destructor(&self) -> Option<PyObjectRef> {
         self.fields.destructor().filter(|f| is_run_closure(*f))?;
         self.with_objects(|objects| match &objects.closure {
@@ -367,8 +365,15 @@ impl PyCapsule {
         self.belongings.get().map(|owned| f(&owned.objects.lock()))
     }
 
-    pub(crate) fn take_closure(&self) -> Option<Closure> {
-        self.belongings.get()?.objects.lock().closure.take()
+    /// The closure for a run of it; what stays behind tells its kind.
+    pub(crate) fn closure_to_run(&self) -> Option<Closure> {
+        match self.belongings.get()?.objects.lock().closure.as_mut()? {
+            Closure::Rust(closure) => Some(Closure::Rust(closure.take())),
+            Closure::Python { callable, home } => Some(Closure::Python {
+                callable: callable.clone(),
+                home: *home,
+            }),
+        }
     }
 }
 

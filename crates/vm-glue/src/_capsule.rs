@@ -87,7 +87,7 @@ mod look {
         name_to_python(capsule.name(), vm)
     }
 
-    /// Return whether the object is a capsule with that name. Never fails.
+    /// Return whether the object is a capsule with that name; False for all other objects.
     #[pyfunction]
     fn is_valid(capsule: PyObjectRef, name: Name) -> bool {
         PyCapsule::of(&capsule).is_ok_and(|capsule| capsule.is_valid(name.as_deref()))
