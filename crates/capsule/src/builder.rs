@@ -8,11 +8,12 @@ use rustpython_vm::common::lock::PyMutex;
 use rustpython_vm::{Context, PyObjectRef, PyRef};
 
 use crate::belongings::{Belongings, Contents, Objects, Value};
+use crate::class::track_if_needed;
 use crate::destructor::{CDestructor, Destructor, Kind};
 use crate::error::CapsuleError;
 use crate::fields::{Identity, Marks};
 use crate::name::OwnedNames;
-use crate::object::{PyCapsule, track_if_needed};
+use crate::object::PyCapsule;
 
 /// A capsule in the making; see [`PyCapsule::builder`] and [`PyCapsule::from_value`].
 #[derive(Debug)]

@@ -12,8 +12,8 @@ use core::ptr::NonNull;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyRef};
 
 use crate::belongings::Belongings;
-use crate::firewall;
-use crate::object::{PyCapsule, track_if_needed};
+use crate::class::track_if_needed;
+use crate::{PyCapsule, firewall};
 
 /// Runs the destructor, if one is set and none has run.
 pub(crate) fn run_destructor(capsule: &Py<PyCapsule>) {

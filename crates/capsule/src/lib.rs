@@ -102,6 +102,7 @@
 mod attach;
 mod belongings;
 mod builder;
+mod class;
 mod destructor;
 mod error;
 mod fields;

@@ -1,0 +1,126 @@
+//! What the VM knows of capsules: the Python class, the hooks that it calls, what its collector
+//! sees.
+
+use core::fmt;
+use core::ptr::NonNull;
+
+use rustpython_vm::builtins::PyType;
+use rustpython_vm::class::{PyClassImpl, StaticType};
+use rustpython_vm::gc_state::{current_owner, gc_state};
+use rustpython_vm::object::{Traverse, TraverseFn};
+use rustpython_vm::types::Representable;
+use rustpython_vm::{
+    AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine, pyclass,
+};
+
+use crate::PyCapsule;
+use crate::belongings::Objects;
+use crate::last_rites;
+
+impl PyPayload for PyCapsule {
+    /// Collected only when it owns Python objects; see `track_if_needed`.
+    const NEW_REF_UNTRACKED: bool = true;
+
+    /// There is no list of free capsules. The hook is wanted for when it runs: last, with the
+    /// object whole and nobody borrowing it, on every thread; and for its answer, with which the
+    /// object can stay.
+    const HAS_FREELIST: bool = true;
+
+    #[inline]
+    fn class(_ctx: &Context) -> &'static Py<PyType> {
+        match Self::static_cell().get() {
+            Some(class) => class,
+            None => make_class(),
+        }
+    }
+
+    unsafe fn freelist_push(object: *mut PyObject) -> bool {
+        NonNull::new(object).is_some_and(|object| {
+            // SAFETY: the VM calls this with a dead `Py<Self>` that is still whole, and leaves it
+            // alone when the answer is yes.
+            unsafe { last_rites::perform(object) }
+        })
+    }
+}
+
+#[cold]
+fn make_class() -> &'static Py<PyType> {
+    let _ = PyCapsule::make_static_type();
+    let class = PyCapsule::static_type();
+    // Set after the class is made, so that it gets no `__del__` that Python could call.
+    class.slots.del_needed.store(Some(collector_may_finalize));
+    class.slots.del.store(Some(finalize));
+    class
+}
+
+/// Asked by the collector before it breaks cycles, and by every deallocation. Only the first is
+/// answered with yes: in a deallocation (count zero) the last rites run the destructor.
+fn collector_may_finalize(object: &PyObject) -> bool {
+    object.strong_count() > 0
+        && object
+            .downcast_ref::<PyCapsule>()
+            .is_some_and(|capsule| capsule.fields.destructor_pending())
+}
+
+fn finalize(object: &PyObject, _vm: &VirtualMachine) -> PyResult<()> {
+    if let Some(capsule) = object.downcast_ref::<PyCapsule>() {
+        last_rites::run_destructor(capsule);
+    }
+    Ok(())
+}
+
+// SAFETY: `Objects` visits each owned reference once; the lock is only tried.
+unsafe impl Traverse for PyCapsule {
+    fn traverse(&self, visit: &mut TraverseFn<'_>) {
+        if let Some(belongings) = self.belongings.get() {
+            belongings.objects.traverse(visit);
+        }
+    }
+
+    /// Called by the collector to break a cycle, and by the VM on every deallocation. In the
+    /// latter (count zero) the last rites still need everything.
+    fn clear(&mut self, out: &mut Vec<PyObjectRef>) {
+        if self.object().as_object().strong_count() == 0 || self.fields.destructor_pending() {
+            return;
+        }
+        if let Some(belongings) = self.belongings.get() {
+            belongings.objects.lock().clear(out);
+        }
+    }
+}
+
+#[pyclass(with(Representable), flags(DISALLOW_INSTANTIATION, IMMUTABLETYPE))]
+impl PyCapsule {}
+
+impl Representable for PyCapsule {
+    fn repr_str(zelf: &Py<Self>, _vm: &VirtualMachine) -> PyResult<String> {
+        let address = zelf.get_id();
+        Ok(match zelf.name() {
+            Some(name) => format!(
+                "<capsule object \"{}\" at {address:#x}>",
+                name.to_string_lossy()
+            ),
+            None => format!("<capsule object NULL at {address:#x}>"),
+        })
+    }
+}
+
+/// Tells the collector of a capsule that has come to own Python objects.
+pub(crate) fn track_if_needed(capsule: &Py<PyCapsule>, objects: &mut Objects) {
+    if objects.any() && !objects.tracked && !capsule.fields.is_dying() {
+        objects.tracked = true;
+        // SAFETY: the object is alive; it is not in the collector's lists, where only this puts
+        // it, under the lock of `tracked`.
+        unsafe { gc_state().track_object(NonNull::from(capsule.as_object()), current_owner()) };
+    }
+}
+
+/// Shows no address: this may end up in the text of an exception.
+impl fmt::Debug for PyCapsule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PyCapsule")
+            .field("name", &self.name())
+            .field("destructor", &self.destructor_kind())
+            .finish_non_exhaustive()
+    }
+}
