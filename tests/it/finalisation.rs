@@ -1,7 +1,401 @@
-//! To be written.
+//! Capsules that live until the interpreter ends, or beyond: what runs, when, and what does not.
+
+use std::ffi::OsStr;
+use std::sync::LazyLock;
+use std::thread;
 
 use libtest_mimic::Trial;
+use rustpython_capsule::{Destructor, PyCapsule};
+use rustpython_capsule_glue::Access;
+use rustpython_vm::{PyRef, VirtualMachine};
+
+use crate::interpreter::{
+    Ended, child, child_source, exec, in_interpreter, interpreter, shown, trial,
+};
+use crate::ledger::{Kind, Ledger, alone, dying, python};
+
+/// Puts a capsule with a destructor, and an object with `__del__`, in many places.
+const PLACES: &str = "
+import _capsule, atexit, builtins, gc, os, sys, threading, types
+if 'nogc' in sys.argv: gc.disable()
+
+def write(text, write=os.write, encode=str.encode):
+    write(1, encode(text + '\\n'))
+
+def both(place, owner=None):
+    class Witness:
+        def __del__(self, write=write): write('object in ' + place)
+    def destructor(c, write=write): write('capsule in ' + place)
+    return [_capsule.new(1, place, destructor, owner=owner), Witness()]
+
+main = both('the main module')
+def function(x=both('a default of a main function')): pass
+class Class: x = both('a class of the main module')
+local = threading.local()
+local.x = both('a thread-local of the main module')
+other = types.ModuleType('other')
+other.both = both
+exec('''
+import threading
+attribute = both('another module')
+def function(x=both('a default')): pass
+class Class: x = both('a class')
+local = threading.local()
+local.x = both('a thread-local')
+def generate():
+    x = both('a suspended generator')
+    yield
+generator = generate()
+next(generator)
+''', vars(other))
+sys.modules['other'] = other
+del other
+sys.both = both('sys')
+builtins.both = both('builtins')
+os.both = both('an imported module')
+atexit.register(write, 'atexit')
+cycle = []
+cycle += [cycle, both('a cycle', owner=cycle)]
+del cycle
+";
+
+/// Where a capsule is at the end; its destructor runs then.
+const ENDED_IN: &[&str] = &[
+    "another module",
+    "a default",
+    "a class",
+    "a thread-local",
+    "a suspended generator",
+    "sys",
+    "builtins",
+    "an imported module",
+    "a cycle",
+];
+
+/// The VM never takes the main module apart: nothing in it is destroyed, whatever it is.
+const LEFT_BY_THE_VM: &[&str] = &[
+    "the main module",
+    "a default of a main function",
+    "a class of the main module",
+    "a thread-local of the main module",
+];
+
+static WITH_GC: LazyLock<Ended> = LazyLock::new(|| run_places(&[]));
+static WITHOUT_GC: LazyLock<Ended> = LazyLock::new(|| run_places(&["nogc"]));
+
+fn run_places(arguments: &[&str]) -> Ended {
+    let arguments: Vec<_> = ["-c", PLACES]
+        .iter()
+        .chain(arguments)
+        .map(OsStr::new)
+        .collect();
+    child(&arguments, &[])
+}
+
+/// How a program ends: its name, its source, its exit code, its standard output, and what standard
+/// error has in it. `make()` makes a capsule whose destructor writes `dead`.
+const ENDINGS: &[(&str, &str, i32, &str, &[&str])] = &[
+    (
+        "sys.exit-in-a-function",
+        "def f():\n c = make()\n sys.exit(3)\nf()",
+        3,
+        "dead\n",
+        &[],
+    ),
+    (
+        "an-uncaught-exception",
+        "def f():\n c = make()\n 1/0\nf()",
+        1,
+        "dead\n",
+        &["ZeroDivisionError: division by zero"],
+    ),
+    (
+        "os._exit-runs-nothing",
+        "c = make()\nos._exit(4)",
+        4,
+        "",
+        &[],
+    ),
+    (
+        "a-thread-that-is-waited-for",
+        "import threading, time\ndef f():\n c = make()\n time.sleep(0.1)\n\
+         threading.Thread(target=f).start()\nwrite('main is over')",
+        0,
+        "main is over\ndead\n",
+        &[],
+    ),
+    (
+        "a-daemon-thread-at-work-keeps-its-capsule",
+        "import threading, time\nup = threading.Event()\n\
+         def f():\n c = make()\n up.set()\n time.sleep(60)\n\
+         threading.Thread(target=f, daemon=True).start()\nup.wait()",
+        0,
+        "",
+        &[],
+    ),
+    (
+        "a-thread-local-of-a-thread-that-ended",
+        "import threading\nl = threading.local()\ndef f(): l.c = make()\n\
+         t = threading.Thread(target=f)\nt.start()\nt.join()\nwrite('joined')",
+        0,
+        "dead\njoined\n",
+        &[],
+    ),
+    (
+        "an-atexit-callback-comes-first",
+        "import atexit\nos.c = make()\natexit.register(write, 'atexit')",
+        0,
+        "atexit\ndead\n",
+        &[],
+    ),
+    (
+        "an-atexit-callback-can-make-one",
+        "import atexit\ndef f(): os.c = make()\natexit.register(f)",
+        0,
+        "dead\n",
+        &[],
+    ),
+    (
+        "a-destructor-that-raises",
+        "os.c = new(1, 'a.b', lambda c: 1/0)\nos.d = make()",
+        0,
+        "dead\n",
+        &[
+            "<capsule object \"a.b\" at 0x",
+            "ZeroDivisionError: division by zero",
+        ],
+    ),
+    (
+        "a-destructor-that-imports",
+        "def d(c, write=write):\n try: import csv\n except ImportError as e: write(str(e))\n\
+         os.c = new(1, None, d)",
+        0,
+        "sys.meta_path is None, Python is likely shutting down\n",
+        &[],
+    ),
+    (
+        "a-destructor-that-imports-a-capsule",
+        "def d(c, write=write, load=_capsule.load):\n try: load('csv.cap')\n\
+         \x20except ImportError as e: write(str(e))\nos.c = new(1, None, d)",
+        0,
+        "PyCapsule_Import could not import module \"csv\"\n",
+        &[],
+    ),
+    (
+        "a-destructor-that-makes-another",
+        "def d(c, make=make): make()\nos.c = new(1, None, d)",
+        0,
+        "dead\n",
+        &[],
+    ),
+    (
+        "a-destructor-that-stores-its-capsule",
+        "kept = []\ndef d(c, kept=kept, write=write): kept.append(c); write('dead')\n\
+         os.c = new(1, None, d)\nsys.kept = kept\nos.kept = kept",
+        0,
+        "dead\n",
+        &[],
+    ),
+    (
+        "a-long-chain",
+        "c = None\nfor _ in range(20_000): c = new(1, None, lambda c: None, owner=c)\n\
+         os.c = new(1, None, lambda c, make=make: make(), owner=c)\ndel c",
+        0,
+        "dead\n",
+        &[],
+    ),
+];
+
+const ENDINGS_PROLOGUE: &str = "
+import _capsule, os, sys
+from _capsule import new
+def write(text, write=os.write, encode=str.encode): write(1, encode(text + '\\n'))
+def make(new=new, write=write): return new(1, None, lambda c: write('dead'))
+";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    Vec::new()
+    let places = ENDED_IN
+        .iter()
+        .map(|place| (place, 1))
+        .chain(LEFT_BY_THE_VM.iter().map(|place| (place, 0)))
+        .flat_map(|(place, times)| {
+            [("", &WITH_GC), (" with no collector", &WITHOUT_GC)].map(|(how, run)| {
+                trial(format!("finalisation::in {place}{how}"), move || {
+                    ended_in(place, times, run);
+                    Ok(())
+                })
+            })
+        });
+    let endings = ENDINGS.iter().map(|&(name, source, code, stdout, stderr)| {
+        trial(format!("finalisation::{name}"), move || {
+            let ended = child_source(&format!("{ENDINGS_PROLOGUE}{source}"));
+            assert_eq!(
+                (ended.code, ended.stdout.as_str()),
+                (Some(code), stdout),
+                "{ended:?}"
+            );
+            for part in stderr {
+                assert!(ended.stderr.contains(part), "{part} is not in {ended:?}");
+            }
+            Ok(())
+        })
+    });
+    let beyond = BEYOND.iter().flat_map(|&(name, away)| {
+        Kind::ALL.map(|kind| {
+            trial(format!("finalisation::{kind:?}::{name}"), move || {
+                held_beyond(kind, away);
+                Ok(())
+            })
+        })
+    });
+    let in_process = [
+        alone(
+            "finalisation::every-kind-in-every-place",
+            every_kind_in_every_place,
+        ),
+        alone(
+            "finalisation::a-python-destructor-that-cannot-run-is-dropped",
+            unrunnable_is_dropped,
+        ),
+        alone(
+            "finalisation::threads-drop-capsules-meanwhile",
+            dropped_meanwhile,
+        ),
+    ];
+    places
+        .chain(endings)
+        .chain(beyond)
+        .chain(in_process)
+        .collect()
+}
+
+fn ended_in(place: &str, times: usize, ended: &Ended) {
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    let atexit = lines.iter().position(|line| *line == "atexit");
+    for what in ["capsule", "object"] {
+        let line = format!("{what} in {place}");
+        let after = lines.iter().skip(atexit.expect("it is written"));
+        let found = after.filter(|found| **found == line).count();
+        assert_eq!(found, times, "{line}: {lines:?}");
+        assert_eq!(lines.iter().filter(|found| **found == line).count(), times);
+    }
+}
+
+type Away = fn(PyRef<PyCapsule>);
+
+/// How a reference is dropped after its interpreter is finalised.
+const BEYOND: &[(&str, Away)] = &[
+    ("held-beyond-the-interpreter", drop),
+    ("held-beyond-it-on-another-thread", |capsule| {
+        assert!(thread::spawn(move || drop(capsule)).join().is_ok());
+    }),
+    ("held-beyond-it-in-another-interpreter", |capsule| {
+        in_interpreter(|_| drop(capsule));
+    }),
+];
+
+/// A native destructor runs; a Python one no longer can, and goes with what it holds.
+fn held_beyond(kind: Kind, away: Away) {
+    let ledger = Ledger::of(3);
+    let capsule = in_interpreter(|vm| {
+        let entries = ledger.clone();
+        let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
+        dying(kind, vm, move |_| entries.strike(1))
+            .name(c"beyond".to_owned())
+            .owner(owner.into())
+            .build(&vm.ctx)
+    });
+    ledger.assert_untouched();
+    assert!(capsule.is_valid(Some(c"beyond")) && capsule.owner().is_some());
+    away(capsule);
+    let runs = u32::from(kind != Kind::Python);
+    assert_eq!(ledger.counts(), [1, runs, 0]);
+}
+
+/// Expects `put` in its scope: a function that makes a capsule for an entry.
+const IN_EVERY_PLACE: &str = "
+import builtins, gc, os, sys, types
+other = types.ModuleType('other')
+other.c = put(0)
+other.list = [put(1)]
+other.f = lambda c=put(2): None
+other.A = type('A', (), {'c': put(3)})
+for _ in range(2000): other.A.c
+sys.modules['other'] = other
+sys.c = put(4)
+builtins.c = put(5)
+os.c = put(6)
+gc.disable()
+cycle = [put(7)]
+cycle.append(cycle)
+";
+
+fn every_kind_in_every_place() {
+    for kind in Kind::ALL {
+        let ledger = Ledger::of(8);
+        let entries = ledger.clone();
+        in_interpreter(|vm| {
+            let put = vm.new_function("put", move |entry: usize, vm: &VirtualMachine| {
+                let entries = entries.clone();
+                dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            });
+            let scope = vm.new_scope_with_builtins();
+            let ran = scope
+                .globals
+                .set_item("put", put.into(), vm)
+                .and_then(|()| exec(IN_EVERY_PLACE, &scope, vm));
+            if let Err(error) = ran {
+                panic!("{}", shown(&error, vm));
+            }
+            ledger.assert_untouched();
+        });
+        ledger.assert_settled();
+    }
+}
+
+fn unrunnable_is_dropped() {
+    let ledger = Ledger::of(2);
+    let capsules = in_interpreter(|vm| {
+        [0, 1].map(|entry| {
+            let token = ledger.token(entry);
+            let capsule = PyCapsule::from_value(entry).build(&vm.ctx);
+            capsule.set_destructor(python(vm, move |_| {
+                let _held = &token;
+                std::process::abort();
+            }));
+            capsule
+        })
+    });
+    ledger.assert_untouched();
+    let [dropped, unset] = capsules;
+    drop(dropped);
+    assert_eq!(ledger.counts(), [1, 0]);
+    unset.set_destructor(Destructor::none());
+    ledger.assert_settled();
+}
+
+/// A thread with no interpreter drops Python capsules all through the end of theirs. Each runs at
+/// most once, none is waited for in vain, and other interpreters go on.
+fn dropped_meanwhile() {
+    const CAPSULES: usize = 200;
+    for _ in 0..5 {
+        let ledger = Ledger::of(CAPSULES);
+        let interpreter = interpreter(Access::Open);
+        let capsules = interpreter.enter(|vm| {
+            Vec::from_iter((0..CAPSULES).map(|entry| {
+                let entries = ledger.clone();
+                dying(Kind::Python, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            }))
+        });
+        let (done, over) = std::sync::mpsc::channel();
+        thread::spawn(move || {
+            capsules.into_iter().for_each(drop);
+            let _ = done.send(());
+        });
+        interpreter.finalize(None);
+        let waited = over.recv_timeout(core::time::Duration::from_secs(5));
+        assert!(waited.is_ok(), "the thread hangs");
+        assert!(ledger.counts().iter().all(|count| *count <= 1));
+    }
 }

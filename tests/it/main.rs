@@ -6,15 +6,20 @@ mod accessors;
 mod accessors_rows;
 mod api_tables;
 mod arguments;
+mod chains;
 mod destructors;
+mod detached;
 mod finalisation;
 mod import;
 mod interpreter;
+mod ledger;
+mod lifetimes;
 mod model;
 mod protocol;
 mod protocol_closed;
 mod protocol_vm;
 mod refusal_rows;
+mod resurrection;
 mod rooms;
 mod sealed;
 mod snippets;
@@ -23,6 +28,7 @@ mod table;
 mod threads;
 mod through_python;
 mod through_rust;
+mod unraisable;
 
 use std::process::ExitCode;
 
@@ -40,6 +46,11 @@ fn main() -> ExitCode {
         import::trials(),
         api_tables::trials(),
         destructors::trials(),
+        unraisable::trials(),
+        resurrection::trials(),
+        chains::trials(),
+        lifetimes::trials(),
+        detached::trials(),
         finalisation::trials(),
         threads::trials(),
         model::trials(),

@@ -1,7 +1,403 @@
-//! To be written.
+//! One capsule and many threads: what a reader can see, who wins a claim, and that every capsule
+//! and every destructor ends once.
+
+use core::ffi::{CStr, c_void};
+use core::ptr::NonNull;
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::borrow::Cow;
+use std::ffi::CString;
+use std::sync::mpsc::channel;
+use std::sync::{Barrier, Mutex};
+use std::thread;
 
 use libtest_mimic::Trial;
+use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
+use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
+
+use crate::interpreter::{child_source, exec, shown, trial};
+use crate::ledger::{Kind, Ledger, dying, native_run, python, shared};
+
+const THREADS: usize = 4;
+
+const TESTS: &[(&str, fn())] = &[
+    ("a-reader-never-mixes-two-states", readers),
+    ("a-claim-excludes-all-others", exclusion),
+    ("of-many-claimants-one-wins", claimants),
+    ("a-name-can-be-read-while-it-changes", names),
+    ("an-address-of-a-name-stays-valid", addresses),
+    ("a-destructor-set-meanwhile-ends-once", destructor_races),
+    ("capsules-end-once-on-plain-threads", plain_threads),
+];
+
+type Row = (&'static str, fn(&VirtualMachine, Kind));
+
+const IN_VM: &[Row] = &[
+    ("created-and-dropped-everywhere", created_everywhere),
+    ("made-here-and-dropped-there", dropped_there),
+    ("the-last-of-many-ends-it", last_of_many),
+    ("replaced-while-read", replaced_while_read),
+];
+
+/// Python programs; what is wrong raises.
+const PYTHON: &[(&str, &str)] = &[
+    (
+        "claims",
+        "wins = []
+capsules = [_capsule.new(i + 1, 'free') for i in range(500)]
+def work():
+    for i, c in enumerate(capsules):
+        try: wins.append((i, _capsule.claim(c, 'free', 'taken')))
+        except _capsule.PyCapsuleError: pass
+run(work)
+assert sorted(wins) == [(i, i + 1) for i in range(500)]",
+    ),
+    (
+        "creation-under-the-collector",
+        "dead = []
+def work():
+    for i in range(300):
+        owner = []
+        owner.append(_capsule.new(1, 'x', dead.append, owner=owner))
+        del owner
+        c = _capsule.new(1, 'x', lambda c: dead.append(c))
+        del c
+        if i % 50 == 0: gc.collect()
+run(work)
+dead.clear()
+gc.collect()",
+    ),
+    (
+        "every-setter-on-one",
+        "dead = []
+c = _capsule.new(1, 'a', lambda c: None, owner=[])
+def work():
+    for i in range(500):
+        _capsule.set_name(c, 'abcd'[i % 4])
+        _capsule.set_pointer(c, i + 1)
+        _capsule.set_context(c, i)
+        _capsule.set_destructor(c, lambda c: dead.append(1))
+        assert _capsule.get_name(c) in 'abcd'
+        assert callable(_capsule.get_destructor(c))
+        repr(c); _capsule.describe(c)
+run(work)
+del c
+assert dead == [1]",
+    ),
+];
+
+const PYTHON_PROLOGUE: &str = "
+import _capsule, gc, threading
+def run(work):
+    failed = []
+    def guarded():
+        try: work()
+        except BaseException as error: failed.append(error)
+    threads = [threading.Thread(target=guarded) for _ in range(4)]
+    for thread in threads: thread.start()
+    for thread in threads: thread.join()
+    if failed: raise failed[0]
+";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    Vec::new()
+    let tests = TESTS.iter().map(|&(name, test)| {
+        trial(format!("threads::{name}"), move || {
+            test();
+            Ok(())
+        })
+    });
+    let in_vm = IN_VM.iter().flat_map(|&(name, test)| {
+        Kind::ALL.map(|kind| {
+            trial(format!("threads::{kind:?}::{name}"), move || {
+                shared(move |vm| test(vm, kind));
+                Ok(())
+            })
+        })
+    });
+    let python = PYTHON.iter().map(|&(name, source)| {
+        trial(format!("threads::python::{name}"), move || {
+            let ended = child_source(&format!("{PYTHON_PROLOGUE}{source}"));
+            assert_eq!(
+                (ended.code, ended.stderr.as_str()),
+                (Some(0), ""),
+                "{ended:?}"
+            );
+            Ok(())
+        })
+    });
+    tests.chain(in_vm).chain(python).collect()
+}
+
+/// `work` on as many threads at once, each with its number.
+fn on_threads(work: impl Fn(usize) + Sync) {
+    let barrier = Barrier::new(THREADS);
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let (work, barrier) = (&work, &barrier);
+            scope.spawn(move || {
+                barrier.wait();
+                work(number);
+            });
+        }
+    });
+}
+
+/// `work` on as many threads of the interpreter at once.
+fn on_vm_threads(vm: &VirtualMachine, work: impl Fn(usize, &VirtualMachine) + Sync) {
+    let visitors: Vec<_> = (0..THREADS).map(|_| vm.new_thread()).collect();
+    vm.allow_threads(|| {
+        thread::scope(|scope| {
+            for (number, visitor) in visitors.into_iter().enumerate() {
+                let work = &work;
+                scope.spawn(move || visitor.run(|vm| work(number, vm)));
+            }
+        });
+    });
+}
+
+fn plain() -> PyRef<PyCapsule> {
+    PyCapsule::builder(NonNull::<c_void>::dangling()).build(Context::genesis())
+}
+
+const NAMES: [&CStr; 4] = [c"state 0", c"state 1", c"state 2", c"state 3"];
+
+static PLACES: [u8; 4] = [0; 4];
+
+fn place(state: usize) -> NonNull<c_void> {
+    NonNull::from(&PLACES[state]).cast()
+}
+
+/// A capsule has the name of a state only while it has the pointer of that state: a writer first
+/// claims it under the name of another.
+fn readers() {
+    const ROUNDS: usize = 20_000;
+    let capsule = plain();
+    capsule.set_pointer(place(0));
+    capsule.set_name(Some(NAMES[0].into()));
+    let writing = AtomicBool::new(true);
+    thread::scope(|scope| {
+        let writers: Vec<_> = (0..2)
+            .map(|writer: usize| {
+                let capsule = &capsule;
+                scope.spawn(move || {
+                    for round in 0..ROUNDS {
+                        let name = NAMES[(round + writer) % NAMES.len()];
+                        let next = (round + 2 * writer + 1) % NAMES.len();
+                        if capsule.claim(Some(name), None).is_ok() {
+                            capsule.set_pointer(place(next));
+                            let owned = Cow::Owned(NAMES[next].to_owned());
+                            capsule.set_name(Some(owned));
+                        }
+                    }
+                })
+            })
+            .collect();
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let mut seen = 0_u32;
+                loop {
+                    let last = !writing.load(Ordering::Relaxed);
+                    for (state, name) in NAMES.iter().enumerate() {
+                        if let Ok(pointer) = capsule.pointer(Some(name)) {
+                            assert_eq!(pointer, place(state));
+                            seen += 1;
+                        }
+                    }
+                    if last {
+                        break;
+                    }
+                }
+                assert!(seen > 0);
+            });
+        }
+        for writer in writers {
+            writer.join().expect("a writer does not panic");
+        }
+        writing.store(false, Ordering::Relaxed);
+    });
+}
+
+/// Whoever has claimed a capsule is alone with it until it gives the name back.
+fn exclusion() {
+    let capsule = plain();
+    capsule.set_name(Some(c"free".into()));
+    let (inside, entered) = (AtomicU32::new(0), AtomicU32::new(0));
+    on_threads(|_| {
+        for _ in 0..20_000 {
+            if capsule.claim(Some(c"free"), Some(c"taken".into())).is_ok() {
+                assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0);
+                entered.fetch_add(1, Ordering::Relaxed);
+                inside.fetch_sub(1, Ordering::Relaxed);
+                capsule.set_name(Some(c"free".into()));
+            }
+        }
+    });
+    assert!(entered.into_inner() > 0);
+}
+
+fn claimants() {
+    const CAPSULES: usize = 5000;
+    let capsules: Vec<_> = (0..CAPSULES).map(|_| plain()).collect();
+    let wins = Ledger::of(CAPSULES);
+    on_threads(|number| {
+        for (entry, capsule) in capsules.iter().enumerate() {
+            let new_name = Cow::Owned(NAMES[number].to_owned());
+            match capsule.claim(None, Some(new_name)) {
+                Ok(_) => {
+                    wins.strike(entry);
+                    assert!(capsule.is_valid(Some(NAMES[number])));
+                }
+                Err(_) => assert!(!capsule.is_valid(Some(NAMES[number]))),
+            }
+        }
+    });
+    wins.assert_settled();
+}
+
+fn names() {
+    let capsule = plain();
+    capsule.set_name(Some(NAMES[0].into()));
+    on_threads(|number| {
+        for round in 0..5000 {
+            let text = NAMES[(number + round) % NAMES.len()];
+            capsule.set_name(Some(Cow::Owned(text.to_owned())));
+            let name = capsule.name().expect("it always has one");
+            assert!(NAMES.contains(&name.as_c_str()));
+        }
+    });
+}
+
+fn addresses() {
+    let capsule = plain();
+    on_threads(|number| {
+        for round in 0..2000 {
+            let text = format!("{number} {round}");
+            let name = CString::new(text).expect("it has no NUL");
+            capsule.set_name(Some(Cow::Owned(name)));
+            let address = capsule.name_address();
+            // SAFETY: names that Rust sets live as long as the capsule.
+            let name = unsafe { CStr::from_ptr(address) };
+            assert!(name.to_bytes().contains(&b' '));
+        }
+    });
+}
+
+/// References to all capsules for every thread, and no others.
+fn shares_of(capsules: Vec<PyRef<PyCapsule>>) -> Vec<Mutex<Vec<PyRef<PyCapsule>>>> {
+    (0..THREADS).map(|_| Mutex::new(capsules.clone())).collect()
+}
+
+fn take(share: &Mutex<Vec<PyRef<PyCapsule>>>) -> Vec<PyRef<PyCapsule>> {
+    core::mem::take(&mut *share.lock().expect("nobody panics"))
+}
+
+fn destructor_races() {
+    const CAPSULES: usize = 2000;
+    let (runs, ends) = (Ledger::of(CAPSULES), Ledger::of(CAPSULES * THREADS));
+    let capsules: Vec<_> = (0..CAPSULES).map(|_| plain()).collect();
+    let shares = shares_of(capsules);
+    on_threads(|number| {
+        for (entry, capsule) in take(&shares[number]).into_iter().enumerate() {
+            let runs = runs.clone();
+            let token = ends.token(number * CAPSULES + entry);
+            // SAFETY: the function takes anything.
+            capsule.set_destructor(unsafe { Destructor::c(native_run) });
+            capsule.set_destructor(Destructor::none());
+            capsule.set_destructor(Destructor::rust(move |_| {
+                let _held = &token;
+                runs.strike(entry);
+            }));
+        }
+    });
+    ends.assert_settled();
+    // The last that any thread set is a closure.
+    runs.assert_settled();
+}
+
+fn plain_threads() {
+    const EACH: usize = 5000;
+    let ledger = Ledger::of(EACH * THREADS);
+    on_threads(|number| {
+        for entry in 0..EACH {
+            let token = ledger.token(number * EACH + entry);
+            let capsule = PyCapsule::from_value(token).name(c"x".to_owned());
+            drop(capsule.build(Context::genesis()));
+        }
+    });
+    ledger.assert_settled();
+}
+
+fn created_everywhere(vm: &VirtualMachine, kind: Kind) {
+    const EACH: usize = 2000;
+    let ledger = Ledger::of(EACH * THREADS);
+    on_vm_threads(vm, |number, vm| {
+        for entry in 0..EACH {
+            let entries = ledger.clone();
+            let strike = move |_: &Py<PyCapsule>| entries.strike(number * EACH + entry);
+            drop(dying(kind, vm, strike).build(&vm.ctx));
+        }
+    });
+    ledger.assert_settled();
+}
+
+fn dropped_there(vm: &VirtualMachine, kind: Kind) {
+    const CAPSULES: usize = 4000;
+    let ledger = Ledger::of(CAPSULES);
+    let (there, here) = channel::<PyRef<PyCapsule>>();
+    let thread = vm.start_thread(move |_| here.into_iter().for_each(drop));
+    for entry in 0..CAPSULES {
+        let entries = ledger.clone();
+        let capsule = dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx);
+        there.send(capsule).expect("the other thread takes all");
+    }
+    drop(there);
+    assert!(vm.allow_threads(|| thread.join()).is_ok());
+    ledger.assert_settled();
+}
+
+fn last_of_many(vm: &VirtualMachine, kind: Kind) {
+    const CAPSULES: usize = 1000;
+    let ledger = Ledger::of(CAPSULES);
+    let capsules: Vec<_> = (0..CAPSULES)
+        .map(|entry| {
+            let entries = ledger.clone();
+            dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+        })
+        .collect();
+    let shares = shares_of(capsules);
+    on_vm_threads(vm, |number, _| {
+        take(&shares[number]).into_iter().for_each(drop)
+    });
+    ledger.assert_settled();
+}
+
+fn replaced_while_read(vm: &VirtualMachine, kind: Kind) {
+    let capsule = plain();
+    on_vm_threads(vm, |number, vm| {
+        for _ in 0..2000 {
+            if number == 0 {
+                capsule.set_destructor(match kind {
+                    // SAFETY: the function takes anything.
+                    Kind::C => unsafe { Destructor::c(native_run) },
+                    Kind::Rust => Destructor::rust(|_| {}),
+                    Kind::Python => python(vm, |_| {}),
+                });
+                capsule.set_destructor(Destructor::none());
+            } else {
+                if let Some(callable) = capsule.python_destructor() {
+                    assert!(callable.is_callable());
+                }
+                let possible = match kind {
+                    Kind::C => DestructorKind::C,
+                    Kind::Rust => DestructorKind::Rust,
+                    Kind::Python => DestructorKind::Python,
+                };
+                let found = capsule.destructor_kind();
+                assert!(found == DestructorKind::None || found == possible);
+            }
+        }
+    });
+    let scope = vm.new_scope_with_builtins();
+    if let Err(error) = exec("import gc; gc.collect()", &scope, vm) {
+        panic!("{}", shown(&error, vm));
+    }
 }
