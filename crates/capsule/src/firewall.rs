@@ -74,10 +74,14 @@ pub(crate) fn report(
     let hooked = vm.sys_module.get_attr("unraisablehook", vm).is_ok();
     let shown = catch_unwind(AssertUnwindSafe(|| {
         if hooked {
-            vm.run_unraisable(exception.clone(), None, object);
+            vm.run_unraisable(exception, None, object);
+        } else {
+            eprintln!("Exception ignored while a capsule was destroyed:");
+            vm.print_exception(&exception);
         }
     }));
-    if !hooked || shown.is_err() {
-        eprintln!("Exception ignored while a capsule was destroyed: {exception:?}");
+    // The panic hook has told of it; as in `contain`.
+    if let Err(panic) = shown {
+        core::mem::forget(panic);
     }
 }

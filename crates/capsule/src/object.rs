@@ -144,12 +144,13 @@ impl PyCapsule {
         });
     }
 
-    /// Replaces the name by one that the capsule keeps as long as it lives; `None` is NULL.
+    /// Replaces the name by one that the capsule keeps as long as it lives; `None` is NULL. Nobody
+    /// vouches for the pointer under the new name.
     pub fn set_name(&self, name: Option<Cow<'static, CStr>>) {
         let name = self.keep_name(name);
         self.change(|identity| Identity {
             name,
-            marks: identity.marks.with(Marks::CLAIMED, false),
+            marks: Marks::default(),
             ..identity
         });
     }
@@ -161,7 +162,8 @@ impl PyCapsule {
     }
 
     /// Checks the name, renames and returns the pointer as one step: of many threads that claim
-    /// one capsule under one name, exactly one gets the pointer.
+    /// one capsule under one name, exactly one gets the pointer. Nobody vouches for the pointer
+    /// under the new name.
     ///
     /// # Errors
     /// [`CapsuleError::WrongName`], and nothing has changed.
@@ -176,7 +178,7 @@ impl PyCapsule {
         let before = self.fields.update(|identity| {
             check_name(identity, name).map(|identity| Identity {
                 name: new_name,
-                marks: identity.marks.with(Marks::CLAIMED, true),
+                marks: Marks::CLAIMED,
                 ..identity
             })
         })?;
