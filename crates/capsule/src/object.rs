@@ -15,6 +15,7 @@ use crate::class::track_if_needed;
 use crate::destructor::{CDestructor, Closure, Destructor, DestructorKind, Kind, RUN_CLOSURE};
 use crate::error::{CapsuleError, NameMismatch, TypeMismatch};
 use crate::fields::{Fields, Identity, Marks};
+use crate::firewall::contain;
 use crate::name::{borrow, names_match};
 
 /// Capsule objects carry an opaque native pointer through Python.
@@ -229,7 +230,7 @@ impl PyCapsule {
         self.fields.set_destructor(function);
         drop(objects);
         // Not under the lock: the last reference to a Python object may go with it.
-        drop(old);
+        contain(Some(self.object()), || drop(old));
     }
 
     /// Which kind of destructor the capsule has, also after it ran.
