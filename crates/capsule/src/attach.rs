@@ -4,10 +4,12 @@
 use core::sync::atomic::Ordering;
 use std::collections::HashMap;
 use std::panic::catch_unwind;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::common::lock::PyMutex;
 use rustpython_vm::common::rc::PyRc;
+use rustpython_vm::function::FuncArgs;
 use rustpython_vm::vm::PyGlobalState;
 use rustpython_vm::vm::thread::{
     ThreadedVirtualMachine, cleanup_current_thread_frames, current_vm_is_set, try_with_current_vm,
@@ -16,42 +18,107 @@ use rustpython_vm::vm::thread::{
 /// RustPython's number of an interpreter, unique in the process.
 pub(crate) type InterpreterId = i64;
 
-/// What a foreign thread needs to enter an interpreter.
+/// What a foreign thread needs to enter an interpreter. Held by every visitor.
 struct Door {
     state: PyRc<PyGlobalState>,
-    vm: ThreadedVirtualMachine,
+    vm: PyMutex<ThreadedVirtualMachine>,
+    visitors: Mutex<usize>,
+    left: Condvar,
 }
 
+/// A thread that is about to enter, is inside, or has just left.
+struct Visit(Arc<Door>);
+
+/// The interpreters in which Python destructors were made. Each leaves when it is finalised, before
+/// threads that try to enter it would hang; one that was never finalised, with the next entry.
+static DOORS: PyMutex<Option<HashMap<InterpreterId, Arc<Door>>>> = PyMutex::new(None);
+
 impl Door {
-    /// An interpreter that is being finalised must not be entered (the thread would hang), and one
-    /// of which only this door is left is gone.
-    fn is_closed(&self) -> bool {
-        // One count is `state`, one is in `vm`.
-        self.state.finalizing.load(Ordering::Acquire) || PyRc::strong_count(&self.state) <= 2
+    fn new(vm: &VirtualMachine) -> Self {
+        Self {
+            state: vm.state.clone(),
+            vm: PyMutex::new(vm.new_thread()),
+            visitors: Mutex::new(0),
+            left: Condvar::new(),
+        }
+    }
+
+    /// Whether only this door is left of the interpreter: one count is `state`, one is in `vm`.
+    fn leads_nowhere(&self) -> bool {
+        PyRc::strong_count(&self.state) <= 2
+    }
+
+    fn visitors(&self) -> MutexGuard<'_, usize> {
+        self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_until_all_left(&self) {
+        let visitors = self.visitors();
+        let waited = self.left.wait_while(visitors, |visitors| *visitors > 0);
+        drop(waited.unwrap_or_else(PoisonError::into_inner));
     }
 }
 
-/// The interpreters in which Python destructors were made. Closed ones leave with the next entry.
-static DOORS: PyMutex<Option<HashMap<InterpreterId, Door>>> = PyMutex::new(None);
+impl Visit {
+    /// `None` when the interpreter is finalised, or about to be.
+    fn to(home: InterpreterId) -> Option<Self> {
+        let doors = DOORS.lock();
+        let door = doors.as_ref()?.get(&home)?;
+        if door.leads_nowhere() || door.state.finalizing.load(Ordering::Acquire) {
+            return None;
+        }
+        // Under the lock of the doors: who closes this one waits for us.
+        *door.visitors() += 1;
+        Some(Self(door.clone()))
+    }
+
+    fn run(&self, f: impl FnOnce(&VirtualMachine)) {
+        // A thread state of its own, since a destructor may wait for another thread's.
+        let visitor = self.0.vm.lock().run(VirtualMachine::new_thread);
+        visitor.run(f);
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        *self.0.visitors() -= 1;
+        self.0.left.notify_all();
+    }
+}
 
 /// The number of the interpreter that `vm` is in, which from now on can be entered by
 /// [`with_home`].
 pub(crate) fn home_of(vm: &VirtualMachine) -> InterpreterId {
     let id = vm.state.interpreter_id;
-    let mut closed = Vec::new();
+    let mut gone = Vec::new();
     {
         let mut doors = DOORS.lock();
         let doors = doors.get_or_insert_default();
-        if !doors.contains_key(&id) {
-            closed.extend(doors.extract_if(|_, door| door.is_closed()));
-            let state = vm.state.clone();
-            let vm = vm.new_thread();
-            doors.insert(id, Door { state, vm });
+        if doors.contains_key(&id) {
+            return id;
         }
+        gone.extend(doors.extract_if(|_, door| door.leads_nowhere()));
+        doors.insert(id, Arc::new(Door::new(vm)));
     }
     // Not under the lock: the last references to Python objects may go with them.
-    drop(closed);
+    drop(gone);
+    // Last in the list, which begins with what is called first.
+    let close = vm.new_function("close_door", close_door);
+    let entry = PyRc::new((close.into(), FuncArgs::default()));
+    vm.state.atexit_funcs.lock().push(entry);
     id
+}
+
+/// Called at exit: lets nobody in any more, and waits for those who are.
+fn close_door(vm: &VirtualMachine) {
+    let mut doors = DOORS.lock();
+    let door = doors
+        .as_mut()
+        .and_then(|doors| doors.remove(&vm.state.interpreter_id));
+    drop(doors);
+    if let Some(door) = door {
+        vm.allow_threads(|| door.wait_until_all_left());
+    }
 }
 
 /// Where the current thread stands.
@@ -77,7 +144,8 @@ impl Thread {
 
 /// Runs `f` in the interpreter `home`: where the thread is there already, directly; else the
 /// thread enters it for the time of the call; a thread at its end has another do it. Does nothing
-/// when that interpreter is finalised, or being finalised by another thread.
+/// when that interpreter is finalised, or being finalised by another thread; but once inside, its
+/// finalisation waits.
 pub(crate) fn with_home(home: InterpreterId, f: impl FnOnce(&VirtualMachine) + Send) {
     let thread = Thread::current();
     let mut f = Some(f);
@@ -93,15 +161,11 @@ pub(crate) fn with_home(home: InterpreterId, f: impl FnOnce(&VirtualMachine) + S
     let Some(f) = f else {
         return;
     };
-    let visit = move || {
-        let visitor = {
-            let doors = DOORS.lock();
-            match doors.as_ref().and_then(|doors| doors.get(&home)) {
-                Some(door) if !door.is_closed() => door.vm.run(VirtualMachine::new_thread),
-                _ => return,
-            }
-        };
-        visitor.run(|vm| {
+    let Some(visit) = Visit::to(home) else {
+        return;
+    };
+    let enter = move || {
+        visit.run(|vm| {
             f(vm);
             if thread != Thread::Inside {
                 cleanup_current_thread_frames(vm);
@@ -109,8 +173,8 @@ pub(crate) fn with_home(home: InterpreterId, f: impl FnOnce(&VirtualMachine) + S
         });
     };
     if thread == Thread::Ending {
-        std::thread::scope(|scope| drop(scope.spawn(visit).join()));
+        std::thread::scope(|scope| drop(scope.spawn(enter).join()));
     } else {
-        visit();
+        enter();
     }
 }
