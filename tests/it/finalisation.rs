@@ -378,8 +378,8 @@ fn unrunnable_is_dropped() {
 /// A thread with no interpreter drops Python capsules all through the end of theirs. Each runs at
 /// most once, none is waited for in vain, and other interpreters go on.
 fn dropped_meanwhile() {
-    const CAPSULES: usize = 200;
-    for _ in 0..5 {
+    const CAPSULES: usize = 2000;
+    for _ in 0..10 {
         let ledger = Ledger::of(CAPSULES);
         let interpreter = interpreter(Access::Open);
         let capsules = interpreter.enter(|vm| {
