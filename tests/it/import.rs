@@ -1,7 +1,187 @@
-//! To be written.
+//! Import by dotted name. Every row of the tables is asked in four ways: the pointer and the
+//! capsule, from Rust and from Python, and all of them give the same answer.
+
+mod live;
+mod rows;
+mod scripts;
+
+use std::ffi::CString;
+use std::sync::LazyLock;
 
 use libtest_mimic::Trial;
+use rustpython_capsule_glue::{import, load};
+use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::scope::Scope;
+use rustpython_vm::{AsObject, PyResult, TryFromObject, VirtualMachine};
+
+use crate::interpreter::{exec, in_interpreter, shown, trial};
+use rows::{Answer, POINTER, Row};
+
+/// What the setups of rows and the `scripts` use. `reset` takes back what they did.
+const PRELUDE: &str = "
+import builtins, gc, importlib, sys, types, _capsule
+sys.dont_write_bytecode = True
+sys.path.insert(0, '')
+ORIGINAL_IMPORT, MODULES, KNOWN = builtins.__import__, sys.modules, set(sys.modules)
+
+def capsule(name, pointer=0x7e57):
+    return _capsule.new(pointer, name)
+
+def module(name, **attributes):
+    made = sys.modules[name] = types.ModuleType(name)
+    vars(made).update(attributes)
+    return made
+
+def reset(directory):
+    builtins.__import__, sys.modules, sys.path[0] = ORIGINAL_IMPORT, MODULES, directory
+    for name in MODULES.keys() - KNOWN:
+        del MODULES[name]
+
+def ask_import(name):
+    return _capsule.import_(name.decode('utf-8', 'surrogateescape'))
+
+def ask_load(name):
+    return _capsule.describe(_capsule.load(name)).pointer
+";
+
+type Ask = fn(&[u8], &Scope, &VirtualMachine) -> PyResult<usize>;
+
+const WAYS: [(&str, Ask); 4] = [
+    ("import in Rust", |name, _, vm| {
+        import(&c_string(name), vm).map(|handle| handle.pointer().addr().get())
+    }),
+    ("load in Rust", |name, _, vm| {
+        load(&c_string(name), vm).map(|capsule| capsule.any_pointer().addr().get())
+    }),
+    ("import_ with str in Python", |name, scope, vm| {
+        ask_python("ask_import", name, scope, vm)
+    }),
+    ("load with bytes in Python", |name, scope, vm| {
+        ask_python("ask_load", name, scope, vm)
+    }),
+];
+
+fn c_string(name: &[u8]) -> CString {
+    CString::new(name).expect("no row asks for a name with NUL in it")
+}
+
+fn ask_python(function: &str, name: &[u8], scope: &Scope, vm: &VirtualMachine) -> PyResult<usize> {
+    let name = vm.ctx.new_bytes(name.to_vec());
+    let answer = scope.globals.get_item(function, vm)?.call((name,), vm)?;
+    usize::try_from_object(vm, answer)
+}
+
+/// An answer as text: the pointer, or the exception with its cause and notes on further lines.
+fn text_of(answer: PyResult<usize>, vm: &VirtualMachine) -> String {
+    match answer {
+        Ok(pointer) => format!("{pointer:#x}"),
+        Err(error) => {
+            let mut text = shown(&error, vm);
+            if let Some(cause) = error.__cause__() {
+                text += &format!("\ncause {}", shown(&cause, vm));
+            }
+            for note in notes(&error, vm) {
+                text += &format!("\nnote {note}");
+            }
+            text
+        }
+    }
+}
+
+fn notes(error: &PyBaseExceptionRef, vm: &VirtualMachine) -> Vec<String> {
+    error
+        .as_object()
+        .get_attr("__notes__", vm)
+        .and_then(|notes| Vec::<String>::try_from_object(vm, notes))
+        .unwrap_or_default()
+}
+
+fn expected(row: &Row, directory: &str) -> String {
+    match row.answer {
+        Answer::Pointer => format!("{POINTER:#x}"),
+        Answer::Raises(text) => text.to_owned(),
+        Answer::Wrapped(module, cause) => format!(
+            "ImportError: PyCapsule_Import could not import module \"{module}\"\ncause {}",
+            cause.replace("{directory}", directory)
+        ),
+        Answer::NotValid(note) => format!(
+            "AttributeError: PyCapsule_Import \"{}\" is not valid\nnote {note}",
+            String::from_utf8_lossy(&row.request)
+        ),
+    }
+}
+
+/// The tables, each with what its rows are about.
+fn tables() -> [(&'static str, Vec<Row>); 4] {
+    [
+        ("found", rows::found()),
+        ("no-module", rows::no_module()),
+        ("no-attribute", rows::no_attribute()),
+        ("vm", rows::no_attribute_in_words_of_the_vm()),
+    ]
+}
+
+/// For every row, in the order of the tables, what was answered otherwise than expected.
+static DIFFERENCES: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
+    in_interpreter(|vm| {
+        let scope = vm.new_scope_with_builtins();
+        must(exec(PRELUDE, &scope, vm), vm);
+        tables()
+            .iter()
+            .flat_map(|(_, rows)| rows)
+            .map(|row| differences(row, &scope, vm))
+            .collect()
+    })
+});
+
+fn differences(row: &Row, scope: &Scope, vm: &VirtualMachine) -> Vec<String> {
+    let directory = tempfile::tempdir().expect("a temporary directory can be made");
+    for (path, text) in row.files {
+        let path = directory.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("it is in the directory"))
+            .expect("a directory can be made");
+        std::fs::write(path, text).expect("a file can be written");
+    }
+    let directory = directory.path().to_str().expect("the path is UTF-8");
+    let expected = expected(row, directory);
+    let reset = format!("reset({directory:?})");
+    let mut different = Vec::new();
+    for (way, ask) in WAYS {
+        must(exec(&reset, scope, vm), vm);
+        must(exec(row.setup, scope, vm), vm);
+        let found = text_of(ask(&row.request, scope, vm), vm);
+        if found != expected {
+            different.push(format!("{way}:\n{found}\nexpected:\n{expected}"));
+        }
+    }
+    must(exec(&reset, scope, vm), vm);
+    different
+}
+
+/// For what a test sets up and must work.
+fn must<T>(result: PyResult<T>, vm: &VirtualMachine) -> T {
+    result.unwrap_or_else(|error| {
+        let mut text = String::new();
+        let _ = vm.write_exception(&mut text, &error);
+        panic!("{text}")
+    })
+}
 
 pub(crate) fn trials() -> Vec<Trial> {
-    Vec::new()
+    let tables = tables();
+    let rows = tables
+        .iter()
+        .flat_map(|(topic, rows)| rows.iter().map(move |row| (topic, row.name)))
+        .enumerate()
+        .map(|(position, (topic, name))| {
+            trial(format!("import::{topic}::{name}"), move || {
+                let different = &DIFFERENCES[position];
+                if different.is_empty() {
+                    Ok(())
+                } else {
+                    Err(different.join("\n\n").into())
+                }
+            })
+        });
+    rows.chain(live::trials()).collect()
 }

@@ -9,7 +9,7 @@ use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::compiler::Mode;
 use rustpython_vm::scope::Scope;
-use rustpython_vm::{AsObject, Interpreter, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Interpreter, PyResult, Settings, VirtualMachine};
 
 /// The variable that makes this binary an interpreter.
 pub(crate) const CHILD: &str = "CAPSULE_TESTS_CHILD";
@@ -22,9 +22,13 @@ pub(crate) fn trial(
     Trial::test(name, test)
 }
 
-/// A new interpreter in this process, with the standard library and capsules.
+/// A new interpreter in this process, with the standard library and capsules. It leaves the signals
+/// of the process alone.
 pub(crate) fn interpreter(access: Access) -> Interpreter {
+    let mut settings = Settings::default();
+    settings.install_signal_handlers = false;
     InterpreterBuilder::new()
+        .settings(settings)
         .init_stdlib()
         .with_capsules(access)
         .interpreter()

@@ -4,6 +4,7 @@
 
 mod accessors;
 mod accessors_rows;
+mod api_tables;
 mod arguments;
 mod chains;
 mod destructors;
@@ -43,6 +44,7 @@ fn main() -> ExitCode {
         arguments::trials(),
         protocol::trials(),
         import::trials(),
+        api_tables::trials(),
         destructors::trials(),
         unraisable::trials(),
         resurrection::trials(),

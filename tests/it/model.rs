@@ -99,6 +99,7 @@ impl Model {
     fn set_name(&self, name: Option<&'static CStr>, by_claim: bool) {
         self.name.set(name);
         self.claimed.set(by_claim);
+        self.vouched.set(false);
     }
 
     fn set_pointer(&self, pointer: usize) {

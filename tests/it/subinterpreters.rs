@@ -1,7 +1,276 @@
-//! To be written.
+//! Capsules where there are several interpreters: each has them and keeps its own.
 
-use libtest_mimic::Trial;
+mod home;
+
+use std::ffi::OsStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use libtest_mimic::{Failed, Trial};
+use rustpython_capsule_glue::capsule::{Destructor, PyCapsule};
+use rustpython_capsule_glue::{Access, import, import_value};
+use rustpython_vm::class::StaticType;
+use rustpython_vm::{AsObject, Interpreter, PyObjectRef, VirtualMachine};
+
+use crate::interpreter::{Ended, child, exec, interpreter, shown, trial};
+
+/// A capsule `m.cap` in the module `m`.
+const MAKE: &str = "
+import sys, types, _capsule
+m = sys.modules['m'] = types.ModuleType('m')
+m.cap = _capsule.new(7, 'm.cap')
+";
+
+/// Runs statements and gives `result` as text, or the exception.
+fn run(source: &str, vm: &VirtualMachine) -> String {
+    let scope = vm.new_scope_with_builtins();
+    let result = exec(source, &scope, vm)
+        .and_then(|_| scope.globals.get_item_opt("result", vm))
+        .and_then(|found| match found {
+            Some(found) => found.str(vm),
+            None => Ok(vm.ctx.new_str("")),
+        });
+    match result {
+        Ok(text) => text.to_string(),
+        Err(error) => shown(&error, vm),
+    }
+}
+
+fn run_in(interpreter: &Interpreter, source: &str) -> String {
+    interpreter.enter(|vm| run(source, vm))
+}
+
+/// A parent, and a sub-interpreter of it, which the test finalises.
+fn with_two(access: Access, test: impl FnOnce(&Interpreter, Interpreter)) -> Result<(), Failed> {
+    let parent = interpreter(access);
+    let sub = parent.create_subinterpreter();
+    test(&parent, sub);
+    parent.finalize(None);
+    Ok(())
+}
+
+fn class_is_the_same() -> Result<(), Failed> {
+    with_two(Access::Open, |parent, sub| {
+        let class_in = |interpreter: &Interpreter| -> PyObjectRef {
+            interpreter.enter(|vm| {
+                let types = vm.import("types", 0).expect("types can be imported");
+                let class = types.get_attr("CapsuleType", vm);
+                class.unwrap_or_else(|error| panic!("{}", shown(&error, vm)))
+            })
+        };
+        assert!(class_in(parent).is(&class_in(&sub)));
+        assert!(class_in(&sub).is(PyCapsule::static_type()));
+        assert_eq!(
+            run_in(
+                &sub,
+                "import types, _capsule; result = types.CapsuleType is _capsule.PyCapsule is type(_capsule.new(1))"
+            ),
+            "True"
+        );
+        sub.finalize(None);
+    })
+}
+
+fn access_is_the_parent_s() -> Result<(), Failed> {
+    let source = "import _capsule; result = _capsule.get_pointer(_capsule.new(7), None)";
+    let expected = [
+        (Access::Open, "7"),
+        (
+            Access::Sealed,
+            "PermissionError: _capsule.new: capsules are sealed in this interpreter",
+        ),
+    ];
+    for (access, expected) in expected {
+        with_two(access, |_, sub| {
+            let below = sub.create_subinterpreter();
+            assert_eq!(run_in(&sub, source), expected);
+            assert_eq!(run_in(&below, source), expected);
+            below.finalize(None);
+            sub.finalize(None);
+        })?;
+    }
+    Ok(())
+}
+
+fn each_imports_its_own() -> Result<(), Failed> {
+    with_two(Access::Open, |parent, sub| {
+        let ask = "import _capsule; result = _capsule.import_('m.cap')";
+        assert_eq!(run_in(&sub, MAKE), "");
+        assert_eq!(run_in(&sub, ask), "7");
+        assert_eq!(
+            run_in(parent, ask),
+            "ImportError: PyCapsule_Import could not import module \"m\""
+        );
+        run_in(parent, &MAKE.replace('7', "8"));
+        assert_eq!(run_in(parent, ask), "8");
+        assert_eq!(run_in(&sub, ask), "7");
+        sub.finalize(None);
+        assert_eq!(run_in(parent, ask), "8");
+    })
+}
+
+/// What a destructor does, counted from Rust: it outlives the interpreter.
+fn counting(count: &Arc<AtomicUsize>, vm: &VirtualMachine) -> PyObjectRef {
+    let count = count.clone();
+    vm.new_function("count", move |_: PyObjectRef| {
+        count.fetch_add(1, Ordering::SeqCst);
+    })
+    .into()
+}
+
+fn finalising_destroys_what_is_left() -> Result<(), Failed> {
+    let count = Arc::new(AtomicUsize::new(0));
+    with_two(Access::Open, |parent, sub| {
+        let hold = |interpreter: &Interpreter| {
+            interpreter.enter(|vm| {
+                let destructor = Destructor::python(counting(&count, vm), vm);
+                let capsule = PyCapsule::from_value(5_u8)
+                    .destructor(destructor)
+                    .build(&vm.ctx);
+                let set = vm.sys_module.set_attr("kept", capsule, vm);
+                set.unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+            });
+        };
+        hold(parent);
+        hold(&sub);
+        sub.finalize(None);
+        assert_eq!(count.load(Ordering::SeqCst), 1);
+    })?;
+    assert_eq!(count.load(Ordering::SeqCst), 2);
+    Ok(())
+}
+
+fn what_was_imported_outlives_its_interpreter() -> Result<(), Failed> {
+    with_two(Access::Open, |parent, sub| {
+        let value = sub.enter(|vm| {
+            let capsule = PyCapsule::from_value("text".to_owned())
+                .name(c"m.value")
+                .owner(vm.ctx.new_list(Vec::new()).into())
+                .build(&vm.ctx);
+            assert_eq!(run(MAKE, vm), "");
+            let set = vm
+                .import("m", 0)
+                .and_then(|module| module.set_attr("value", capsule, vm));
+            set.unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+            import_value::<String>(c"m.value", vm)
+                .unwrap_or_else(|error| panic!("{}", shown(&error, vm)))
+        });
+        sub.finalize(None);
+        assert_eq!(*value, "text");
+        parent.enter(|vm| {
+            assert!(import(c"m.value", vm).is_err());
+            drop(value);
+        });
+    })
+}
+
+fn many_come_and_go() -> Result<(), Failed> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let parent = interpreter(Access::Open);
+    for _ in 0..20 {
+        let sub = parent.create_subinterpreter();
+        let [kept, dropped] = sub.enter(|vm| {
+            [c"m.kept", c"m.dropped"].map(|name| {
+                let destructor = Destructor::python(counting(&count, vm), vm);
+                PyCapsule::from_value(5_u8)
+                    .name(name)
+                    .destructor(destructor)
+                    .build(&vm.ctx)
+            })
+        });
+        assert_eq!(run_in(&sub, MAKE), "");
+        parent.enter(|_| drop(dropped));
+        sub.enter(|vm| {
+            let set = vm.sys_module.set_attr("kept", kept, vm);
+            set.unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+        });
+        sub.finalize(None);
+    }
+    assert_eq!(count.load(Ordering::SeqCst), 40);
+    parent.finalize(None);
+    Ok(())
+}
+
+/// Python makes and destroys them, and each says what it does.
+fn python_makes_them() -> Result<(), Failed> {
+    let source = "
+import _interpreters
+inner = '''
+import types, _capsule
+def note(capsule): print('destroyed', _capsule.get_pointer(capsule, 'a'), flush=True)
+kept = _capsule.new({number}, 'a', note)
+del kept
+kept = _capsule.new({number} + 1, 'a', note)
+assert type(kept) is types.CapsuleType
+'''
+for number in range(10, 40, 10):
+    other = _interpreters.create()
+    failed = _interpreters.run_string(other, inner.format(number=number))
+    print('ran', failed, flush=True)
+    _interpreters.destroy(other)
+print('end')
+";
+    let ended = child(&[OsStr::new("-c"), OsStr::new(source)], &[]);
+    let expected: String = (10..40)
+        .step_by(10)
+        .map(|number| format!("destroyed {number}\nran None\ndestroyed {}\n", number + 1))
+        .collect();
+    expect_output(&ended, &format!("{expected}end\n"))
+}
+
+/// One that nobody destroyed is finalised with the program, and its capsules with it.
+fn program_ends_with_one_left() -> Result<(), Failed> {
+    let source = "
+import _interpreters
+other = _interpreters.create()
+_interpreters.run_string(other, '''
+import _capsule
+kept = _capsule.new(7, 'a', lambda capsule: print('destroyed', flush=True))
+''')
+print('end', flush=True)
+";
+    let ended = child(
+        &[
+            OsStr::new("-W"),
+            OsStr::new("ignore"),
+            OsStr::new("-c"),
+            OsStr::new(source),
+        ],
+        &[],
+    );
+    expect_output(&ended, "end\ndestroyed\n")
+}
+
+fn expect_output(ended: &Ended, expected: &str) -> Result<(), Failed> {
+    if ended.code == Some(0) && ended.stdout == expected && ended.stderr.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{ended:?}\nexpected {expected:?}").into())
+    }
+}
+
+type Test = fn() -> Result<(), Failed>;
+
+const TESTS: [(&str, Test); 8] = [
+    ("class-is-the-same", class_is_the_same),
+    ("access-is-the-parent-s", access_is_the_parent_s),
+    ("each-imports-its-own", each_imports_its_own),
+    (
+        "finalising-destroys-what-is-left",
+        finalising_destroys_what_is_left,
+    ),
+    (
+        "what-was-imported-outlives-its-interpreter",
+        what_was_imported_outlives_its_interpreter,
+    ),
+    ("many-come-and-go", many_come_and_go),
+    ("python-makes-them", python_makes_them),
+    ("program-ends-with-one-left", program_ends_with_one_left),
+];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    Vec::new()
+    let here = TESTS.map(|(name, test)| trial(format!("subinterpreters::{name}"), test));
+    let home =
+        home::TESTS.map(|(name, test)| trial(format!("subinterpreters::home::{name}"), test));
+    here.into_iter().chain(home).collect()
 }

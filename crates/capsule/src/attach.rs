@@ -43,11 +43,7 @@ pub(crate) fn home_of(vm: &VirtualMachine) -> InterpreterId {
         let mut doors = DOORS.lock();
         let doors = doors.get_or_insert_default();
         if !doors.contains_key(&id) {
-            let gone: Vec<_> = doors
-                .iter()
-                .filter_map(|(id, door)| door.is_closed().then_some(*id))
-                .collect();
-            closed.extend(gone.iter().filter_map(|id| doors.remove(id)));
+            closed.extend(doors.extract_if(|_, door| door.is_closed()));
             let state = vm.state.clone();
             let vm = vm.new_thread();
             doors.insert(id, Door { state, vm });

@@ -7,23 +7,25 @@ use core::fmt;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-use rustpython_vm::PyObjectRef;
 use rustpython_vm::common::lock::PyMutex;
 use rustpython_vm::object::{Traverse, TraverseFn};
+use rustpython_vm::{Py, PyObjectRef};
 
+use crate::PyCapsule;
 use crate::destructor::Closure;
+use crate::firewall::contain;
 use crate::name::OwnedNames;
 
-/// The box, or nothing yet. Made once, taken once (by the last rites or by `Drop`).
+/// The box, or nothing yet. Made once, and taken by the last rites or by the payload's `Drop`.
 #[derive(Debug, Default)]
 pub(crate) struct Belongings(AtomicPtr<Contents>);
 
 /// What is in the box.
 #[derive(Debug, Default)]
 pub(crate) struct Contents {
-    pub(crate) names: PyMutex<OwnedNames>,
-    pub(crate) objects: PyMutex<Objects>,
     pub(crate) value: Option<Value>,
+    pub(crate) objects: PyMutex<Objects>,
+    pub(crate) names: PyMutex<OwnedNames>,
 }
 
 /// The part that the garbage collector must see.
@@ -93,9 +95,20 @@ impl Belongings {
     }
 }
 
-impl Drop for Belongings {
-    fn drop(&mut self) {
-        drop(self.take());
+impl Contents {
+    /// Drops everything, the owner after what may depend on it. Each is code of somebody else's
+    /// that may panic, so each is contained by itself.
+    pub(crate) fn end(self, capsule: Option<&Py<PyCapsule>>) {
+        let Self {
+            value,
+            objects,
+            names,
+        } = self;
+        let Objects { closure, owner, .. } = objects.into_inner();
+        contain(capsule, || drop(value));
+        contain(capsule, || drop(closure));
+        contain(capsule, || drop(owner));
+        drop(names);
     }
 }
 

@@ -5,8 +5,8 @@ use core::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::vm::thread::{try_with_current_vm, with_vm};
-use rustpython_vm::{AsObject, Py, PyObjectRef, VirtualMachine};
+use rustpython_vm::vm::thread::with_vm;
+use rustpython_vm::{AsObject, Context, Py, PyObjectRef, VirtualMachine};
 
 use crate::PyCapsule;
 use crate::attach::Thread;
@@ -55,7 +55,10 @@ pub(crate) fn contain(capsule: Option<&Py<PyCapsule>>, code: impl FnOnce()) {
     // A payload whose own drop panics is leaked rather than let out.
     core::mem::forget(panic);
     if Thread::current() == Thread::Inside {
-        try_with_current_vm(|vm| report(vm.new_system_error(text), capsule, vm));
+        let any = Context::genesis().none();
+        with_vm(&any, |vm| {
+            report(vm.new_system_error(text.as_str()), capsule, vm);
+        });
     }
 }
 
@@ -74,10 +77,14 @@ pub(crate) fn report(
     let hooked = vm.sys_module.get_attr("unraisablehook", vm).is_ok();
     let shown = catch_unwind(AssertUnwindSafe(|| {
         if hooked {
-            vm.run_unraisable(exception.clone(), None, object);
+            vm.run_unraisable(exception, None, object);
+        } else {
+            eprintln!("Exception ignored while a capsule was destroyed:");
+            vm.print_exception(&exception);
         }
     }));
-    if !hooked || shown.is_err() {
-        eprintln!("Exception ignored while a capsule was destroyed: {exception:?}");
+    // The panic hook has told of it; as in `contain`.
+    if let Err(panic) = shown {
+        core::mem::forget(panic);
     }
 }

@@ -50,8 +50,10 @@ pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
     run_destructor(capsule);
     // A count of zero that rises goes to two, not to one: the VM keeps one back, so that dropping
     // the new reference does not free the object under us. It is ours to give up.
-    if capsule.as_object().strong_count() == 0 {
-        release(capsule);
+    if capsule.as_object().strong_count() == 0
+        && let Some(belongings) = capsule.belongings.take()
+    {
+        belongings.end(Some(capsule));
     }
     if capsule.as_object().strong_count() == 0 {
         return false;
@@ -69,20 +71,13 @@ pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
     true
 }
 
-/// Drops what the capsule owns, each with the object still whole.
-fn release(capsule: &Py<PyCapsule>) {
-    if let Some(belongings) = capsule.belongings.take() {
-        firewall::contain(Some(capsule), || drop(belongings));
-    }
-}
-
 /// A capsule's payload that dies with something still to do was not given to `perform`.
 impl Drop for PyCapsule {
     fn drop(&mut self) {
         if self.fields.destructor_pending() {
             drop(heir(self));
         } else if let Some(belongings) = self.belongings.take() {
-            firewall::contain(None, || drop(belongings));
+            belongings.end(None);
         }
     }
 }

@@ -15,6 +15,7 @@ use crate::class::track_if_needed;
 use crate::destructor::{CDestructor, Closure, Destructor, DestructorKind, Kind, RUN_CLOSURE};
 use crate::error::{CapsuleError, NameMismatch, TypeMismatch};
 use crate::fields::{Fields, Identity, Marks};
+use crate::firewall::contain;
 use crate::name::{borrow, names_match};
 
 /// Capsule objects carry an opaque native pointer through Python.
@@ -144,12 +145,13 @@ impl PyCapsule {
         });
     }
 
-    /// Replaces the name by one that the capsule keeps as long as it lives; `None` is NULL.
+    /// Replaces the name by one that the capsule keeps as long as it lives; `None` is NULL. Nobody
+    /// vouches for the pointer under the new name.
     pub fn set_name(&self, name: Option<Cow<'static, CStr>>) {
         let name = self.keep_name(name);
         self.change(|identity| Identity {
             name,
-            marks: identity.marks.with(Marks::CLAIMED, false),
+            marks: Marks::default(),
             ..identity
         });
     }
@@ -161,7 +163,8 @@ impl PyCapsule {
     }
 
     /// Checks the name, renames and returns the pointer as one step: of many threads that claim
-    /// one capsule under one name, exactly one gets the pointer.
+    /// one capsule under one name, exactly one gets the pointer. Nobody vouches for the pointer
+    /// under the new name.
     ///
     /// # Errors
     /// [`CapsuleError::WrongName`], and nothing has changed.
@@ -176,7 +179,7 @@ impl PyCapsule {
         let before = self.fields.update(|identity| {
             check_name(identity, name).map(|identity| Identity {
                 name: new_name,
-                marks: identity.marks.with(Marks::CLAIMED, true),
+                marks: Marks::CLAIMED,
                 ..identity
             })
         })?;
@@ -227,7 +230,7 @@ impl PyCapsule {
         self.fields.set_destructor(function);
         drop(objects);
         // Not under the lock: the last reference to a Python object may go with it.
-        drop(old);
+        contain(Some(self.object()), || drop(old));
     }
 
     /// Which kind of destructor the capsule has, also after it ran.

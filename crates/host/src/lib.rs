@@ -1,5 +1,7 @@
 //! The program `capsule-python`, for it and for tests that start it.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};

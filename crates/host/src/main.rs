@@ -1,5 +1,7 @@
 //! `capsule-python`: RustPython with capsules.
 
+#![forbid(unsafe_code)]
+
 use std::process::ExitCode;
 
 #[global_allocator]

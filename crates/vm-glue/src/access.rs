@@ -10,8 +10,8 @@ pub enum Access {
     /// Everything that `_capsule` offers. Python code that can do this can crash the process, as
     /// it can with `ctypes`.
     Open,
-    /// Look, check and import; not make a capsule, change one, or read an address. `ctypes` cannot
-    /// be imported. For scripts that are not trusted.
+    /// Look, check and import; not make a capsule, change one, or read an address. `ctypes` and
+    /// shared libraries cannot be loaded. For scripts that are not trusted.
     Sealed,
 }
 
@@ -26,12 +26,12 @@ pub trait CapsuleBuilderExt {
 impl CapsuleBuilderExt for InterpreterBuilder {
     fn with_capsules(self, access: Access) -> Self {
         let ctx = self.ctx.clone();
-        let mut definitions = Vec::from_iter(replace::types(&ctx));
+        let mut definitions = Vec::from_iter(replace::always(&ctx));
         match access {
             Access::Open => definitions.push(capsule_module::open(&ctx)),
             Access::Sealed => {
                 definitions.push(capsule_module::sealed(&ctx));
-                definitions.extend(replace::no_ctypes(&ctx));
+                definitions.extend(replace::when_sealed(&ctx));
             }
         }
         self.add_native_modules(&definitions)

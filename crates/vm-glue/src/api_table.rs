@@ -2,6 +2,11 @@
 //! and others import. Each begins with a header that the importer checks, so that two modules
 //! built against different versions get an exception instead of a crash.
 
+#![expect(
+    unsafe_code,
+    reason = "it reads tables through pointers that native code answers for"
+)]
+
 use core::ffi::{CStr, c_void};
 use core::fmt;
 use core::ops::Deref;

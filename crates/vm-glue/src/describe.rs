@@ -1,5 +1,7 @@
 //! What the system knows of an address: the shared library that it lies in, and the symbol.
 
+#![expect(unsafe_code, reason = "it asks the dynamic loader")]
+
 use core::ffi::c_void;
 use core::ptr::NonNull;
 

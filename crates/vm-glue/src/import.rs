@@ -5,7 +5,9 @@
 use core::ffi::CStr;
 
 use rustpython_capsule::{CapsuleError, CapsuleHandle, PyCapsule, TypedCapsule};
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyDictRef, PyStr};
+use rustpython_vm::frame::current_globals;
+use rustpython_vm::import::remove_importlib_frames;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine, identifier,
 };
@@ -60,7 +62,7 @@ fn module(dotted: &DottedName, vm: &VirtualMachine) -> PyResult {
     let part = dotted.module();
     let imported = dotted.part(part, vm).and_then(|name| {
         if import_is_pristine(vm)
-            && let Some(module) = ready_module(&name, vm)
+            && let Some(module) = ready_module(&name, vm)?
         {
             return Ok(module);
         }
@@ -72,28 +74,54 @@ fn module(dotted: &DottedName, vm: &VirtualMachine) -> PyResult {
 /// Imports a module by its full name, through the `__import__` that the calling code sees, and
 /// reads it from `sys.modules`.
 fn import_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult {
-    vm.import(name, 0)?;
+    let hook = vm.eval_get_builtin(identifier!(vm, __import__));
+    let hook = hook.map_err(|error| {
+        if error.fast_isinstance(vm.ctx.exceptions.attribute_error) {
+            vm.new_import_error("__import__ not found", name.to_owned())
+        } else {
+            error
+        }
+    })?;
+    let globals = globals_of_caller(vm)?;
+    let from_list = vm.ctx.new_list(Vec::new());
+    hook.call(
+        (name.to_owned(), globals.clone(), globals, from_list, 0),
+        vm,
+    )
+    .inspect_err(|error| remove_importlib_frames(vm, error))?;
     sys_modules(vm)?.get_item(name, vm)
+}
+
+fn globals_of_caller(vm: &VirtualMachine) -> PyResult<PyDictRef> {
+    if let Some(globals) = current_globals() {
+        return Ok(globals);
+    }
+    let globals = vm.ctx.new_dict();
+    globals.set_item("__builtins__", vm.builtins.clone().into(), vm)?;
+    Ok(globals)
 }
 
 fn sys_modules(vm: &VirtualMachine) -> PyResult {
     vm.sys_module.get_attr("modules", vm)
 }
 
-/// A module that is there and need not be waited for. What is unusual about it, an error
-/// included, is left to the import system.
-fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> Option<PyObjectRef> {
-    let module = sys_modules(vm).ok()?.get_item(name, vm).ok()?;
-    let spec = vm.get_attribute_opt(&module, "__spec__").ok()?;
-    let initializing = match spec {
-        Some(spec) if !vm.is_none(&spec) => vm.get_attribute_opt(&spec, "_initializing").ok()?,
-        _ => None,
+/// A module that is there and need not be waited for.
+fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
+    let module = match sys_modules(vm)?.get_item(name, vm) {
+        Ok(module) if !vm.is_none(&module) => module,
+        Ok(_) => return Ok(None),
+        Err(error) if error.fast_isinstance(vm.ctx.exceptions.key_error) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let initializing = match vm.get_attribute_opt(&module, "__spec__")? {
+        Some(spec) => vm.get_attribute_opt(&spec, "_initializing")?,
+        None => None,
     };
     let initializing = match initializing {
-        Some(flag) => flag.try_to_bool(vm).ok()?,
+        Some(flag) => flag.try_to_bool(vm)?,
         None => false,
     };
-    (!initializing && !vm.is_none(&module)).then_some(module)
+    Ok((!initializing).then_some(module))
 }
 
 /// Whether `__import__`, as the calling code sees it, is the one that the interpreter came with:
@@ -147,7 +175,8 @@ fn attribute(
     })
 }
 
-/// Whether an import failed because there is no module `name`, and not for what is in one.
+/// Whether an import failed because there is no module `name`, or nothing on the way to it, and not
+/// for what is in one.
 fn is_not_found(error: &PyBaseExceptionRef, name: &str, vm: &VirtualMachine) -> bool {
     error.fast_isinstance(vm.ctx.exceptions.module_not_found_error)
         && error
@@ -155,7 +184,8 @@ fn is_not_found(error: &PyBaseExceptionRef, name: &str, vm: &VirtualMachine) -> 
             .get_attr("name", vm)
             .ok()
             .and_then(|found| found.downcast::<PyStr>().ok())
-            .is_some_and(|found| found.to_str() == Some(name))
+            .and_then(|found| name.strip_prefix(found.to_str()?).map(str::to_owned))
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 fn cannot_import(

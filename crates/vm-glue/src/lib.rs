@@ -62,7 +62,7 @@
 //! Errors are CPython's, with the real cause as `__cause__`; what CPython does not say is in a
 //! note. [`refusal`] makes the exception for a [`CapsuleError`](capsule::CapsuleError).
 
-#![deny(missing_docs)]
+#![deny(missing_docs, unsafe_code)]
 
 mod access;
 mod api_table;

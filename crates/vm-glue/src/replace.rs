@@ -1,83 +1,113 @@
-//! Builtin modules of the VM with something changed: a definition of the same name that runs the
-//! original and then our part. It holds in every interpreter, sub-interpreters included, and needs
-//! no Python.
+//! Builtin modules of the VM with something changed: another definition under the same name, which
+//! holds in every interpreter of a builder, sub-interpreters included, and needs no Python.
 
 use std::sync::OnceLock;
 
-use rustpython_vm::builtins::PyModuleSlots;
-use rustpython_vm::builtins::{PyModule, PyModuleDef, PyType};
-use rustpython_vm::stdlib::builtin_module_defs;
-use rustpython_vm::{Context, Py, PyPayload, PyResult, VirtualMachine};
-
 use rustpython_capsule::PyCapsule;
+use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
+use rustpython_vm::function::{FuncArgs, static_func};
+use rustpython_vm::stdlib::builtin_module_defs;
+use rustpython_vm::{Context, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMachine};
 
-type Exec = fn(&VirtualMachine, &Py<PyModule>) -> PyResult<()>;
-
-/// A builtin module whose execution is replaced.
+/// A builtin module with a changed definition. Both are looked up and made once.
 struct Replacement {
     name: &'static str,
-    exec: Exec,
-    original: OnceLock<Option<&'static PyModuleDef>>,
-    definition: OnceLock<PyModuleDef>,
+    change: fn(&mut PyModuleDef),
+    definitions: OnceLock<Option<(&'static PyModuleDef, PyModuleDef)>>,
 }
 
 impl Replacement {
-    const fn new(name: &'static str, exec: Exec) -> Self {
+    const fn new(name: &'static str, change: fn(&mut PyModuleDef)) -> Self {
         Self {
             name,
-            exec,
-            original: OnceLock::new(),
-            definition: OnceLock::new(),
+            change,
+            definitions: OnceLock::new(),
         }
     }
 
-    /// The VM's own definition; `None` where this build of it has no such module.
-    fn original(&self, ctx: &Context) -> Option<&'static PyModuleDef> {
-        *self.original.get_or_init(|| {
-            builtin_module_defs(ctx)
+    /// The VM's own definition and the changed one; nothing where this build of the VM has no such
+    /// module.
+    fn definitions(
+        &'static self,
+        ctx: &Context,
+    ) -> Option<&'static (&'static PyModuleDef, PyModuleDef)> {
+        let definitions = self.definitions.get_or_init(|| {
+            let original = builtin_module_defs(ctx)
                 .into_iter()
-                .find(|def| def.name.as_str() == self.name)
-        })
+                .find(|definition| definition.name.as_str() == self.name)?;
+            let mut changed = PyModuleDef {
+                name: original.name,
+                doc: original.doc,
+                methods: original.methods,
+                slots: PyModuleSlots {
+                    create: original.slots.create,
+                    exec: original.slots.exec,
+                },
+            };
+            (self.change)(&mut changed);
+            Some((original, changed))
+        });
+        definitions.as_ref()
     }
 
-    fn definition(&'static self, ctx: &Context) -> Option<&'static PyModuleDef> {
-        let original = self.original(ctx)?;
-        Some(self.definition.get_or_init(|| PyModuleDef {
-            name: original.name,
-            doc: original.doc,
-            methods: original.methods,
-            slots: PyModuleSlots {
-                create: original.slots.create,
-                exec: Some(self.exec),
-            },
-        }))
+    fn changed(&'static self, ctx: &Context) -> Option<&'static PyModuleDef> {
+        self.definitions(ctx).map(|(_, changed)| changed)
     }
 }
 
-static TYPES: Replacement = Replacement::new("_types", exec_types);
-static CTYPES: Replacement = Replacement::new("_ctypes", exec_ctypes);
-
 /// `_types` with our class as `CapsuleType`, which `types` takes from there.
-pub(crate) fn types(ctx: &Context) -> Option<&'static PyModuleDef> {
-    TYPES.definition(ctx)
+static TYPES: Replacement = Replacement::new("_types", |definition| {
+    definition.slots.exec = Some(exec_types);
+});
+
+/// A `_ctypes` that cannot be made: it reads and writes any memory.
+static NO_CTYPES: Replacement = Replacement::new("_ctypes", |definition| {
+    definition.methods = &[];
+    definition.slots.create = Some(refuse_ctypes);
+});
+
+/// An `_imp` that loads no shared libraries: each brings code that can do anything.
+static NO_LIBRARIES: Replacement = Replacement::new("_imp", |definition| {
+    let mut methods = definition.methods.to_vec();
+    for method in &mut methods {
+        if method.name == "create_dynamic" {
+            method.func = static_func(refuse_library);
+        }
+    }
+    definition.methods = methods.leak();
+});
+
+/// What is replaced wherever there are capsules.
+pub(crate) fn always(ctx: &Context) -> impl Iterator<Item = &'static PyModuleDef> {
+    TYPES.changed(ctx).into_iter()
+}
+
+/// What is replaced besides where they are sealed.
+pub(crate) fn when_sealed(ctx: &Context) -> impl Iterator<Item = &'static PyModuleDef> {
+    [NO_CTYPES.changed(ctx), NO_LIBRARIES.changed(ctx)]
+        .into_iter()
+        .flatten()
 }
 
 fn exec_types(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
-    if let Some(original) = TYPES.original(&vm.ctx) {
+    if let Some((original, _)) = TYPES.definitions(&vm.ctx) {
         original.exec_module(vm, module)?;
     }
-    let class: &'static Py<PyType> = PyCapsule::class(&vm.ctx);
-    module.set_attr("CapsuleType", class.to_owned(), vm)
+    module.set_attr("CapsuleType", PyCapsule::class(&vm.ctx).to_owned(), vm)
 }
 
-/// A `_ctypes` that cannot be imported: it reads and writes any memory.
-pub(crate) fn no_ctypes(ctx: &Context) -> Option<&'static PyModuleDef> {
-    CTYPES.definition(ctx)
-}
-
-fn exec_ctypes(vm: &VirtualMachine, _module: &Py<PyModule>) -> PyResult<()> {
+fn refuse_ctypes(
+    vm: &VirtualMachine,
+    _spec: &PyObject,
+    definition: &'static PyModuleDef,
+) -> PyResult<PyRef<PyModule>> {
     Err(vm.new_import_error(
         "ctypes is not available in an interpreter whose capsules are sealed",
-        vm.ctx.new_str("_ctypes"),
+        definition.name.to_owned(),
     ))
+}
+
+fn refuse_library(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    let text = "shared libraries cannot be loaded in an interpreter whose capsules are sealed";
+    Err(vm.new_exception_msg(vm.ctx.exceptions.import_error.to_owned(), text.into()))
 }
