@@ -17,7 +17,7 @@ use crate::interpreter::{exec, in_interpreter, shown, trial};
 mod one_zero {
     super::api_table! {
         /// Arithmetic.
-        pub(super) struct Api = c"producer.API", version 1, 0 {
+        pub(super) unsafe struct Api = c"producer.API", version 1, 0 {
             /// Twice the number.
             pub(super) double: extern "C" fn(i64) -> i64,
         }
@@ -26,7 +26,7 @@ mod one_zero {
 
 mod one_one {
     super::api_table! {
-        pub(super) struct Api = c"producer.API", version 1, 1 {
+        pub(super) unsafe struct Api = c"producer.API", version 1, 1 {
             pub(super) double: extern "C" fn(i64) -> i64,
             pub(super) add: extern "C" fn(i64, i64) -> i64,
         }
@@ -36,7 +36,7 @@ mod one_one {
 /// A higher minor version for a change that is not in the fields.
 mod one_two {
     super::api_table! {
-        pub(super) struct Api = c"producer.API", version 1, 2 {
+        pub(super) unsafe struct Api = c"producer.API", version 1, 2 {
             pub(super) double: extern "C" fn(i64) -> i64,
             pub(super) add: extern "C" fn(i64, i64) -> i64,
         }
@@ -45,7 +45,7 @@ mod one_two {
 
 mod two_zero {
     super::api_table! {
-        pub(super) struct Api = c"producer.API", version 2, 0 {
+        pub(super) unsafe struct Api = c"producer.API", version 2, 0 {
             pub(super) add: extern "C" fn(i64, i64) -> i64,
             pub(super) double: extern "C" fn(i64) -> i64,
         }
@@ -55,14 +55,14 @@ mod two_zero {
 /// A table of nothing but its header.
 mod bare {
     super::api_table! {
-        pub(super) struct Api = c"producer.API", version 1, 0 {}
+        pub(super) unsafe struct Api = c"producer.API", version 1, 0 {}
     }
 }
 
 /// A table deeper in a module, with a field that is not a function.
 mod deep {
     super::api_table! {
-        pub(super) struct Api = c"producer.inner.API", version 7, 3 {
+        pub(super) unsafe struct Api = c"producer.inner.API", version 7, 3 {
             pub(super) answer: u8,
             pub(super) add: extern "C" fn(i64, i64) -> i64,
         }

@@ -91,13 +91,16 @@ pub unsafe trait ApiTable: Sized + Sync + 'static {
 /// The producer puts what [`publish_api`] makes in its module, under the last part of the name;
 /// consumers call [`import_api`].
 ///
+/// The `unsafe` says what the header cannot prove: everybody who publishes a table under this name
+/// and major version has these fields in this order, and newer ones only at the end.
+///
 /// # Example
 /// ```
 /// use rustpython_capsule_glue::api_table;
 ///
 /// api_table! {
 ///     /// Arithmetic for everybody.
-///     pub struct MathApi = c"mathlib._C_API", version 1, 0 {
+///     pub unsafe struct MathApi = c"mathlib._C_API", version 1, 0 {
 ///         /// Twice the number.
 ///         pub double: extern "C" fn(i64) -> i64,
 ///     }
@@ -115,7 +118,7 @@ pub unsafe trait ApiTable: Sized + Sync + 'static {
 macro_rules! api_table {
     (
         $(#[$attribute:meta])*
-        $visibility:vis struct $table:ident = $name:literal, version $major:literal, $minor:literal {
+        $visibility:vis unsafe struct $table:ident = $name:literal, version $major:literal, $minor:literal {
             $( $(#[$field_attribute:meta])* $field_visibility:vis $field:ident : $type:ty ),* $(,)?
         }
     ) => {
@@ -143,8 +146,8 @@ macro_rules! api_table {
             }
         }
 
-        // SAFETY: `repr(C)` with the header first; that versions only grow at the end is what
-        // whoever defines the table promises with its version number.
+        // SAFETY: `repr(C)` with the header first; the rest is what the `unsafe` in the invocation
+        // promises.
         unsafe impl $crate::ApiTable for $table {
             const NAME: &'static ::core::ffi::CStr = $name;
             const MAJOR: u32 = $major;

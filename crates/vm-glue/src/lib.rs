@@ -30,7 +30,7 @@
 //!
 //! api_table! {
 //!     /// Arithmetic for everybody.
-//!     pub struct MathApi = c"mathlib._C_API", version 1, 0 {
+//!     pub unsafe struct MathApi = c"mathlib._C_API", version 1, 0 {
 //!         /// Twice the number.
 //!         pub double: extern "C" fn(i64) -> i64,
 //!     }
