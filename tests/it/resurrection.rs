@@ -42,7 +42,44 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     });
-    of_each_kind.collect()
+    let mut trials: Vec<_> = of_each_kind.collect();
+    trials.push(trial(
+        "resurrection::by-the-report-of-a-panic-keeps-the-name",
+        || {
+            shared(kept_by_the_report);
+            Ok(())
+        },
+    ));
+    trials
+}
+
+/// The hook that is told of a panic in a value's `Drop` keeps the capsule, whose name was its own.
+fn kept_by_the_report(vm: &VirtualMachine) {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("on purpose");
+        }
+    }
+    let name = std::ffi::CString::new("a name that is not static").expect("no NUL inside");
+    let scope = vm.new_scope_with_builtins();
+    let run = |source| {
+        exec(source, &scope, vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+    };
+    run(
+        "import sys, _capsule\nkept = []\nsys.unraisablehook = lambda left: kept.append(left.object)",
+    );
+    let capsule = PyCapsule::from_value(Bomb)
+        .name(name.clone())
+        .build(&vm.ctx);
+    drop(capsule);
+    run("sys.unraisablehook = sys.__unraisablehook__");
+    let others = Vec::from_iter((0..100).map(|_| vec![b'X'; name.as_bytes_with_nul().len()]));
+    run("[capsule] = kept\nassert _capsule.get_name(capsule) == 'a name that is not static'");
+    run(
+        "assert _capsule.is_valid(capsule, 'a name that is not static')\ndel capsule\nkept.clear()",
+    );
+    drop(others);
 }
 
 fn taken_and_dropped(vm: &VirtualMachine, kind: Kind) {

@@ -73,8 +73,12 @@ impl Visit {
     }
 
     fn run(&self, f: impl FnOnce(&VirtualMachine)) {
-        // A thread state of its own, since a destructor may wait for another thread's.
-        let visitor = self.0.vm.lock().run(VirtualMachine::new_thread);
+        // A thread state of its own, since a destructor may wait for another thread's. Whoever
+        // holds the spare one may have to wait for a collector, so nobody waits for it attached.
+        let attached = try_with_current_vm(|vm| vm.allow_threads(|| self.0.vm.lock()));
+        let spare = attached.unwrap_or_else(|| self.0.vm.lock());
+        let visitor = spare.run(VirtualMachine::new_thread);
+        drop(spare);
         visitor.run(f);
     }
 }
@@ -173,7 +177,11 @@ pub(crate) fn with_home(home: InterpreterId, f: impl FnOnce(&VirtualMachine) + S
         });
     };
     if thread == Thread::Ending {
-        std::thread::scope(|scope| drop(scope.spawn(enter).join()));
+        std::thread::scope(|scope| {
+            // With no thread to be had, the callable is dropped.
+            let other = std::thread::Builder::new().spawn_scoped(scope, enter);
+            drop(other.map(std::thread::ScopedJoinHandle::join));
+        });
     } else {
         enter();
     }

@@ -96,9 +96,10 @@ impl Belongings {
 }
 
 impl Contents {
-    /// Drops everything, the owner after what may depend on it. Each is code of somebody else's
-    /// that may panic, so each is contained by itself.
-    pub(crate) fn end(self, capsule: Option<&Py<PyCapsule>>) {
+    /// Drops everything but the names, the owner after what may depend on it. Each is code of
+    /// somebody else's that may panic, so each is contained by itself. The report of a panic may
+    /// bring the capsule back, and then the names must stay (I2).
+    pub(crate) fn end(self, capsule: Option<&Py<PyCapsule>>) -> OwnedNames {
         let Self {
             value,
             objects,
@@ -108,7 +109,7 @@ impl Contents {
         contain(capsule, || drop(value));
         contain(capsule, || drop(closure));
         contain(capsule, || drop(owner));
-        drop(names);
+        names.into_inner()
     }
 }
 

@@ -131,12 +131,15 @@ unsafe extern "C" fn run_closure(capsule: *mut PyObject) {
                 closure(capsule);
             }
         }),
-        Some(Closure::Python { callable, home }) => attach::with_home(home, |vm| {
-            firewall::contain(Some(capsule), || {
-                if let Err(exception) = callable.call((capsule.to_owned(),), vm) {
-                    firewall::report(exception, Some(capsule), vm);
-                }
+        Some(Closure::Python { callable, home }) => firewall::contain(Some(capsule), move || {
+            attach::with_home(home, |vm| {
+                firewall::contain(Some(capsule), || {
+                    if let Err(exception) = callable.call((capsule.to_owned(),), vm) {
+                        firewall::report(exception, Some(capsule), vm);
+                    }
+                });
             });
+            drop(callable);
         }),
     }
 }

@@ -166,13 +166,16 @@ impl Fields {
             && !self.destructor_taken.load(Ordering::Acquire)
     }
 
-    /// Whether the last rites are being performed.
+    /// Whether the last rites are being performed. Whoever stores something and then reads no, and
+    /// whoever ends the rites and then looks for it, cannot miss one another.
     pub(crate) fn is_dying(&self) -> bool {
+        fence(Ordering::SeqCst);
         self.dying.load(Ordering::Acquire)
     }
 
     pub(crate) fn set_dying(&self, dying: bool) {
         self.dying.store(dying, Ordering::Release);
+        fence(Ordering::SeqCst);
     }
 
     /// The destructor, to the one caller that comes first (invariant I3).

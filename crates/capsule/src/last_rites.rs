@@ -53,7 +53,11 @@ pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
     if capsule.as_object().strong_count() == 0
         && let Some(belongings) = capsule.belongings.take()
     {
-        belongings.end(Some(capsule));
+        let names = belongings.end(Some(capsule));
+        if capsule.as_object().strong_count() > 0 {
+            // Its name may be one of them, and it has nothing left to keep them in.
+            core::mem::forget(names);
+        }
     }
     if capsule.as_object().strong_count() == 0 {
         return false;
@@ -77,7 +81,7 @@ impl Drop for PyCapsule {
         if self.fields.destructor_pending() {
             drop(heir(self));
         } else if let Some(belongings) = self.belongings.take() {
-            belongings.end(None);
+            drop(belongings.end(None));
         }
     }
 }

@@ -101,8 +101,13 @@ fn globals_of_caller(vm: &VirtualMachine) -> PyResult<PyDictRef> {
     Ok(globals)
 }
 
+/// The live `sys.modules`. Read from the dict of `sys`: where it was deleted, the VM overflows the
+/// stack over the text of the AttributeError.
 fn sys_modules(vm: &VirtualMachine) -> PyResult {
-    vm.sys_module.get_attr("modules", vm)
+    vm.sys_module
+        .dict()
+        .get_item_opt("modules", vm)?
+        .ok_or_else(|| vm.new_runtime_error("sys.modules was deleted"))
 }
 
 /// A module that is there and need not be waited for.

@@ -61,10 +61,10 @@ static TYPES: Replacement = Replacement::new("_types", |definition| {
 });
 
 /// A `_ctypes` that cannot be made: it reads and writes any memory.
-static NO_CTYPES: Replacement = Replacement::new("_ctypes", |definition| {
-    definition.methods = &[];
-    definition.slots.create = Some(refuse_ctypes);
-});
+static NO_CTYPES: Replacement = Replacement::new("_ctypes", refuse_to_make);
+
+/// The same for what the tests of the VM use to break its rules.
+static NO_INTERNALS: Replacement = Replacement::new("_testinternalcapi", refuse_to_make);
 
 /// An `_imp` that loads no shared libraries: each brings code that can do anything.
 static NO_LIBRARIES: Replacement = Replacement::new("_imp", |definition| {
@@ -84,9 +84,9 @@ pub(crate) fn always(ctx: &Context) -> impl Iterator<Item = &'static PyModuleDef
 
 /// What is replaced besides where they are sealed.
 pub(crate) fn when_sealed(ctx: &Context) -> impl Iterator<Item = &'static PyModuleDef> {
-    [NO_CTYPES.changed(ctx), NO_LIBRARIES.changed(ctx)]
+    [&NO_CTYPES, &NO_INTERNALS, &NO_LIBRARIES]
         .into_iter()
-        .flatten()
+        .filter_map(|replacement| replacement.changed(ctx))
 }
 
 fn exec_types(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
@@ -96,15 +96,19 @@ fn exec_types(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("CapsuleType", PyCapsule::class(&vm.ctx).to_owned(), vm)
 }
 
-fn refuse_ctypes(
+fn refuse_to_make(definition: &mut PyModuleDef) {
+    definition.methods = &[];
+    definition.slots.create = Some(refuse_module);
+}
+
+fn refuse_module(
     vm: &VirtualMachine,
     _spec: &PyObject,
     definition: &'static PyModuleDef,
 ) -> PyResult<PyRef<PyModule>> {
-    Err(vm.new_import_error(
-        "ctypes is not available in an interpreter whose capsules are sealed",
-        definition.name.to_owned(),
-    ))
+    let name = definition.name.as_str().trim_start_matches('_');
+    let text = format!("{name} is not available in an interpreter whose capsules are sealed");
+    Err(vm.new_import_error(text, definition.name.to_owned()))
 }
 
 fn refuse_library(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {

@@ -1,7 +1,7 @@
 //! Import as it goes on, in Python: what a row cannot show. `PRELUDE` and `HELPERS` run before.
 
 /// Name and source; a failed assertion is the failure.
-pub(super) const SCRIPTS: [(&str, &str); 21] = [
+pub(super) const SCRIPTS: [(&str, &str); 22] = [
     (
         "failed-module-is-not-kept",
         "
@@ -146,6 +146,22 @@ module('m', cap=capsule('m.cap', 4))
 assert _capsule.import_('m.cap') == 4
 del sys.modules['m']
 refused(ImportError, 'm.cap')
+",
+    ),
+    (
+        "no-sys-modules-is-an-import-error",
+        "
+module('m', cap=capsule('m.cap'))
+modules = sys.modules
+del sys.modules
+try:
+    _capsule.import_('m.cap')
+except ImportError as error:
+    found = error
+finally:
+    sys.modules = modules
+assert str(found) == 'PyCapsule_Import could not import module \"m\"'
+assert repr(found.__cause__) == \"RuntimeError('sys.modules was deleted')\"
 ",
     ),
     (

@@ -50,6 +50,35 @@ fn from_the_parent() -> Result<(), Failed> {
     })
 }
 
+/// Threads of one interpreter end capsules of another while the collector of the first is at work.
+fn from_many_threads_under_the_collector() -> Result<(), Failed> {
+    const THREADS: usize = 3;
+    const CAPSULES: usize = 500;
+    with_two(Access::Open, |parent, sub| {
+        let runs = Arc::new(AtomicUsize::new(0));
+        let capsules = sub.enter(|vm| {
+            Vec::from_iter((0..THREADS * CAPSULES).map(|_| {
+                let destructor = Destructor::python(counting(&runs, vm), vm);
+                let builder = PyCapsule::builder(core::ptr::NonNull::dangling());
+                builder.destructor(destructor).build(&vm.ctx)
+            }))
+        });
+        let mut capsules = capsules.into_iter();
+        let shares = Vec::from_iter((0..THREADS).map(|_| {
+            let share = Vec::from_iter(capsules.by_ref().take(CAPSULES));
+            move |_: &VirtualMachine| drop(share)
+        }));
+        parent.enter(|vm| {
+            let threads = Vec::from_iter(shares.into_iter().map(|share| vm.start_thread(share)));
+            while !threads.iter().all(|thread| thread.is_finished()) {
+                run("import gc; gc.collect()", vm);
+            }
+        });
+        assert_eq!(runs.load(Ordering::Relaxed), THREADS * CAPSULES);
+        sub.finalize(None);
+    })
+}
+
 fn from_the_child() -> Result<(), Failed> {
     with_two(Access::Open, |parent, sub| {
         let capsule = take(parent);
@@ -135,7 +164,11 @@ fn not_when_it_is_gone() -> Result<(), Failed> {
     Ok(())
 }
 
-pub(super) const TESTS: [(&str, Test); 5] = [
+pub(super) const TESTS: [(&str, Test); 6] = [
+    (
+        "runs-there-from-many-threads-under-the-collector",
+        from_many_threads_under_the_collector,
+    ),
     ("runs-there-from-the-parent", from_the_parent),
     ("runs-there-from-the-child", from_the_child),
     ("runs-there-from-within-both", from_within_both),
