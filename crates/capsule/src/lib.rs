@@ -84,7 +84,7 @@
 //! - **I2** The address of a name that Rust or Python set stays valid until the capsule is gone,
 //!   also after the name was replaced. A name that C set is C's.
 //! - **I3** A destructor runs at most once; and exactly once if the process lives on, but for a
-//!   Python one whose interpreter is gone.
+//!   Python one whose interpreter is gone, or at its end and closed to the thread.
 //! - **I4** A typed value is reachable only as the type that it was made with.
 //! - **I5** Name and pointer are read as one state.
 //!

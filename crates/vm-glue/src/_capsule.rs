@@ -357,6 +357,7 @@ mod _capsule_sealed {
     fn import_(_args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         refuse("import_", vm)
     }
+
     /// Describe a capsule: name, kind of destructor, and the shared library and symbol that the
     /// pointer lies in.
     #[pyfunction]

@@ -16,9 +16,7 @@ impl Name {
     pub(crate) fn as_deref(&self) -> Option<&CStr> {
         self.0.as_deref()
     }
-}
 
-impl Name {
     /// The name, where NULL is none.
     pub(crate) fn required(self, vm: &VirtualMachine) -> PyResult<CString> {
         self.0
