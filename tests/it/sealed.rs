@@ -126,19 +126,21 @@ fn all() -> impl Iterator<Item = (&'static str, Attempt)> {
         .flat_map(|(topic, attempts)| attempts.iter().map(move |attempt| (topic, *attempt)))
 }
 
+/// A scope with the capsule and what the attempts use.
+fn stage(capsule: &PyRef<PyCapsule>, vm: &VirtualMachine) -> Scope {
+    let scope = vm.new_scope_with_builtins();
+    let capsule = capsule.clone().into();
+    must(scope.globals.set_item("capsule", capsule, vm), vm);
+    must(exec(PRELUDE, &scope, vm), vm);
+    scope
+}
+
 /// What went otherwise than it should, by the name of the attempt.
 static FAILURES: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
     let interpreter = interpreter(Access::Sealed);
     let failures = interpreter.enter(|vm| {
         let capsule = made_in_rust(vm);
-        let scope = vm.new_scope_with_builtins();
-        must(
-            scope
-                .globals
-                .set_item("capsule", capsule.clone().into(), vm),
-            vm,
-        );
-        must(exec(PRELUDE, &scope, vm), vm);
+        let scope = stage(&capsule, vm);
         all()
             .filter_map(|(_, attempt)| {
                 let failure = failure(attempt, &capsule, &scope, vm)?;
@@ -189,14 +191,7 @@ fn open_capsules_tell() -> Result<(), Failed> {
     let interpreter = interpreter(Access::Open);
     let found = interpreter.enter(|vm| {
         let capsule = made_in_rust(vm);
-        let scope = vm.new_scope_with_builtins();
-        must(
-            scope
-                .globals
-                .set_item("capsule", capsule.clone().into(), vm),
-            vm,
-        );
-        must(exec(PRELUDE, &scope, vm), vm);
+        let scope = stage(&capsule, vm);
         let told = |source| {
             failure(("", source, Outcome::Anything), &capsule, &scope, vm).is_some_and(|failure| {
                 failure.contains("number stands") || failure.contains("is now")

@@ -54,7 +54,8 @@ impl Belongings {
     pub(crate) fn get(&self) -> Option<&Contents> {
         // SAFETY:
         // - NULL or from `Box::into_raw`, published with Release.
-        // - lives for the borrow: only `take` frees it, whose caller is alone.
+        // - lives for the borrow: only `take` gives it up, whose caller is alone at that moment, so
+        //   that no borrow is out.
         unsafe { self.0.load(Ordering::Acquire).as_ref() }
     }
 
