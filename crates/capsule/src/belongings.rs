@@ -14,6 +14,7 @@ use rustpython_vm::{Py, PyObjectRef};
 use crate::PyCapsule;
 use crate::destructor::Closure;
 use crate::firewall::contain;
+use crate::for_c::{CClear, CTraverse};
 use crate::name::OwnedNames;
 
 /// The box, or nothing yet. Made once, and taken by the last rites or by the payload's `Drop`.
@@ -33,8 +34,16 @@ pub(crate) struct Contents {
 pub(crate) struct Objects {
     pub(crate) owner: Option<PyObjectRef>,
     pub(crate) closure: Option<Closure>,
+    pub(crate) hooks: Option<CHooks>,
     /// Whether the collector has been told of the capsule.
     pub(crate) tracked: bool,
+}
+
+/// How C code shows the collector references that only it knows of.
+#[derive(Clone, Copy)]
+pub(crate) struct CHooks {
+    pub(crate) traverse: CTraverse,
+    pub(crate) clear: CClear,
 }
 
 /// A Rust value and the name of its type. The value is owned like a box's, but as a raw pointer:
@@ -117,7 +126,9 @@ impl Contents {
 impl Objects {
     /// Whether there is anything that can be part of a cycle.
     pub(crate) fn any(&self) -> bool {
-        self.owner.is_some() || matches!(self.closure, Some(Closure::Python { .. }))
+        self.owner.is_some()
+            || self.hooks.is_some()
+            || matches!(self.closure, Some(Closure::Python { .. }))
     }
 
     /// Moves every reference that the collector was shown to `out`.
@@ -132,7 +143,7 @@ impl Objects {
     }
 }
 
-// SAFETY: each of the references that `any` speaks of is visited once, and none is cloned.
+// SAFETY: each of the references that are stored here is visited once, and none is cloned.
 unsafe impl Traverse for Objects {
     fn traverse(&self, visit: &mut TraverseFn<'_>) {
         self.owner.traverse(visit);
@@ -147,6 +158,7 @@ impl fmt::Debug for Objects {
         f.debug_struct("Objects")
             .field("owner", &self.owner.is_some())
             .field("closure", &self.closure.is_some())
+            .field("hooks", &self.hooks.is_some())
             .field("tracked", &self.tracked)
             .finish()
     }

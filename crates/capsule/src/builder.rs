@@ -1,6 +1,6 @@
-//! How capsules are made, from Rust and for C.
+//! How capsules are made from Rust.
 
-use core::ffi::{CStr, c_char, c_void};
+use core::ffi::{CStr, c_void};
 use core::ptr::{NonNull, null, null_mut};
 use std::borrow::Cow;
 
@@ -9,8 +9,7 @@ use rustpython_vm::{Context, PyObjectRef, PyRef};
 
 use crate::belongings::{Belongings, Contents, Objects, Value};
 use crate::class::track_if_needed;
-use crate::destructor::{CDestructor, Destructor, Kind};
-use crate::error::CapsuleError;
+use crate::destructor::{Destructor, Kind};
 use crate::fields::{Identity, Marks};
 use crate::name::OwnedNames;
 use crate::object::PyCapsule;
@@ -50,32 +49,6 @@ impl PyCapsule {
         let mut builder = Self::builder(value.address());
         builder.value = Some(value);
         builder
-    }
-
-    /// Makes a capsule as C does. Touches no interpreter. `name` is kept as an address, never
-    /// copied; NULL is a legal name.
-    ///
-    /// # Errors
-    /// [`CapsuleError::NullPointer`] if `pointer` is NULL.
-    ///
-    /// # Safety
-    /// - `name` is NULL, or a NUL-terminated string that lives unchanged as long as it is the
-    ///   capsule's name.
-    /// - `pointer` is what the name promises to those who know it.
-    /// - `destructor` as for [`Destructor::c`].
-    pub unsafe fn from_c(
-        pointer: *mut c_void,
-        name: *const c_char,
-        destructor: Option<CDestructor>,
-    ) -> Result<PyRef<Self>, CapsuleError> {
-        let pointer = NonNull::new(pointer).ok_or(CapsuleError::NullPointer)?;
-        let identity = Identity {
-            pointer,
-            name,
-            marks: Marks::VOUCHED,
-        };
-        let capsule = Self::new(identity, null_mut(), destructor, Belongings::default());
-        Ok(capsule.into_object(Context::genesis()))
     }
 }
 
@@ -134,7 +107,7 @@ impl CapsuleBuilder {
                 objects: PyMutex::new(Objects {
                     owner: self.owner,
                     closure,
-                    tracked: false,
+                    ..Objects::default()
                 }),
                 value: self.value,
             })

@@ -14,8 +14,9 @@ use rustpython_vm::{
 };
 
 use crate::PyCapsule;
-use crate::belongings::Objects;
-use crate::last_rites;
+use crate::belongings::{CHooks, Objects};
+use crate::for_c::traverse_for_c;
+use crate::{firewall, last_rites};
 
 impl PyPayload for PyCapsule {
     /// Collected only when it owns Python objects; see `track_if_needed`.
@@ -54,12 +55,14 @@ fn make_class() -> &'static Py<PyType> {
 }
 
 /// Asked by the collector before it breaks cycles, and by every deallocation. Only the first is
-/// answered with yes: in a deallocation (count zero) the last rites run the destructor.
+/// answered with yes: in a deallocation (count zero) the last rites run the destructor. So they do
+/// where C code gives up references to break the cycle, since the destructor may free what they
+/// are kept in.
 fn collector_may_finalize(object: &PyObject) -> bool {
     object.strong_count() > 0
         && object
             .downcast_ref::<PyCapsule>()
-            .is_some_and(|capsule| capsule.fields.destructor_pending())
+            .is_some_and(|capsule| capsule.fields.destructor_pending() && capsule.hooks().is_none())
 }
 
 fn finalize(object: &PyObject, _vm: &VirtualMachine) -> PyResult<()> {
@@ -69,21 +72,48 @@ fn finalize(object: &PyObject, _vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-// SAFETY: `Objects` visits each owned reference once; the lock is only tried.
+impl PyCapsule {
+    fn hooks(&self) -> Option<CHooks> {
+        self.belongings.get()?.objects.lock().hooks
+    }
+}
+
+// SAFETY: `Objects` visits each owned reference once, C code promises the same of its own
+// (`set_traverse`); the lock is only tried.
 unsafe impl Traverse for PyCapsule {
     fn traverse(&self, visit: &mut TraverseFn<'_>) {
-        if let Some(belongings) = self.belongings.get() {
-            belongings.objects.traverse(visit);
+        let Some(belongings) = self.belongings.get() else {
+            return;
+        };
+        belongings.objects.traverse(visit);
+        let hooks = belongings
+            .objects
+            .try_lock()
+            .and_then(|objects| objects.hooks);
+        if let Some(hooks) = hooks {
+            // SAFETY: `set_traverse` demands this of the hook, and the object lives.
+            unsafe { traverse_for_c(hooks.traverse, self.object().as_object(), visit) };
         }
     }
 
     /// Called by the collector to break a cycle, and by the VM on every deallocation. In the
     /// latter (count zero) the last rites still need everything.
     fn clear(&mut self, out: &mut Vec<PyObjectRef>) {
-        if self.object().as_object().strong_count() == 0 || self.fields.destructor_pending() {
+        let capsule = self.object();
+        if capsule.as_object().strong_count() == 0 {
             return;
         }
-        if let Some(belongings) = self.belongings.get() {
+        let Some(belongings) = self.belongings.get() else {
+            return;
+        };
+        if let Some(hooks) = self.hooks() {
+            firewall::fence(capsule, || {
+                let object = core::ptr::from_ref(capsule.as_object()).cast_mut();
+                // SAFETY: `set_traverse` demands this of the hook, and the object lives.
+                unsafe { (hooks.clear)(object) };
+            });
+            out.extend(belongings.objects.lock().owner.take());
+        } else if !self.fields.destructor_pending() {
             belongings.objects.lock().clear(out);
         }
     }

@@ -19,6 +19,12 @@ pub enum CapsuleError {
     /// A capsule's pointer may not be NULL.
     #[error("the pointer is NULL")]
     NullPointer,
+    /// There was no name (NULL) where one is needed.
+    #[error("the name is NULL")]
+    NullName,
+    /// There was no function (NULL) where one is needed.
+    #[error("a callback is NULL")]
+    NullCallback,
     /// The capsule has another name.
     #[error("{0}")]
     WrongName(Box<NameMismatch>),

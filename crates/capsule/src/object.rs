@@ -95,7 +95,8 @@ impl PyCapsule {
     }
 
     fn identity_named(&self, name: Option<&CStr>) -> Result<Identity, CapsuleError> {
-        check_name(self.fields.identity(), name)
+        // SAFETY: a `CStr`, or NULL.
+        unsafe { check_name(self.fields.identity(), address(name)) }
     }
 
     /// Whether the capsule has the name `name`. Never fails.
@@ -156,7 +157,7 @@ impl PyCapsule {
         });
     }
 
-    fn change(&self, change: impl Fn(Identity) -> Identity) {
+    pub(crate) fn change(&self, change: impl Fn(Identity) -> Identity) {
         let changed: Result<_, core::convert::Infallible> =
             self.fields.update(|identity| Ok(change(identity)));
         let Ok(_) = changed;
@@ -177,7 +178,8 @@ impl PyCapsule {
         self.identity_named(name)?;
         let new_name = self.keep_name(new_name);
         let before = self.fields.update(|identity| {
-            check_name(identity, name).map(|identity| Identity {
+            // SAFETY: a `CStr`, or NULL.
+            unsafe { check_name(identity, address(name)) }.map(|identity| Identity {
                 name: new_name,
                 marks: Marks::CLAIMED,
                 ..identity
@@ -284,22 +286,30 @@ impl PyCapsule {
     }
 }
 
-fn check_name(identity: Identity, name: Option<&CStr>) -> Result<Identity, CapsuleError> {
+/// The state, if its name is the one that was asked for.
+///
+/// # Safety
+/// `name` is NULL, or a NUL-terminated string that stays as it is for the call.
+#[inline]
+pub(crate) unsafe fn check_name(
+    identity: Identity,
+    name: *const c_char,
+) -> Result<Identity, CapsuleError> {
     // SAFETY:
     // - stored name: names of Rust and Python makers live as long as the capsule (I2); a C maker
     //   promises the same for its own, and does not free it while it is the capsule's name.
-    // - asked name: a `CStr`.
-    if unsafe { names_match(identity.name, address(name)) } {
+    // - asked name: passed on from the caller.
+    if unsafe { names_match(identity.name, name) } {
         Ok(identity)
     } else {
-        Err(wrong_name(identity, name))
+        Err(wrong_name(identity, copy_of(name)))
     }
 }
 
 #[cold]
-fn wrong_name(identity: Identity, name: Option<&CStr>) -> CapsuleError {
+fn wrong_name(identity: Identity, expected: Option<CString>) -> CapsuleError {
     CapsuleError::WrongName(Box::new(NameMismatch {
-        expected: name.map(CStr::to_owned),
+        expected,
         found: copy_of(identity.name),
         claimed: identity.marks.contains(Marks::CLAIMED),
     }))

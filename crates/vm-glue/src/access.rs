@@ -1,6 +1,6 @@
-//! The one call that an embedder makes.
+//! The one call that an embedder makes, and what became of it.
 
-use rustpython_vm::InterpreterBuilder;
+use rustpython_vm::{InterpreterBuilder, VirtualMachine};
 
 use crate::{capsule_module, replace};
 
@@ -13,6 +13,20 @@ pub enum Access {
     /// Look, check and import; not make a capsule, change one, or read an address. `ctypes` and
     /// shared libraries cannot be loaded. For scripts that are not trusted.
     Sealed,
+}
+
+/// The level of the interpreter of `vm`; `None` where it was made without capsules.
+#[must_use]
+pub fn access(vm: &VirtualMachine) -> Option<Access> {
+    let definition = *vm.state.module_defs.get("_capsule")?;
+    let is = |other| core::ptr::eq(definition, other);
+    if is(capsule_module::open(&vm.ctx)) {
+        Some(Access::Open)
+    } else if is(capsule_module::sealed(&vm.ctx)) {
+        Some(Access::Sealed)
+    } else {
+        None
+    }
 }
 
 /// Adds capsules to an interpreter in the making.

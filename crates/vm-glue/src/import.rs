@@ -57,6 +57,17 @@ pub fn load(name: &CStr, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
     Ok(capsule.to_owned())
 }
 
+/// The exception for an import that cannot begin because of `cause`: what [`load`] raises when the
+/// first module fails to import.
+pub fn refuse_import(
+    name: &CStr,
+    cause: PyBaseExceptionRef,
+    vm: &VirtualMachine,
+) -> PyBaseExceptionRef {
+    let dotted = DottedName::of(name, vm);
+    cannot_import(&dotted.shown(dotted.module()), cause, vm)
+}
+
 /// The module that the first part names.
 fn module(dotted: &DottedName, vm: &VirtualMachine) -> PyResult {
     let part = dotted.module();

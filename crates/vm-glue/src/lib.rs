@@ -75,10 +75,11 @@ mod import;
 mod raise;
 mod replace;
 
-pub use access::{Access, CapsuleBuilderExt};
+pub use access::{Access, CapsuleBuilderExt, access};
 pub use api_table::{ApiHeader, ApiRef, ApiTable, import_api, publish_api};
-pub use import::{import, import_value, load};
+pub use import::{import, import_value, load, refuse_import};
 pub use raise::{Operation, PyCapsuleError, refusal};
+pub use replace::{Replacement, replace_functions};
 /// The capsule object.
 pub use rustpython_capsule as capsule;
 

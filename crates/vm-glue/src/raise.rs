@@ -37,8 +37,12 @@ pub enum Operation {
     SetContext,
     /// Replacing the destructor.
     SetDestructor,
+    /// Replacing the collector's hooks.
+    SetTraverse,
     /// Check, rename and take as one step.
     Claim,
+    /// Importing, of which the other refusals are not a capsule's.
+    Import,
     /// Reading a Rust value.
     GetValue,
     /// Describing a capsule.
@@ -58,7 +62,9 @@ impl Operation {
             Self::SetName => "PyCapsule_SetName",
             Self::SetContext => "PyCapsule_SetContext",
             Self::SetDestructor => "PyCapsule_SetDestructor",
+            Self::SetTraverse => "_PyCapsule_SetTraverse",
             Self::Claim => "PyCapsuleRs_Claim",
+            Self::Import => "PyCapsule_Import",
             Self::GetValue => "PyCapsuleRs_GetValue",
             Self::Describe => "_capsule.describe",
         }
@@ -75,12 +81,24 @@ pub fn refusal(
     let what = match reason {
         CapsuleError::NotACapsule { .. } | CapsuleError::NullObject => "invalid PyCapsule object",
         CapsuleError::NullPointer => "null pointer",
+        CapsuleError::NullName => "null name",
+        CapsuleError::NullCallback => "NULL callback",
         CapsuleError::WrongName(_) => "incorrect name",
         CapsuleError::WrongType(_) => "incorrect type",
     };
-    let text = format!("{} called with {what}", operation.function());
+    // CPython writes this one with parentheses.
+    let call = if matches!(reason, CapsuleError::NullCallback) {
+        "()"
+    } else {
+        ""
+    };
+    let text = format!("{}{call} called with {what}", operation.function());
     let exception = vm.new_exception_msg(PyCapsuleError::make_static_type(), text.into());
-    if !matches!(reason, CapsuleError::NullPointer) {
+    let says_it_all = matches!(
+        reason,
+        CapsuleError::NullPointer | CapsuleError::NullName | CapsuleError::NullCallback
+    );
+    if !says_it_all {
         add_note(&exception, &reason.to_string(), vm);
     }
     exception

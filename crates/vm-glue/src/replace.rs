@@ -5,19 +5,25 @@ use std::sync::OnceLock;
 
 use rustpython_capsule::PyCapsule;
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
-use rustpython_vm::function::{FuncArgs, static_func};
+use rustpython_vm::function::{FuncArgs, PyNativeFn, static_func};
 use rustpython_vm::stdlib::builtin_module_defs;
 use rustpython_vm::{Context, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMachine};
 
-/// A builtin module with a changed definition. Both are looked up and made once.
-struct Replacement {
+/// A builtin module of the VM with a changed definition, for
+/// [`InterpreterBuilder::add_native_module`](rustpython_vm::InterpreterBuilder::add_native_module):
+/// the later definition of a name counts, in the interpreter and its sub-interpreters. Both
+/// definitions are looked up and made once.
+#[derive(Debug)]
+pub struct Replacement {
     name: &'static str,
     change: fn(&mut PyModuleDef),
     definitions: OnceLock<Option<(&'static PyModuleDef, PyModuleDef)>>,
 }
 
 impl Replacement {
-    const fn new(name: &'static str, change: fn(&mut PyModuleDef)) -> Self {
+    /// The module `name`, with what `change` does to a copy of its definition.
+    #[must_use]
+    pub const fn new(name: &'static str, change: fn(&mut PyModuleDef)) -> Self {
         Self {
             name,
             change,
@@ -50,7 +56,8 @@ impl Replacement {
         definitions.as_ref()
     }
 
-    fn changed(&'static self, ctx: &Context) -> Option<&'static PyModuleDef> {
+    /// The changed definition; nothing where this build of the VM has no such module.
+    pub fn changed(&'static self, ctx: &Context) -> Option<&'static PyModuleDef> {
         self.definitions(ctx).map(|(_, changed)| changed)
     }
 }
@@ -68,14 +75,26 @@ static NO_INTERNALS: Replacement = Replacement::new("_testinternalcapi", refuse_
 
 /// An `_imp` that loads no shared libraries: each brings code that can do anything.
 static NO_LIBRARIES: Replacement = Replacement::new("_imp", |definition| {
+    replace_functions(
+        definition,
+        &[("create_dynamic", static_func(refuse_library))],
+    );
+});
+
+/// For a [`Replacement`]: puts others in the place of functions of the module.
+pub fn replace_functions(
+    definition: &mut PyModuleDef,
+    replacements: &[(&str, &'static dyn PyNativeFn)],
+) {
     let mut methods = definition.methods.to_vec();
     for method in &mut methods {
-        if method.name == "create_dynamic" {
-            method.func = static_func(refuse_library);
+        let replacement = replacements.iter().find(|(name, _)| *name == method.name);
+        if let Some((_, function)) = replacement {
+            method.func = *function;
         }
     }
     definition.methods = methods.leak();
-});
+}
 
 /// What is replaced wherever there are capsules.
 pub(crate) fn always(ctx: &Context) -> impl Iterator<Item = &'static PyModuleDef> {

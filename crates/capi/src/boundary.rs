@@ -1,0 +1,188 @@
+//! The line between C and the VM, in both directions: C enters here to raise, import or allocate,
+//! and panics end here (I7); the VM calls out from here, with nothing pending, and what the C code
+//! leaves behind is told from what was there before.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr::{NonNull, null_mut};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::vm::thread::try_with_current_vm;
+use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
+
+/// What a C function gives back when it has failed.
+pub(crate) trait Failure {
+    const FAILED: Self;
+}
+
+impl Failure for c_int {
+    const FAILED: Self = -1;
+}
+
+impl<T> Failure for *mut T {
+    const FAILED: Self = null_mut();
+}
+
+impl<T> Failure for *const T {
+    const FAILED: Self = core::ptr::null();
+}
+
+impl<T> Failure for Option<T> {
+    const FAILED: Self = None;
+}
+
+/// Runs `f` in the thread's interpreter. An error becomes the pending exception, in the place of
+/// one that was there; a panic becomes a SystemError. On a thread that is in no interpreter the
+/// call fails and raises nothing.
+#[cold]
+pub(crate) fn enter<R: Failure>(f: impl FnOnce(&VirtualMachine) -> PyResult<R>) -> R {
+    let entered = catch_unwind(AssertUnwindSafe(|| {
+        try_with_current_vm(|vm| {
+            let answer = catch_unwind(AssertUnwindSafe(|| f(vm)));
+            let error = match answer {
+                Ok(Ok(answer)) => return answer,
+                Ok(Err(error)) => error,
+                Err(panic) => {
+                    vm.new_system_error(format!("panic in a C API function: {}", text_of(&*panic)))
+                }
+            };
+            vm.set_exception(Some(error));
+            R::FAILED
+        })
+    }));
+    // A thread at its end, whose thread-locals are gone, panics when they are asked for.
+    entered.ok().flatten().unwrap_or(R::FAILED)
+}
+
+fn text_of(panic: &(dyn core::any::Any + Send)) -> &str {
+    panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("with no message")
+}
+
+/// A new reference for C.
+pub(crate) fn give(object: impl Into<PyObjectRef>) -> *mut PyObject {
+    object.into().into_raw().as_ptr()
+}
+
+/// The address of an object, which stays the caller's.
+pub(crate) fn lend(object: &PyObject) -> *mut PyObject {
+    core::ptr::from_ref(object).cast_mut()
+}
+
+/// Text from C.
+///
+/// # Errors
+/// UnicodeDecodeError.
+///
+/// # Safety
+/// `text` is a NUL-terminated string.
+pub(crate) unsafe fn text(text: *const c_char, vm: &VirtualMachine) -> PyResult<String> {
+    // SAFETY: passed on from the caller.
+    let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
+    match str::from_utf8(bytes) {
+        Ok(text) => Ok(text.to_owned()),
+        Err(_) => {
+            let bytes = vm.ctx.new_bytes(bytes.to_vec()).into();
+            let text = vm
+                .state
+                .codec_registry
+                .decode_text(bytes, "utf-8", None, vm)?;
+            Ok(text.to_string())
+        }
+    }
+}
+
+/// Calls C code with nothing pending, and tells its answer and the exception that it raised.
+///
+/// The VM keeps the exception that is being handled where C code looks for one that is pending, so
+/// it is put aside for the call.
+pub(crate) fn call_out<R>(
+    vm: &VirtualMachine,
+    f: impl FnOnce() -> R,
+) -> (R, Option<PyBaseExceptionRef>) {
+    let handled = vm.current_exception();
+    if handled.is_some() {
+        vm.set_exception(None);
+    }
+    let answer = f();
+    let raised = vm.current_exception();
+    if raised.is_some() || handled.is_some() {
+        vm.set_exception(handled);
+    }
+    (answer, raised)
+}
+
+/// Calls C code that frees or gives up what belongs to `object`, on whatever thread. There is nobody
+/// to hand an exception to, so one that it leaves goes to `sys.unraisablehook`.
+pub(crate) fn call_out_unraisable(object: &PyObject, f: impl FnOnce()) {
+    let f = core::cell::Cell::new(Some(f));
+    let run = || {
+        if let Some(f) = f.take() {
+            f();
+        }
+    };
+    let attached = catch_unwind(AssertUnwindSafe(|| {
+        try_with_current_vm(|vm| {
+            if let ((), Some(raised)) = call_out(vm, run) {
+                let class = object.class().to_owned().into();
+                vm.run_unraisable(raised, None, class);
+            }
+        })
+    }));
+    if !matches!(attached, Ok(Some(()))) {
+        run();
+    }
+}
+
+/// Holds what C code answered against what it raised; `None` is the answer that it has failed.
+///
+/// # Errors
+/// The exception; SystemError, in the words of `what`, where the two do not agree.
+pub(crate) fn take<T>(
+    answer: Option<T>,
+    raised: Option<PyBaseExceptionRef>,
+    what: impl FnOnce(Disagreement) -> String,
+    vm: &VirtualMachine,
+) -> PyResult<T> {
+    match (answer, raised) {
+        (Some(answer), None) => Ok(answer),
+        (None, Some(raised)) => Err(raised),
+        (None, None) => Err(vm.new_system_error(what(Disagreement::FailedSilently))),
+        (Some(_), Some(raised)) => {
+            let error = vm.new_system_error(what(Disagreement::RaisedUnreported));
+            error.set_context(Some(raised.clone()));
+            error.set_cause(Some(raised));
+            Err(error)
+        }
+    }
+}
+
+/// The object that C code answers with; NULL is none.
+///
+/// # Safety
+/// `object` is NULL or a new reference.
+pub(crate) unsafe fn owned(object: *mut PyObject) -> Option<PyObjectRef> {
+    // SAFETY: passed on from the caller.
+    NonNull::new(object).map(|object| unsafe { PyObjectRef::from_raw(object) })
+}
+
+/// How C code can contradict itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Disagreement {
+    /// The answer says failed, and there is no exception.
+    FailedSilently,
+    /// The answer says done, and there is an exception.
+    RaisedUnreported,
+}
+
+/// A pointer that other threads may have: what it leads to is C's to protect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Shared(pub(crate) *mut c_void);
+
+// SAFETY: an address. Whoever reads through it answers for that.
+unsafe impl Send for Shared {}
+// SAFETY: as above.
+unsafe impl Sync for Shared {}

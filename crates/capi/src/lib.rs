@@ -1,0 +1,29 @@
+//! CPython's C ABI for capsules on RustPython, and a loader for extension modules.
+//!
+//! # For embedders
+//!
+//! [`with_extension_modules`](ExtensionModulesExt::with_extension_modules) on the builder lets
+//! `import` load shared libraries. The program must export its C API to them: the linker arguments
+//! are in this workspace's `crates/host/build.rs`, and `docs/extensions.md` says what they do.
+//!
+//! # For authors of extensions
+//!
+//! `include/pycapsule.h` is the manual of every function here. Rust code has the same things, safer,
+//! in `rustpython-capsule` and `rustpython-capsule-glue`; nothing here is for it to call.
+//!
+//! # What is where
+//!
+//! The files are named after CPython's headers. Their functions replace those of `rustpython-capi`
+//! that have the same names; everything else of the C API is that crate's.
+
+#![deny(missing_docs)]
+
+mod boundary;
+mod loader;
+pub mod methodobject;
+pub mod modsupport;
+pub mod moduleobject;
+pub mod pycapsule;
+pub mod slots;
+
+pub use loader::ExtensionModulesExt;

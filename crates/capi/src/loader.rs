@@ -1,0 +1,247 @@
+//! Extension modules for `import`: the functions of `_imp` that importlib calls, over shared
+//! libraries that export `PyModExport_<name>` (PEP 793).
+
+use core::ffi::c_void;
+use std::path::{Path, PathBuf};
+
+use libloading::Error as LibraryError;
+use rustpython_capi::pylifecycle::Py_IsInitialized;
+use rustpython_capsule_glue::{Access, Replacement, access, replace_functions};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
+use rustpython_vm::function::{FsPath, OptionalArg, static_func};
+use rustpython_vm::warn::warn;
+use rustpython_vm::{
+    AsObject, InterpreterBuilder, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
+};
+
+use crate::boundary::{Disagreement, call_out, take};
+use crate::moduleobject::{execute_imported, from_slots_and_spec};
+use crate::slots::PySlot;
+
+#[cfg(unix)]
+use libloading::os::unix::Library;
+#[cfg(windows)]
+use libloading::os::windows::Library;
+
+/// Adds extension modules to an interpreter in the making.
+pub trait ExtensionModulesExt {
+    /// Lets `import` load shared libraries, in the interpreter and all sub-interpreters that it
+    /// makes. Where capsules are sealed it changes nothing: a library brings code that can do
+    /// anything.
+    ///
+    /// The interpreter must be the main one of the C API before the first import:
+    /// `rustpython::run` of a `rustpython` with the feature `capi` sees to it, and so does
+    /// `rustpython_capi::init_main_interpreter`.
+    #[must_use]
+    fn with_extension_modules(self) -> Self;
+}
+
+impl ExtensionModulesExt for InterpreterBuilder {
+    fn with_extension_modules(self) -> Self {
+        match IMP.changed(&self.ctx) {
+            Some(definition) => self.add_native_module(definition),
+            None => self,
+        }
+    }
+}
+
+/// `_imp`, which importlib asks for the endings of file names and to load a file.
+static IMP: Replacement = Replacement::new("_imp", |definition| {
+    replace_functions(
+        definition,
+        &[
+            ("extension_suffixes", static_func(extension_suffixes)),
+            ("create_dynamic", static_func(create_dynamic)),
+            ("exec_dynamic", static_func(exec_dynamic)),
+        ],
+    );
+});
+
+/// How names of files end that `import` takes for extension modules, in the order of preference:
+/// the one that build tools read from `sysconfig`, the one of the stable ABI, the plain one.
+fn extension_suffixes(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
+    if access(vm) == Some(Access::Sealed) {
+        return Ok(Vec::new());
+    }
+    if cfg!(windows) {
+        return Ok(vec![vm.ctx.new_str(".pyd").into()]);
+    }
+    let implementation = vm.sys_module.get_attr("implementation", vm)?;
+    let multiarch = implementation.get_attr("_multiarch", vm)?.str(vm)?;
+    let own = format!(".rustpython313-{multiarch}.so");
+    let suffixes = [own.as_str(), ".abi3t.so", ".so"];
+    Ok(suffixes.map(|suffix| vm.ctx.new_str(suffix).into()).into())
+}
+
+fn create_dynamic(
+    spec: PyObjectRef,
+    _file: OptionalArg<PyObjectRef>,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let name: PyRef<PyStr> = spec.get_attr("name", vm)?.try_into_value(vm)?;
+    let origin = spec.get_attr("origin", vm)?;
+    let import = Import {
+        name: &name,
+        origin: origin.clone(),
+        vm,
+    };
+    if access(vm) == Some(Access::Sealed) {
+        let text = "shared libraries cannot be loaded in an interpreter whose capsules are sealed";
+        return Err(import.error(text));
+    }
+    if Py_IsInitialized() == 0 {
+        let text = "extension modules need a main interpreter that the C API knows";
+        return Err(import.error(text));
+    }
+    let path = FsPath::try_from_path_like(origin, true, vm)?.to_path_buf(vm)?;
+    let export = import.open(&path)?;
+    // SAFETY: a library that exports this name promises that it is such a function.
+    let (slots, raised) = call_out(vm, || unsafe { export() });
+    let contradiction = |disagreement| {
+        let what = match disagreement {
+            Disagreement::FailedSilently => "failed without setting an exception",
+            Disagreement::RaisedUnreported => "raised unreported exception",
+        };
+        format!("export hook of module {name} {what}")
+    };
+    let slots = take(
+        (!slots.is_null()).then_some(slots),
+        raised,
+        contradiction,
+        vm,
+    )?;
+    // SAFETY: the hook promises what PEP 793 demands of its array.
+    let made = unsafe { from_slots_and_spec(slots, &spec, vm) }?;
+    if made.needs_gil {
+        import.warn_of_gil()?;
+    }
+    Ok(made.module)
+}
+
+fn exec_dynamic(module: PyObjectRef, vm: &VirtualMachine) -> PyResult<i32> {
+    execute_imported(&module, vm).map(|()| 0)
+}
+
+type Export = unsafe extern "C" fn() -> *mut PySlot;
+
+/// What is being imported.
+struct Import<'a> {
+    name: &'a Py<PyStr>,
+    origin: PyObjectRef,
+    vm: &'a VirtualMachine,
+}
+
+impl Import<'_> {
+    /// Opens the library for ever, since functions and capsules of its may outlive every module,
+    /// and finds its export hook.
+    fn open(&self, path: &Path) -> PyResult<Export> {
+        let hook = self.hook_name("PyModExport")?;
+        // SAFETY: whoever asks for the import answers for what the library does when it is opened.
+        let library = unsafe { open_library(&in_this_folder(path)) };
+        let library = library.map_err(|error| self.not_opened(&error))?;
+        // SAFETY: the name is that of a function without arguments, by PEP 793.
+        let export = unsafe { library.get::<Export>(hook.as_bytes()) };
+        let export = match export {
+            Ok(export) => *export,
+            Err(_) => return Err(self.no_hook(&library, &hook)),
+        };
+        core::mem::forget(library);
+        Ok(export)
+    }
+
+    /// The name of a hook: the last part of the module's name behind a prefix that tells whether
+    /// it is ASCII, or punycode.
+    fn hook_name(&self, prefix: &str) -> PyResult<String> {
+        let name = self.name.to_string_lossy();
+        let last = name.rsplit('.').next().unwrap_or_default();
+        if last.is_ascii() {
+            return Ok(format!("{prefix}_{last}"));
+        }
+        let codecs = &self.vm.state.codec_registry;
+        let last = self.vm.ctx.new_str(last);
+        let encoded = codecs.encode_text(last, "punycode", None, self.vm)?;
+        let encoded = String::from_utf8_lossy(encoded.as_bytes()).replace('-', "_");
+        Ok(format!("{prefix}U_{encoded}"))
+    }
+
+    fn not_opened(&self, error: &LibraryError) -> PyBaseExceptionRef {
+        let words = core::error::Error::source(error)
+            .map_or_else(|| error.to_string(), ToString::to_string);
+        let exception = self.error(&words);
+        if let Some((_, symbol)) = words.split_once("undefined symbol: ") {
+            let symbol = symbol.split([',', ' ', '\n']).next().unwrap_or_default();
+            if symbol.starts_with("Py") || symbol.starts_with("_Py") {
+                let note = format!("the C API of this interpreter has no {symbol}");
+                // An exception without its note is still the right one.
+                let _ = exception.add_note(self.vm.ctx.new_str(note), self.vm);
+            }
+        }
+        exception
+    }
+
+    fn no_hook(&self, library: &Library, hook: &str) -> PyBaseExceptionRef {
+        let mut text = format!("dynamic module does not define module export function ({hook})");
+        if let Ok(older) = self.hook_name("PyInit") {
+            // SAFETY: it is only looked for.
+            let found = unsafe { library.get::<*const c_void>(older.as_bytes()) };
+            if found.is_ok() {
+                text += &format!(
+                    "; it defines {older}, as modules for CPython up to 3.14 do: it must be built \
+                     for the stable ABI without a GIL (abi3t) of Python 3.15"
+                );
+            }
+        }
+        self.error(&text)
+    }
+
+    fn error(&self, text: &str) -> PyBaseExceptionRef {
+        let error = self.vm.new_import_error(text, self.name.to_owned());
+        // An ImportError takes any attribute.
+        let _ = error
+            .as_object()
+            .set_attr("path", self.origin.clone(), self.vm);
+        error
+    }
+
+    fn warn_of_gil(&self) -> PyResult<()> {
+        let text = format!(
+            "module {} has not declared that it can run without the GIL (Py_MOD_GIL_NOT_USED), and \
+             this interpreter has none",
+            self.name
+        );
+        let category = self.vm.ctx.exceptions.runtime_warning.to_owned();
+        warn(
+            self.vm.ctx.new_str(text).into(),
+            Some(category),
+            1,
+            None,
+            self.vm,
+        )
+    }
+}
+
+/// A path that the dynamic loader does not search for.
+fn in_this_folder(path: &Path) -> PathBuf {
+    if path.components().count() == 1 {
+        Path::new(".").join(path)
+    } else {
+        path.to_owned()
+    }
+}
+
+/// # Safety
+/// What the library does when it is opened is sound.
+#[cfg(unix)]
+unsafe fn open_library(path: &Path) -> Result<Library, LibraryError> {
+    use libloading::os::unix::{RTLD_LOCAL, RTLD_NOW};
+    // SAFETY: passed on from the caller.
+    unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }
+}
+
+/// # Safety
+/// What the library does when it is opened is sound.
+#[cfg(windows)]
+unsafe fn open_library(path: &Path) -> Result<Library, LibraryError> {
+    // SAFETY: passed on from the caller.
+    unsafe { Library::new(path) }
+}
