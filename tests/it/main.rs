@@ -14,6 +14,7 @@ mod import;
 mod interpreter;
 mod ledger;
 mod lifetimes;
+mod loader;
 mod model;
 mod protocol;
 mod protocol_closed;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         arguments::trials(),
         protocol::trials(),
         import::trials(),
+        loader::trials(),
         api_tables::trials(),
         destructors::trials(),
         unraisable::trials(),

@@ -1,0 +1,12 @@
+//! The loader of extension modules, with real ones: C files of `tests/c/loader`, compiled here and
+//! imported in interpreters of their own. A topic a file; `stage` runs them.
+
+mod describing;
+mod finding;
+mod stage;
+
+use libtest_mimic::Trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    [finding::trials(), describing::trials()].into_iter().flatten().collect()
+}
