@@ -8,7 +8,7 @@ use crate::table::Group;
 pub(super) fn trials() -> Vec<Trial> {
     Suite {
         topic: "describing",
-        source: "slots.c",
+        sources: &["slots.c"],
         prelude: PRELUDE,
         groups: GROUPS,
     }

@@ -12,7 +12,7 @@ import types
 import warnings
 
 ROOT = sys.argv[1]
-LIBRARY = os.path.join(ROOT, 'library.so')
+COUNT, LIBRARY = int(sys.argv[2]), sys.argv[3]
 KNOWN = set(sys.modules)
 sys.dont_write_bytecode = True
 
@@ -31,13 +31,13 @@ class Row:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         return path
 
-    def place(self, *names):
+    def place(self, *names, library=LIBRARY):
         """Puts a copy of the library there, which has static variables of its own."""
         for name in names:
             if os.path.exists(self.path(name)):
                 # Another file: writing to one that is loaded would change running code.
                 os.remove(self.path(name))
-            shutil.copy(LIBRARY, self.path(name))
+            shutil.copy(os.path.join(ROOT, library + '.so'), self.path(name))
         importlib.invalidate_caches()
 
     def write(self, name, text):
@@ -82,6 +82,18 @@ def warned(call, *arguments):
     return result, [f'{one.category.__name__}: {one.message}' for one in caught]
 
 
+def value(source, names):
+    try:
+        code = compile(source, '<row>', 'eval')
+    except SyntaxError:
+        code = None
+    # Out of the handler, which would be the context of what the row raises.
+    if code is not None:
+        return eval(code, names)
+    exec(source, names)
+    return names['answer']
+
+
 def outcome(source, prelude, row):
     names = {
         'importlib': importlib, 'os': os, 'sys': sys, 'types': types,
@@ -91,13 +103,7 @@ def outcome(source, prelude, row):
     }
     try:
         exec(prelude, names)
-        try:
-            code = compile(source, '<row>', 'eval')
-        except SyntaxError:
-            exec(source, names)
-            text = repr(names['answer'])
-        else:
-            text = repr(eval(code, names))
+        text = repr(value(source, names))
     except BaseException as error:
         text = told(error)
     return text.replace(row.folder, '{folder}')
@@ -107,14 +113,15 @@ def main():
     warnings.simplefilter('ignore')
     with open(os.path.join(ROOT, 'prelude'), encoding='utf-8') as file:
         prelude = file.read()
-    for number in range(int(sys.argv[2])):
+    for number in range(COUNT):
         with open(os.path.join(ROOT, f'row-{number}'), encoding='utf-8') as file:
             source = file.read()
         text = outcome(source, prelude, Row(number))
         with open(os.path.join(ROOT, f'outcome-{number}'), 'wb') as file:
             file.write(text.encode('utf-8', 'backslashreplace'))
         for name in sys.modules.keys() - KNOWN:
-            del sys.modules[name]
+            if name.partition('.')[0] not in sys.stdlib_module_names:
+                del sys.modules[name]
 
 
 main()

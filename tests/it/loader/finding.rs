@@ -8,7 +8,7 @@ use crate::table::Group;
 pub(super) fn trials() -> Vec<Trial> {
     Suite {
         topic: "finding",
-        source: "finding.c",
+        sources: &["finding.c"],
         prelude: PRELUDE,
         groups: GROUPS,
     }

@@ -18,8 +18,8 @@ use crate::table::Group;
 #[derive(Clone, Copy)]
 pub(super) struct Suite {
     pub(super) topic: &'static str,
-    /// The name of a file in `tests/c/loader`.
-    pub(super) source: &'static str,
+    /// Files of `tests/c/loader`. Rows place the library of the first if they name no other.
+    pub(super) sources: &'static [&'static str],
     /// What runs before each row.
     pub(super) prelude: &'static str,
     pub(super) groups: &'static [Group],
@@ -53,19 +53,20 @@ impl Suite {
 
     /// What every row came to, in groups.
     fn run(&self) -> Vec<Vec<String>> {
-        let stage = Stage::new(self.source);
-        let sources = self.groups.iter().flat_map(|(_, rows)| rows.iter());
-        let sources: Vec<_> = sources.map(|(source, _)| source).collect();
+        let stage = Stage::new(self.sources);
+        let rows = self.groups.iter().flat_map(|(_, rows)| rows.iter());
+        let rows: Vec<_> = rows.map(|(source, _)| source).collect();
         stage.write("prelude", self.prelude);
-        for (number, source) in sources.iter().enumerate() {
+        for (number, source) in rows.iter().enumerate() {
             stage.write(&format!("row-{number}"), source);
         }
-        let count = sources.len().to_string();
+        let count = rows.len().to_string();
         let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/loader/driver.py");
         let folder = stage.path().as_os_str();
-        let ended = child(&[driver.as_os_str(), folder, OsStr::new(&count)], &[]);
+        let arguments = [&count, stem(self.sources[0])].map(OsStr::new);
+        let ended = child(&[&[driver.as_os_str(), folder], &arguments[..]].concat(), &[]);
         let mut end = Some(ended);
-        let mut outcomes = (0..sources.len()).map(|number| {
+        let mut outcomes = (0..rows.len()).map(|number| {
             let outcome = fs::read_to_string(stage.path().join(format!("outcome-{number}")));
             outcome.unwrap_or_else(|_| match end.take() {
                 Some(ended) => format!("the end of the interpreter: {ended:?}"),
@@ -77,17 +78,23 @@ impl Suite {
     }
 }
 
-/// A folder with a compiled library in it.
+/// A folder with compiled libraries in it.
 pub(super) struct Stage(TempDir);
 
 impl Stage {
     /// # Panics
-    /// If the C file does not compile.
-    pub(super) fn new(source: &str) -> Self {
+    /// If a C file does not compile.
+    pub(super) fn new(sources: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let stage = Self(folder);
-        compile(source, &stage.path().join("library.so"));
+        for source in sources {
+            compile(source, &stage.library(stem(source)));
+        }
         stage
+    }
+
+    fn library(&self, stem: &str) -> PathBuf {
+        self.path().join(format!("{stem}.so"))
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -98,13 +105,6 @@ impl Stage {
         fs::write(self.path().join(name), text).expect("a file can be written");
     }
 
-    /// Makes the library importable under a name.
-    pub(super) fn place(&self, module: &str) {
-        let library = self.path().join("library.so");
-        let copy = self.path().join(format!("{module}.so"));
-        fs::copy(library, copy).expect("a file can be copied");
-    }
-
     /// Runs a Python source text where the modules can be imported.
     pub(super) fn run(&self, source: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
         self.write("script.py", source);
@@ -113,6 +113,10 @@ impl Stage {
         let arguments: Vec<_> = arguments.chain([script.as_os_str()]).collect();
         child(&arguments, environment)
     }
+}
+
+fn stem(source: &str) -> &str {
+    source.trim_end_matches(".c")
 }
 
 fn compile(source: &str, library: &Path) {
