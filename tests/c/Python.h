@@ -183,4 +183,11 @@ int _PyCapsule_SetTraverse(PyObject *, traverseproc, inquiry);
 void *PyCapsuleRs_Claim(PyObject *, const char *, const char *);
 PyObject *PyCapsuleRs_ImportCapsule(const char *);
 
+PyObject *PyDict_GetItemString(PyObject *, const char *);
+static inline PyObject *PyObject_CallOneArg(PyObject *callable, PyObject *argument) {
+    PyObject *arguments = PyTuple_FromArray(&argument, 1);
+    PyObject *answer = PyObject_CallObject(callable, arguments);
+    Py_DecRef(arguments);
+    return answer;
+}
 #endif

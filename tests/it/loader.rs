@@ -3,12 +3,15 @@
 
 mod calling;
 mod describing;
+mod ending;
 mod finding;
+mod misbehaving;
+mod refusing;
 mod stage;
 mod state;
 
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    [finding::trials(), describing::trials(), calling::trials(), state::trials()].into_iter().flatten().collect()
+    [finding::trials(), describing::trials(), calling::trials(), state::trials(), refusing::trials(), misbehaving::trials(), ending::trials()].into_iter().flatten().collect()
 }

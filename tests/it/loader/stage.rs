@@ -1,4 +1,4 @@
-//! Where rows over extension modules run: a C file of `tests/c/loader` is compiled into a temporary
+//! Where rows over extension modules run: C files of `tests/c/loader` are compiled into a temporary
 //! folder, and all rows of a topic run in one child interpreter over it (see `driver.py`).
 
 use std::ffi::OsStr;
@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use libtest_mimic::Trial;
+use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
 use crate::interpreter::{Ended, child, trial};
 use crate::table::Group;
 
-/// Rows over the modules of one C file. A row is a source text and the `repr` of its value, or the
+/// Rows over the modules of C files. A row is a source text and the `repr` of its value, or the
 /// exception with its cause and notes; the value of statements is that of the variable `answer`.
 #[derive(Clone, Copy)]
 pub(super) struct Suite {
@@ -25,6 +25,9 @@ pub(super) struct Suite {
     pub(super) groups: &'static [Group],
 }
 
+/// What every row of a suite came to, in groups; or why nothing could be run.
+type Outcomes = Result<Vec<Vec<String>>, String>;
+
 impl Suite {
     pub(super) fn trials(self) -> Vec<Trial> {
         if COMPILER.is_none() {
@@ -34,26 +37,15 @@ impl Suite {
         let group = |(position, (holds, rows)): (usize, &'static Group)| {
             let run = Arc::clone(&run);
             trial(format!("loader::{}::{holds}", self.topic), move || {
-                let outcomes: &Vec<Vec<String>> = run.get_or_init(|| self.run());
-                let mut wrong = String::new();
-                for ((source, expected), found) in rows.iter().zip(&outcomes[position]) {
-                    if found != expected {
-                        wrong += &format!("{source}\n  expected {expected}\n  found    {found}\n");
-                    }
-                }
-                if wrong.is_empty() {
-                    Ok(())
-                } else {
-                    Err(wrong.into())
-                }
+                let outcomes: &Outcomes = run.get_or_init(|| self.run());
+                compare(rows, &outcomes.as_ref()?[position])
             })
         };
         self.groups.iter().enumerate().map(group).collect()
     }
 
-    /// What every row came to, in groups.
-    fn run(&self) -> Vec<Vec<String>> {
-        let stage = Stage::new(self.sources);
+    fn run(&self) -> Outcomes {
+        let stage = Stage::new(self.sources)?;
         let rows = self.groups.iter().flat_map(|(_, rows)| rows.iter());
         let rows: Vec<_> = rows.map(|(source, _)| source).collect();
         stage.write("prelude", self.prelude);
@@ -63,8 +55,8 @@ impl Suite {
         let count = rows.len().to_string();
         let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/loader/driver.py");
         let folder = stage.path().as_os_str();
-        let arguments = [&count, stem(self.sources[0])].map(OsStr::new);
-        let ended = child(&[&[driver.as_os_str(), folder], &arguments[..]].concat(), &[]);
+        let rest = [&count, stem(self.sources[0])].map(OsStr::new);
+        let ended = child(&[driver.as_os_str(), folder, rest[0], rest[1]], &[]);
         let mut end = Some(ended);
         let mut outcomes = (0..rows.len()).map(|number| {
             let outcome = fs::read_to_string(stage.path().join(format!("outcome-{number}")));
@@ -74,7 +66,21 @@ impl Suite {
             })
         });
         let mut group = |rows: &[_]| outcomes.by_ref().take(rows.len()).collect();
-        self.groups.iter().map(|(_, rows)| group(rows)).collect()
+        Ok(self.groups.iter().map(|(_, rows)| group(rows)).collect())
+    }
+}
+
+fn compare(rows: &[(&str, &str)], outcomes: &[String]) -> Result<(), Failed> {
+    let mut wrong = String::new();
+    for ((source, expected), found) in rows.iter().zip(outcomes) {
+        if found != expected {
+            wrong += &format!("{source}\n  expected {expected}\n  found    {found}\n");
+        }
+    }
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(wrong.into())
     }
 }
 
@@ -82,31 +88,41 @@ impl Suite {
 pub(super) struct Stage(TempDir);
 
 impl Stage {
-    /// # Panics
-    /// If a C file does not compile.
-    pub(super) fn new(sources: &[&str]) -> Self {
+    /// # Errors
+    /// What the compiler says.
+    pub(super) fn new(sources: &[&str]) -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let stage = Self(folder);
         for source in sources {
-            compile(source, &stage.library(stem(source)));
+            compile(source, &stage.library(stem(source)))?;
         }
-        stage
+        Ok(stage)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
     }
 
     fn library(&self, stem: &str) -> PathBuf {
         self.path().join(format!("{stem}.so"))
     }
 
-    pub(super) fn path(&self) -> &Path {
-        self.0.path()
+    /// Makes a library importable under another name.
+    pub(super) fn place(&self, stem: &str, module: &str) {
+        fs::copy(self.library(stem), self.library(module)).expect("a file can be copied");
     }
 
     fn write(&self, name: &str, text: &str) {
         fs::write(self.path().join(name), text).expect("a file can be written");
     }
 
-    /// Runs a Python source text where the modules can be imported.
-    pub(super) fn run(&self, source: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Ended {
+    /// Runs a Python source text where the libraries can be imported.
+    pub(super) fn run(
+        &self,
+        source: &str,
+        arguments: &[&str],
+        environment: &[(&str, &str)],
+    ) -> Ended {
         self.write("script.py", source);
         let script = self.path().join("script.py");
         let arguments = arguments.iter().map(OsStr::new);
@@ -119,20 +135,27 @@ fn stem(source: &str) -> &str {
     source.trim_end_matches(".c")
 }
 
-fn compile(source: &str, library: &Path) {
+fn compile(source: &str, library: &Path) -> Result<(), String> {
+    const FLAGS: [&str; 7] = [
+        "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread",
+    ];
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let include = |folder: PathBuf| format!("-I{}", folder.display());
     let output = Command::new(COMPILER.unwrap_or_default())
-        .args(["-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread"])
-        .arg(include(root.join("../crates/capi/include")))
-        .arg(include(root.join("c")))
+        .args(FLAGS)
+        .arg("-I")
+        .arg(root.join("../crates/capi/include"))
+        .arg("-I")
+        .arg(root.join("c"))
         .arg("-o")
         .arg(library)
         .arg(root.join("c/loader").join(source))
         .output()
-        .expect("the compiler starts");
-    let errors = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{errors}");
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
 }
 
 /// A C compiler of this machine.

@@ -1,0 +1,172 @@
+/* Capsules that live to the end of an interpreter or beyond. Their destructors write to standard
+ * output with nothing of the interpreter. */
+#define _POSIX_C_SOURCE 200809L
+#include "extension.h"
+
+#include <pthread.h>
+#include <time.h>
+#include <unistd.h>
+
+static void say(const char *text) {
+    char line[100] = "";
+    size_t length = strlen(text) < sizeof line - 2 ? strlen(text) : sizeof line - 2;
+    memcpy(line, text, length);
+    line[length] = '\n';
+    if (write(1, line, length + 1) < 0) {
+        abort();
+    }
+}
+
+/* The context is text to say. */
+static void says(PyObject *capsule) {
+    char *text = PyCapsule_GetContext(capsule);
+    say(text);
+    free(text);
+}
+
+static void says_and_raises(PyObject *capsule) {
+    says(capsule);
+    PyErr_SetString(PyExc_KeyError, "mine");
+}
+
+static void says_and_imports(PyObject *capsule) {
+    says(capsule);
+    PyCapsule_Import("no_such.cap", 0);
+}
+
+static void drops_the_next(PyObject *capsule) {
+    PyObject *next = PyCapsule_GetContext(capsule);
+    if (next == NULL) {
+        say("the last of the chain");
+    }
+    Py_XDECREF(next);
+}
+
+static int anything;
+
+static PyObject *capsule(PyObject *text, PyCapsule_Destructor destructor) {
+    Py_ssize_t size = 0;
+    const char *bytes = PyUnicode_AsUTF8AndSize(text, &size);
+    char *copy = bytes == NULL ? NULL : calloc(1, (size_t)size + 1);
+    PyObject *made = copy == NULL ? NULL : PyCapsule_New(&anything, "ending", destructor);
+    if (made == NULL) {
+        free(copy);
+        return NULL;
+    }
+    memcpy(copy, bytes, (size_t)size);
+    PyCapsule_SetContext(made, copy);
+    return made;
+}
+
+static PyObject *make(PyObject *self, PyObject *text) { return (void)self, capsule(text, says); }
+
+static PyObject *make_raising(PyObject *self, PyObject *text) {
+    return (void)self, capsule(text, says_and_raises);
+}
+
+static PyObject *make_importing(PyObject *self, PyObject *text) {
+    return (void)self, capsule(text, says_and_imports);
+}
+
+static PyObject *chain(PyObject *self, PyObject *length) {
+    (void)self;
+    PyObject *next = NULL;
+    for (long i = PyLong_AsLong(length); i > 0; i--) {
+        PyObject *made = PyCapsule_New(&anything, NULL, drops_the_next);
+        PyCapsule_SetContext(made, next);
+        next = made;
+    }
+    return next;
+}
+
+/* References that only C has. */
+
+static PyObject *kept[10000];
+static int kept_count;
+
+static void drop_all(void) {
+    while (kept_count > 0) {
+        Py_DECREF(kept[--kept_count]);
+    }
+}
+
+/* Keeps it, and a reference more for ever. */
+static PyObject *leak(PyObject *self, PyObject *object) { return (void)self, Py_NewRef(Py_NewRef(object)); }
+
+static PyObject *keep(PyObject *self, PyObject *object) {
+    (void)self;
+    kept[kept_count++] = Py_NewRef(object);
+    Py_RETURN_NONE;
+}
+
+static PyObject *drop_at_exit(PyObject *self, PyObject *unused) {
+    (void)self, (void)unused;
+    atexit(drop_all);
+    Py_RETURN_NONE;
+}
+
+/* Threads that no interpreter knows. */
+
+static void *run_drop_all(void *unused) {
+    drop_all();
+    return unused;
+}
+
+static void *run_slowly(void *unused) {
+    while (kept_count > 0) {
+        Py_DECREF(kept[--kept_count]);
+        nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
+    }
+    return unused;
+}
+
+/* The caller waits in the interpreter, which must not matter. */
+static PyObject *drop_in_thread(PyObject *self, PyObject *unused) {
+    (void)self, (void)unused;
+    pthread_t thread;
+    pthread_attr_t attributes;
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 256 * 1024);
+    pthread_create(&thread, &attributes, run_drop_all, NULL);
+    pthread_attr_destroy(&attributes);
+    pthread_join(thread, NULL);
+    Py_RETURN_NONE;
+}
+
+static PyObject *start_dropping(PyObject *self, PyObject *unused) {
+    (void)self, (void)unused;
+    pthread_t thread;
+    pthread_create(&thread, NULL, run_slowly, NULL);
+    pthread_detach(thread);
+    Py_RETURN_NONE;
+}
+
+/* State. */
+
+static void freed(void *module) { say(module == NULL ? "freed nothing" : "freed the state"); }
+
+static int fill(PyObject *module) {
+    PyObject *text = PyUnicode_FromString("made by C code");
+    int status = add(module, "cap", capsule(text, says));
+    Py_XDECREF(text);
+    return status;
+}
+
+static PyMethodDef methods[] = {
+    {"make", make, METH_O, NULL},
+    {"make_raising", make_raising, METH_O, NULL},
+    {"make_importing", make_importing, METH_O, NULL},
+    {"chain", chain, METH_O, NULL},
+    {"leak", leak, METH_O, NULL},
+    {"keep", keep, METH_O, NULL},
+    {"drop_at_exit", drop_at_exit, METH_NOARGS, NULL},
+    {"drop_in_thread", drop_in_thread, METH_NOARGS, NULL},
+    {"start_dropping", start_dropping, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+MODULE(ending, PySlot_STATIC_DATA(Py_mod_methods, methods))
+MODULE(filled, PySlot_FUNC(Py_mod_exec, fill))
+MODULE(stateful, PySlot_SIZE(Py_mod_state_size, 8), PySlot_FUNC(Py_mod_state_free, freed))
+static PySlot silent_slots[] = {ABI, PySlot_END};
+HOOK(silent, silent_slots)

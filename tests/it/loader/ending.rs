@@ -1,0 +1,239 @@
+//! How interpreters end that have extension modules in them, and capsules of theirs, on threads
+//! that the interpreter does not know. None may end otherwise than a program should.
+
+use std::sync::LazyLock;
+
+use libtest_mimic::{Failed, Trial};
+
+use super::stage::{COMPILER, Stage, left_out};
+use crate::interpreter::{Ended, trial};
+
+/// What holds; the arguments before the script; the script; the exit code; the lines of standard
+/// output, in any order; what standard error has in it, or `NOTHING`.
+type Row = (
+    &'static str,
+    &'static [&'static str],
+    &'static str,
+    i32,
+    &'static [&'static str],
+    &'static str,
+);
+
+/// Standard error is empty.
+const NOTHING: &str = "nothing";
+/// Standard error may have lines of the panic hook: the VM's thread-locals are gone.
+const ANYTHING: &str = "";
+
+pub(super) fn trials() -> Vec<Trial> {
+    if COMPILER.is_none() {
+        return vec![left_out("ending")];
+    }
+    let row = |(position, (holds, ..)): (usize, &'static Row)| {
+        trial(format!("loader::ending::{holds}"), move || {
+            judge(&ROWS[position], &RUN.as_ref()?[position])
+        })
+    };
+    let rows = ROWS.iter().enumerate().map(row);
+    rows.chain([trial(
+        "loader::ending::a-foreign-thread-drops-capsules-all-the-while",
+        drops_all_the_while,
+    )])
+    .collect()
+}
+
+static RUN: LazyLock<Result<Vec<Ended>, String>> = LazyLock::new(|| {
+    let stage = stage()?;
+    let run = |(_, arguments, source, ..): &Row| stage.run(source, arguments, &[]);
+    Ok(ROWS.iter().map(run).collect())
+});
+
+fn stage() -> Result<Stage, String> {
+    let stage = Stage::new(&["ending.c"])?;
+    for module in ["filled", "stateful", "silent"] {
+        stage.place("ending", module);
+    }
+    Ok(stage)
+}
+
+fn judge(row: &Row, ended: &Ended) -> Result<(), Failed> {
+    let (.., code, lines, stderr) = row;
+    let mut said: Vec<_> = ended.stdout.lines().collect();
+    said.sort_unstable();
+    let told = match *stderr {
+        NOTHING => ended.stderr.is_empty(),
+        text => ended.stderr.contains(text),
+    };
+    if ended.code == Some(*code) && said == *lines && told {
+        Ok(())
+    } else {
+        Err(format!("{ended:?}").into())
+    }
+}
+
+/// At whatever moment of the end a thread is then: what it has not dropped is the system's.
+fn drops_all_the_while() -> Result<(), Failed> {
+    let stage = stage()?;
+    for number in [0, 10, 100, 1000, 5000] {
+        for destructor in ["None", "lambda c: None"] {
+            let source = format!(
+                "
+import ending, _capsule
+for _ in range({number}): ending.keep(_capsule.new(1, 'a', {destructor}))
+for _ in range({number}): ending.keep(_capsule.new(1, 'b', {destructor}, owner=[]))
+ending.start_dropping()
+"
+            );
+            let ended = stage.run(&source, &[], &[]);
+            if ended.code != Some(0) {
+                return Err(format!("{number} with {destructor}: {ended:?}").into());
+            }
+        }
+    }
+    Ok(())
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    ("capsules-of-modules-are-destroyed", &[], "
+import ending, filled, sys, types
+ending.cap = ending.make('in the extension')
+main = ending.make('in the main module')
+other = sys.modules['other'] = types.ModuleType('other')
+other.cap = ending.make('in another module')
+sys.cap = ending.make('in sys')
+", 0, &["in another module", "in sys", "in the extension", "in the main module", "made by C code"], NOTHING),
+    ("capsules-of-a-module-that-is-gone-are-destroyed", &[], "
+import filled, sys
+sys.cap = filled.cap
+del sys.modules['filled'], filled
+", 0, &["made by C code"], NOTHING),
+    ("capsules-in-cycles-are-destroyed", &[], "
+import ending
+cycle = [ending.make('in a cycle')]
+cycle.append(cycle)
+", 0, &["in a cycle"], NOTHING),
+    ("state-is-freed", &[], "
+import stateful, sys
+sys.again = stateful
+", 0, &["freed the state"], NOTHING),
+    ("state-of-a-module-in-a-cycle-is-freed", &[], "
+import stateful
+stateful.me = [stateful]
+", 0, &["freed the state"], NOTHING),
+    ("a-destructor-that-raises-is-told", &[], "
+import ending
+ending.cap = ending.make_raising('raises')
+ending.also = ending.make('comes too')
+", 0, &["comes too", "raises"], "KeyError: 'mine'"),
+    ("a-destructor-that-imports-is-told", &[], "
+import ending
+ending.cap = ending.make_importing('imports')
+", 0, &["imports"], "ImportError: PyCapsule_Import could not import module \"no_such\""),
+    ("what-only-c-code-has-is-left", &[], "
+import ending
+ending.leak(ending.make('never'))
+ending.keep(ending.make('never'))
+", 0, &[], NOTHING),
+    ("c-code-drops-one-after-the-interpreter", &[], "
+import ending
+ending.keep(ending.make('after the end'))
+ending.drop_at_exit()
+", 0, &["after the end"], ANYTHING),
+    // The VM aborts here for what its collector knows, a capsule with a Python destructor for one.
+    ("c-code-drops-objects-after-the-interpreter", &[], "
+import ending, _capsule
+ending.keep(_capsule.new(1, 'a'))
+for thing in ('text' * 5, 5.5, 1 << 100, b'bytes', object()): ending.keep(thing)
+ending.drop_at_exit()
+", 0, &[], ANYTHING),
+    ("a-foreign-thread-drops-the-last-reference", &[], "
+import ending
+for number in range(3): ending.keep(ending.make(f'capsule {number}'))
+ending.drop_in_thread()
+print('dropped')
+", 0, &["capsule 0", "capsule 1", "capsule 2", "dropped"], NOTHING),
+    ("a-foreign-thread-drops-the-last-reference-of-python-s", &[], "
+import ending, _capsule, threading
+main = threading.get_ident()
+def destructor(capsule): print('destroyed', _capsule.get_name(capsule), threading.get_ident() != main)
+ending.keep(_capsule.new(1, 'one', destructor))
+ending.keep(_capsule.new(1, 'two', destructor, owner=[]))
+ending.drop_in_thread()
+print('dropped')
+", 0, &["destroyed one True", "destroyed two True", "dropped"], NOTHING),
+    ("a-foreign-thread-drops-one-whose-destructor-fails", &[], "
+import ending
+ending.keep(ending.make_importing('imports'))
+ending.drop_in_thread()
+print('dropped')
+", 0, &["dropped", "imports"], NOTHING),
+    ("a-long-chain-ends", &[], "
+import ending
+kept = ending.chain(200_000)
+del kept
+ending.cap = ending.chain(200_000)
+", 0, &["the last of the chain", "the last of the chain"], NOTHING),
+    ("a-long-chain-ends-on-a-small-stack", &[], "
+import ending
+ending.keep(ending.chain(200_000))
+ending.drop_in_thread()
+", 0, &["the last of the chain"], NOTHING),
+    ("a-long-chain-ends-after-the-interpreter", &[], "
+import ending
+ending.keep(ending.chain(2_000))
+ending.drop_at_exit()
+", 0, &["the last of the chain"], ANYTHING),
+    ("sub-interpreters-destroy-theirs", &[], "
+import _interpreters, sys
+for number in range(3):
+    one = _interpreters.create()
+    failed = _interpreters.run_string(one, f'''
+import sys
+sys.path[:0] = [{sys.path[0]!r}]
+import ending, filled, stateful
+ending.cap = ending.make('of {number}')
+''')
+    assert failed is None, failed
+    _interpreters.destroy(one)
+    print('end of', number, flush=True)
+", 0, &["end of 0", "end of 1", "end of 2", "freed the state", "freed the state", "freed the state", "made by C code", "made by C code", "made by C code", "of 0", "of 1", "of 2"], NOTHING),
+    ("an-exit-within-a-function-destroys-its-locals", &[], "
+import ending, sys
+def f():
+    local = ending.make('a local')
+    sys.exit(3)
+f()
+", 3, &["a local"], NOTHING),
+    ("an-uncaught-exception-destroys-its-locals", &[], "
+import ending
+def f():
+    local = ending.make('a local')
+    1/0
+f()
+", 1, &["a local"], "ZeroDivisionError: division by zero"),
+    ("a-callback-at-the-end-can-load-and-make", &[], "
+import atexit, ending
+def last():
+    import filled
+    ending.cap = ending.make('late')
+atexit.register(last)
+", 0, &["late", "made by C code"], NOTHING),
+    ("daemon-threads-do-not-matter", &[], "
+import ending, threading
+up = threading.Event()
+def f():
+    local = ending.make('never')
+    up.set()
+    threading.Event().wait()
+threading.Thread(target=f, daemon=True).start()
+up.wait()
+ending.cap = ending.make('in the extension')
+", 0, &["in the extension"], NOTHING),
+    ("a-warning-of-the-lock-can-be-an-error", &["-W", "error"], "
+import silent
+", 1, &[], "RuntimeWarning: module silent has not declared"),
+    ("a-warning-of-the-lock-is-shown", &[], "
+import silent
+print('loaded')
+", 0, &["loaded"], "RuntimeWarning: module silent has not declared"),
+];
