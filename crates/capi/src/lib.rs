@@ -24,6 +24,7 @@ pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
 pub mod pycapsule;
+pub mod pystate;
 pub mod slots;
 
 pub use loader::ExtensionModulesExt;
