@@ -29,9 +29,8 @@ pub trait ExtensionModulesExt {
     /// makes. Where capsules are sealed it changes nothing: a library brings code that can do
     /// anything.
     ///
-    /// The interpreter must be the main one of the C API before the first import:
-    /// `rustpython::run` of a `rustpython` with the feature `capi` sees to it, and so does
-    /// `rustpython_capi::init_main_interpreter`.
+    /// The process must have a main interpreter of the C API before the first import; see
+    /// [`run_main`](crate::run_main).
     #[must_use]
     fn with_extension_modules(self) -> Self;
 }
