@@ -1,4 +1,4 @@
-//! Runs the rows of `accessors_rows` both ways, and checks what rows cannot say: every text of a
+//! Runs the rows of `accessors_rows` in three languages, and checks what rows cannot say: every text of a
 //! refusal, addresses of names, destructors and owners of every kind.
 
 use core::ffi::{CStr, c_char};
@@ -20,20 +20,34 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
 use crate::accessors_rows::{Answer, Destructor, Fields, Row, rows};
 use crate::interpreter::{exec, in_interpreter, shown, trial};
+#[cfg(c_compiler)]
+use crate::through_c;
 use crate::{through_python, through_rust};
 
 /// What a row came to: the answer, and the state of the capsule afterwards.
 pub(crate) type Outcome = (Answer, Option<Fields>);
 
-/// Every row, and what it came to in Rust and in Python.
-static RUN: LazyLock<Vec<(Row, [Outcome; 2])>> = LazyLock::new(|| {
+/// A language, how a row is run in it, and whether it can be.
+type Way = (
+    &'static str,
+    fn(&Row, &Bench<'_>) -> Outcome,
+    fn(&Row) -> bool,
+);
+
+const WAYS: &[Way] = &[
+    ("rust", through_rust::outcome, |_| true),
+    ("python", through_python::outcome, |_| true),
+    #[cfg(c_compiler)]
+    ("c", through_c::outcome, through_c::can),
+];
+
+/// Every row, and what it came to in each language.
+static RUN: LazyLock<Vec<(Row, Vec<Option<Outcome>>)>> = LazyLock::new(|| {
     in_interpreter(|vm| {
         let bench = Bench::new(vm);
         let run = |row: Row| {
-            let outcomes = [
-                through_rust::outcome(&row, &bench),
-                through_python::outcome(&row, &bench),
-            ];
+            let in_language = |(_, outcome, can): &Way| can(&row).then(|| outcome(&row, &bench));
+            let outcomes = WAYS.iter().map(in_language).collect();
             (row, outcomes)
         };
         rows().into_iter().map(run).collect()
@@ -59,17 +73,23 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("accessors::the-owner-is-kept", owner_is_kept),
     ];
     for (position, row) in rows().into_iter().enumerate() {
-        for (way, language) in ["rust", "python"].into_iter().enumerate() {
-            let name = format!("accessors::{language}::{}", row.name);
-            trials.push(trial(name, move || verdict(position, way)));
+        for (way, (language, _, can)) in WAYS.iter().enumerate() {
+            if can(&row) {
+                let name = format!("accessors::{language}::{}", row.name);
+                trials.push(trial(name, move || verdict(position, way)));
+            }
         }
+    }
+    if cfg!(not(c_compiler)) {
+        let left_out = trial("accessors::c::left out, no C compiler here", || Ok(()));
+        trials.push(left_out.with_ignored_flag(true));
     }
     trials
 }
 
 fn verdict(position: usize, way: usize) -> Result<(), Failed> {
     let (row, outcomes) = &RUN[position];
-    let (answer, after) = &outcomes[way];
+    let (answer, after) = outcomes[way].as_ref().ok_or("it was not run")?;
     same(answer, &row.answer)?;
     same(after, &row.after)
 }

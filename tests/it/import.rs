@@ -1,5 +1,5 @@
-//! Import by dotted name. Every row of the tables is asked in four ways: the pointer and the
-//! capsule, from Rust and from Python, and all of them give the same answer.
+//! Import by dotted name. Every row of the tables is asked in six ways: the pointer and the
+//! capsule, from Rust, from Python and from C, and all of them give the same answer.
 
 mod live;
 mod rows;
@@ -15,6 +15,8 @@ use rustpython_vm::scope::Scope;
 use rustpython_vm::{AsObject, PyResult, TryFromObject, VirtualMachine};
 
 use crate::interpreter::{exec, in_interpreter, shown, trial};
+#[cfg(c_compiler)]
+use crate::through_c;
 use rows::{Answer, POINTER, Row};
 
 /// What the setups of rows and the `scripts` use. `reset` takes back what they did.
@@ -46,7 +48,7 @@ def ask_load(name):
 
 type Ask = fn(&[u8], &Scope, &VirtualMachine) -> PyResult<usize>;
 
-const WAYS: [(&str, Ask); 4] = [
+const WAYS: &[(&str, Ask)] = &[
     ("import in Rust", |name, _, vm| {
         import(&c_string(name), vm).map(|handle| handle.pointer().addr().get())
     }),
@@ -58,6 +60,14 @@ const WAYS: [(&str, Ask); 4] = [
     }),
     ("load with bytes in Python", |name, scope, vm| {
         ask_python("ask_load", name, scope, vm)
+    }),
+    #[cfg(c_compiler)]
+    ("PyCapsule_Import in C", |name, _, vm| {
+        through_c::import(&c_string(name), vm)
+    }),
+    #[cfg(c_compiler)]
+    ("PyCapsuleRs_ImportCapsule in C", |name, _, vm| {
+        through_c::import_capsule(&c_string(name), vm)
     }),
 ];
 

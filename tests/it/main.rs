@@ -27,6 +27,8 @@ mod snippets;
 mod subinterpreters;
 mod table;
 mod threads;
+#[cfg(c_compiler)]
+mod through_c;
 mod through_python;
 mod through_rust;
 mod unraisable;

@@ -1,0 +1,252 @@
+//! Runs a row of `accessors_rows` as calls of the C API, which `c/rows.c` makes, and reads the
+//! state of the capsule through it too.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr::{NonNull, null, null_mut, without_provenance_mut};
+
+use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
+
+use crate::accessors::{Bench, Outcome};
+use crate::accessors_rows::{Answer, Destructor, Fields, Name, Object, Operation, Row};
+
+#[expect(improper_ctypes, reason = "to C an object is an address and no more")]
+#[link(name = "capsule_tests_c", kind = "static")]
+unsafe extern "C" {
+    fn rows_make(fields: *const CFields, raised: *mut *mut PyObject) -> *mut PyObject;
+    fn rows_perform(call: *const Call) -> CAnswer;
+    fn rows_import(name: *const c_char, raised: *mut *mut PyObject) -> *mut c_void;
+    fn rows_import_capsule(name: *const c_char, raised: *mut *mut PyObject) -> *mut c_void;
+}
+
+#[derive(Clone, Copy)]
+#[repr(C)]
+struct CFields {
+    pointer: *mut c_void,
+    name: *const c_char,
+    context: *mut c_void,
+    has_destructor: c_int,
+}
+
+#[repr(C)]
+struct Call {
+    operation: c_int,
+    object: *mut PyObject,
+    value: CFields,
+    new_name: *const c_char,
+}
+
+#[repr(C)]
+struct CAnswer {
+    value: CFields,
+    truth: c_int,
+    raised: *mut PyObject,
+    failed: c_int,
+}
+
+const GET_POINTER: c_int = 0;
+const IS_VALID: c_int = 1;
+const GET_NAME: c_int = 2;
+const GET_CONTEXT: c_int = 3;
+const GET_DESTRUCTOR: c_int = 4;
+const SET_POINTER: c_int = 5;
+const SET_NAME: c_int = 6;
+const SET_CONTEXT: c_int = 7;
+const SET_DESTRUCTOR: c_int = 8;
+const CLAIM: c_int = 9;
+
+/// Whether C has the operation. It can ask a capsule for everything, but has no function for it.
+pub(crate) fn can(row: &Row) -> bool {
+    !matches!((&row.object, &row.operation), (Object::Other(_), Operation::Describe))
+}
+
+pub(crate) fn outcome(row: &Row, bench: &Bench<'_>) -> Outcome {
+    let object = match &row.object {
+        Object::Other(expression) => bench.evaluate(expression),
+        Object::Capsule(fields) => match make(fields, bench) {
+            Ok(capsule) => capsule,
+            Err(refused) => return (refused, None),
+        },
+    };
+    for operation in &row.before {
+        let answer = perform(operation, &object, bench);
+        assert!(!matches!(answer, Answer::Refused { .. }), "{answer:?}");
+    }
+    let answer = perform(&row.operation, &object, bench);
+    let is_capsule = matches!(row.object, Object::Capsule(_));
+    (answer, is_capsule.then(|| state(&object, bench)))
+}
+
+/// The names stay where they are for the life of the row, which is longer than that of the capsule.
+fn fields(fields: &Fields) -> CFields {
+    CFields {
+        pointer: without_provenance_mut(fields.pointer),
+        name: address(&fields.name),
+        context: without_provenance_mut(fields.context),
+        has_destructor: has(fields.destructor),
+    }
+}
+
+fn address(name: &Name) -> *const c_char {
+    name.as_deref().map_or(null(), CStr::as_ptr)
+}
+
+fn has(destructor: Destructor) -> c_int {
+    (destructor == Destructor::Some).into()
+}
+
+fn make(with: &Fields, bench: &Bench<'_>) -> Result<PyObjectRef, Answer> {
+    let mut raised = null_mut();
+    // SAFETY: as for all of C's functions here, in an interpreter.
+    let made = unsafe { rows_make(&fields(with), &mut raised) };
+    match (owned(made), exception(raised)) {
+        (Some(made), None) => Ok(made),
+        (None, Some(raised)) => Err(bench.refused(&raised)),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn perform(operation: &Operation, object: &PyObject, bench: &Bench<'_>) -> Answer {
+    if matches!(operation, Operation::Describe) {
+        return Answer::Fields(state(object, bench));
+    }
+    let mut call = Call {
+        operation: GET_POINTER,
+        object: core::ptr::from_ref(object).cast_mut(),
+        value: CFields {
+            pointer: null_mut(),
+            name: null(),
+            context: null_mut(),
+            has_destructor: 0,
+        },
+        new_name: null(),
+    };
+    let value = &mut call.value;
+    call.operation = match operation {
+        Operation::New => return Answer::Done,
+        Operation::Describe => unreachable!("answered above"),
+        Operation::GetPointer(name) => {
+            value.name = address(name);
+            GET_POINTER
+        }
+        Operation::IsValid(name) => {
+            value.name = address(name);
+            IS_VALID
+        }
+        Operation::GetName => GET_NAME,
+        Operation::GetContext => GET_CONTEXT,
+        Operation::GetDestructor => GET_DESTRUCTOR,
+        Operation::SetPointer(pointer) => {
+            value.pointer = without_provenance_mut(*pointer);
+            SET_POINTER
+        }
+        Operation::SetName(name) => {
+            value.name = address(name);
+            SET_NAME
+        }
+        Operation::SetContext(context) => {
+            value.context = without_provenance_mut(*context);
+            SET_CONTEXT
+        }
+        Operation::SetDestructor(destructor) => {
+            value.has_destructor = has(*destructor);
+            SET_DESTRUCTOR
+        }
+        Operation::Claim(name, new_name) => {
+            value.name = address(name);
+            call.new_name = address(new_name);
+            CLAIM
+        }
+    };
+    // SAFETY: the object lives for the call; the names are the row's.
+    let answer = unsafe { rows_perform(&call) };
+    if let Some(raised) = exception(answer.raised) {
+        assert!(answer.failed != 0, "{operation:?} raised and did not fail");
+        return bench.refused(&raised);
+    }
+    assert!(answer.failed == 0, "{operation:?} failed and did not raise");
+    shown(operation, &answer)
+}
+
+fn shown(operation: &Operation, answer: &CAnswer) -> Answer {
+    match operation {
+        Operation::GetPointer(_) | Operation::Claim(..) => {
+            Answer::Address(answer.value.pointer.addr())
+        }
+        Operation::IsValid(_) => Answer::Truth(answer.truth == 1),
+        Operation::GetName => Answer::Name(name(answer.value.name)),
+        Operation::GetContext => Answer::Address(answer.value.context.addr()),
+        Operation::GetDestructor => Answer::Destructor(destructor(answer.value.has_destructor)),
+        _ => Answer::Done,
+    }
+}
+
+fn name(address: *const c_char) -> Name {
+    // SAFETY: NULL, or the name of a capsule that lives.
+    (!address.is_null()).then(|| unsafe { CStr::from_ptr(address) }.to_owned())
+}
+
+fn destructor(has: c_int) -> Destructor {
+    if has == 0 {
+        Destructor::None
+    } else {
+        Destructor::Some
+    }
+}
+
+/// What C reads of a capsule.
+fn state(object: &PyObject, bench: &Bench<'_>) -> Fields {
+    let Answer::Name(name) = perform(&Operation::GetName, object, bench) else {
+        panic!("a capsule tells its name");
+    };
+    let Answer::Address(pointer) =
+        perform(&Operation::GetPointer(name.clone()), object, bench)
+    else {
+        panic!("a capsule gives its pointer for its name");
+    };
+    let Answer::Address(context) = perform(&Operation::GetContext, object, bench) else {
+        panic!("a capsule tells its context");
+    };
+    let Answer::Destructor(destructor) = perform(&Operation::GetDestructor, object, bench) else {
+        panic!("a capsule tells its destructor");
+    };
+    Fields {
+        pointer,
+        name,
+        context,
+        destructor,
+    }
+}
+
+/// `PyCapsule_Import`.
+pub(crate) fn import(name: &CStr, _: &VirtualMachine) -> PyResult<usize> {
+    let mut raised = null_mut();
+    // SAFETY: as above.
+    let pointer = unsafe { rows_import(name.as_ptr(), &mut raised) };
+    answered(pointer, raised)
+}
+
+/// `PyCapsuleRs_ImportCapsule`, and the pointer of what it gives.
+pub(crate) fn import_capsule(name: &CStr, _: &VirtualMachine) -> PyResult<usize> {
+    let mut raised = null_mut();
+    // SAFETY: as above.
+    let pointer = unsafe { rows_import_capsule(name.as_ptr(), &mut raised) };
+    answered(pointer, raised)
+}
+
+fn answered(pointer: *mut c_void, raised: *mut PyObject) -> PyResult<usize> {
+    match (NonNull::new(pointer), exception(raised)) {
+        (Some(pointer), None) => Ok(pointer.addr().get()),
+        (None, Some(raised)) => Err(raised),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn owned(object: *mut PyObject) -> Option<PyObjectRef> {
+    // SAFETY: C code gives new references.
+    NonNull::new(object).map(|object| unsafe { PyObjectRef::from_raw(object) })
+}
+
+fn exception(object: *mut PyObject) -> Option<PyBaseExceptionRef> {
+    owned(object).map(|object| object.downcast().expect("what was raised is an exception"))
+}
