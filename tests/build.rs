@@ -7,6 +7,17 @@ use std::path::Path;
 /// Read by `tests/it`: without it, what needs C code is left out.
 const HAS_C: &str = "c_compiler";
 
+const FILES: [&str; 8] = [
+    "rows.c",
+    "alone/harness.c",
+    "alone/accessors.c",
+    "alone/exceptions.c",
+    "alone/destructors.c",
+    "alone/imports.c",
+    "alone/collector.c",
+    "alone/threads.c",
+];
+
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=c");
@@ -37,7 +48,7 @@ fn compile() {
     if compiler.is_none() {
         return;
     }
-    for file in ["rows.c"] {
+    for file in FILES {
         build.file(Path::new("c").join(file));
     }
     build.compile("capsule_tests_c");

@@ -190,4 +190,7 @@ static inline PyObject *PyObject_CallOneArg(PyObject *callable, PyObject *argume
     Py_DecRef(arguments);
     return answer;
 }
+void *PyCapsuleRs_GetVouchedPointer(PyObject *, const char *, int *);
+int PyObject_IsTrue(PyObject *);
+Py_ssize_t PyObject_Hash(PyObject *);
 #endif

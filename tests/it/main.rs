@@ -29,6 +29,8 @@ mod table;
 mod threads;
 #[cfg(c_compiler)]
 mod through_c;
+#[cfg(c_compiler)]
+mod through_c_alone;
 mod through_python;
 mod through_rust;
 mod unraisable;
@@ -44,6 +46,8 @@ fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let trials = [
         accessors::trials(),
+        #[cfg(c_compiler)]
+        through_c_alone::trials(),
         arguments::trials(),
         protocol::trials(),
         import::trials(),

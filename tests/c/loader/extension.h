@@ -20,6 +20,9 @@ PyABIInfo_VAR(abi_info);
     static PySlot name##_slots[] = {ABI, NO_GIL, __VA_ARGS__, PySlot_END};                         \
     HOOK(name, name##_slots)
 
+/* For functions that take their arguments in other ways. */
+#define CAST(function) ((PyCFunction)(void (*)(void))(function))
+
 /* Takes over the reference to `value`. */
 static inline int add(PyObject *module, const char *name, PyObject *value) {
     int status = value == NULL ? -1 : PyObject_SetAttrString(module, name, value);

@@ -77,9 +77,12 @@ static PyObject *catches(PyObject *self, PyObject *callable) {
     return both;
 }
 
+/* METH_METHOD, which demands a class that there cannot be. */
+#define METHOD_OF_A_CLASS 0x0200
+
 static PyMethodDef made[] = {
     {"made", one, METH_O, "made(x)\n--\n\nMade by C code."},
-    {"method", one, METH_METHOD | METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"method", one, METHOD_OF_A_CLASS | METH_FASTCALL | METH_KEYWORDS, NULL},
     {"static_", one, METH_O | METH_STATIC, NULL},
     {NULL, one, METH_O, NULL},
 };
@@ -97,14 +100,14 @@ static PyMethodDef methods[] = {
     {"noargs", noargs, METH_NOARGS, NULL},
     {"one", one, METH_O, NULL},
     {"varargs", varargs, METH_VARARGS, NULL},
-    {"keywords", _PyCFunction_CAST(keywords), METH_VARARGS | METH_KEYWORDS, NULL},
-    {"fast", _PyCFunction_CAST(fast), METH_FASTCALL, NULL},
-    {"fast_keywords", _PyCFunction_CAST(fast_keywords), METH_FASTCALL | METH_KEYWORDS, NULL},
+    {"keywords", CAST(keywords), METH_VARARGS | METH_KEYWORDS, NULL},
+    {"fast", CAST(fast), METH_FASTCALL, NULL},
+    {"fast_keywords", CAST(fast_keywords), METH_FASTCALL | METH_KEYWORDS, NULL},
     {"pending", pending, METH_NOARGS, "Whether C code sees an exception."},
     {"raises", raises, METH_O, ""},
     {"calls", calls, METH_O | METH_COEXIST, NULL},
     {"catches", catches, METH_O, NULL},
-    {"makes", _PyCFunction_CAST(makes), METH_FASTCALL, NULL},
+    {"makes", CAST(makes), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

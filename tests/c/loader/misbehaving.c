@@ -216,7 +216,7 @@ static PyMethodDef methods[] = {
     {"result_and_exception", result_and_exception, METH_NOARGS, NULL},
     {"make", make, METH_O, NULL},
     {"raises_around", raises_around, METH_O, NULL},
-    {"set_context", _PyCFunction_CAST(set_context), METH_FASTCALL, NULL},
+    {"set_context", CAST(set_context), METH_FASTCALL, NULL},
     {"destroyed", get_destroyed, METH_NOARGS, NULL},
     {"stored", take_stored, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},

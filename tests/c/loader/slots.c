@@ -101,12 +101,12 @@ static PyObject *check_abi(PyObject *self, PyObject *const *arguments, Py_ssize_
 }
 
 static PyMethodDef methods[] = {
-    {"from_slots", _PyCFunction_CAST(from_slots), METH_FASTCALL, NULL},
+    {"from_slots", CAST(from_slots), METH_FASTCALL, NULL},
     {"execute", execute, METH_O, NULL},
     {"forget", forget, METH_NOARGS, NULL},
     {"address", address, METH_O, NULL},
     {"token", get_token, METH_O, NULL},
-    {"check_abi", _PyCFunction_CAST(check_abi), METH_FASTCALL, NULL},
+    {"check_abi", CAST(check_abi), METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

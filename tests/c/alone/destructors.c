@@ -1,0 +1,217 @@
+/* Destructors that are C functions: when they run, and what they may do. */
+#include "harness.h"
+
+/* What a destructor saw that it should not have; the tests ask for an empty text. */
+static const char *wrong;
+
+#define EXPECT(condition)                                                                          \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            wrong = #condition;                                                                    \
+        }                                                                                          \
+    } while (0)
+
+static void runs_once_with_the_last_reference(void) {
+    PyObject *capsule = PyCapsule_New(&thing, "a", count);
+    Py_INCREF(capsule);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 0);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 1);
+}
+
+static int others_destroyed;
+
+static void count_others(PyObject *capsule) {
+    (void)capsule;
+    others_destroyed++;
+}
+
+static void only_the_last_one_that_was_set_runs(void) {
+    others_destroyed = 0;
+    PyObject *capsule = PyCapsule_New(&thing, "a", count);
+    PyCapsule_SetDestructor(capsule, count_others);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 0 && others_destroyed == 1);
+    capsule = PyCapsule_New(&thing, "a", count);
+    PyCapsule_SetDestructor(capsule, NULL);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 0);
+    capsule = PyCapsule_New(&thing, "a", NULL);
+    PyCapsule_SetDestructor(capsule, count);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 1 && others_destroyed == 1);
+}
+
+static void one_that_is_garbage_and_replaced_is_never_called(void) {
+    PyObject *capsule = PyCapsule_New(&thing, "a", (PyCapsule_Destructor)(uintptr_t)1);
+    CHECK(PyCapsule_GetDestructor(capsule) == (PyCapsule_Destructor)(uintptr_t)1);
+    PyCapsule_SetDestructor(capsule, count);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 1);
+}
+
+static void asks_everything(PyObject *capsule) {
+    int vouched = 0;
+    destroyed++;
+    EXPECT(PyCapsule_CheckExact(capsule) == 1);
+    EXPECT(PyCapsule_IsValid(capsule, "a") == 1 && PyCapsule_IsValid(capsule, "b") == 0);
+    EXPECT(PyCapsule_GetPointer(capsule, "a") == &thing);
+    EXPECT(PyCapsuleRs_GetVouchedPointer(capsule, "a", &vouched) == &thing && vouched == 1);
+    EXPECT(strcmp(PyCapsule_GetName(capsule), "a") == 0);
+    EXPECT(PyCapsule_GetContext(capsule) == &other_thing);
+    EXPECT(PyCapsule_GetDestructor(capsule) == asks_everything);
+    EXPECT(PyErr_Occurred() == NULL);
+    EXPECT(PyCapsule_GetPointer(capsule, "b") == NULL && PyErr_Occurred() != NULL);
+    Py_XDECREF(PyErr_GetRaisedException());
+    EXPECT(PyCapsule_SetPointer(capsule, NULL) == -1 && PyErr_Occurred() != NULL);
+    Py_XDECREF(PyErr_GetRaisedException());
+    EXPECT(PyCapsule_SetPointer(capsule, &other_thing) == 0);
+    EXPECT(PyCapsule_SetContext(capsule, &thing) == 0 && PyCapsule_SetName(capsule, "c") == 0);
+    EXPECT(PyCapsule_GetPointer(capsule, "c") == &other_thing);
+    EXPECT(PyCapsuleRs_Claim(capsule, "c", "d") == &other_thing);
+    PyObject *text = PyObject_Repr(capsule);
+    EXPECT(text != NULL);
+    Py_XDECREF(text);
+    EXPECT(PyObject_Hash(capsule) != -1);
+}
+
+static void everything_works_inside(void) {
+    wrong = NULL;
+    PyObject *capsule = PyCapsule_New(&thing, "a", asks_everything);
+    PyCapsule_SetContext(capsule, &other_thing);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 1);
+    if (wrong != NULL) {
+        fail(__FILE__, __LINE__, wrong);
+    }
+}
+
+/* The count is that of references that others have. */
+static void counts_references(PyObject *capsule) {
+    destroyed++;
+    EXPECT(Py_REFCNT(capsule) == 0);
+    Py_INCREF(capsule);
+    Py_INCREF(capsule);
+    EXPECT(Py_REFCNT(capsule) == 3);
+    Py_DECREF(capsule);
+    Py_DECREF(capsule);
+}
+
+static void references_made_inside_do_no_harm(void) {
+    wrong = NULL;
+    PyObject *capsule = PyCapsule_New(&thing, "a", counts_references);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 1);
+    if (wrong != NULL) {
+        fail(__FILE__, __LINE__, wrong);
+    }
+}
+
+static void sets_itself_again(PyObject *capsule) {
+    destroyed++;
+    EXPECT(PyCapsule_SetDestructor(capsule, NULL) == 0);
+    EXPECT(PyCapsule_GetDestructor(capsule) == NULL && PyErr_Occurred() == NULL);
+    EXPECT(PyCapsule_SetDestructor(capsule, count_others) == 0);
+    EXPECT(PyCapsule_GetDestructor(capsule) == count_others);
+    EXPECT(PyCapsule_SetDestructor(capsule, sets_itself_again) == 0);
+}
+
+static void one_that_is_set_inside_is_shown_and_not_called(void) {
+    wrong = NULL;
+    others_destroyed = 0;
+    Py_DECREF(PyCapsule_New(&thing, "a", sets_itself_again));
+    CHECK(destroyed == 1 && others_destroyed == 0);
+    if (wrong != NULL) {
+        fail(__FILE__, __LINE__, wrong);
+    }
+}
+
+static void frees_its_name(PyObject *capsule) {
+    destroyed++;
+    char *name = (char *)PyCapsule_GetName(capsule);
+    PyCapsule_SetName(capsule, NULL);
+    free(name);
+}
+
+static void a_name_can_be_freed_inside(void) {
+    char *name = malloc(4);
+    memcpy(name, "a.b", 4);
+    Py_DECREF(PyCapsule_New(&thing, name, frees_its_name));
+    CHECK(destroyed == 1);
+}
+
+static void drops_its_context(PyObject *capsule) {
+    destroyed++;
+    Py_XDECREF(PyCapsule_GetContext(capsule));
+}
+
+static void one_may_end_another(void) {
+    PyObject *inner = PyCapsule_New(&thing, "inner", drops_its_context);
+    PyObject *outer = PyCapsule_New(&thing, "outer", drops_its_context);
+    PyCapsule_SetContext(outer, inner);
+    Py_DECREF(outer);
+    CHECK(destroyed == 2);
+}
+
+static void it_can_be_called_on_a_live_capsule(void) {
+    PyObject *capsule = PyCapsule_New(&thing, "a", count);
+    PyCapsule_GetDestructor(capsule)(capsule);
+    CHECK(destroyed == 1 && PyCapsule_IsValid(capsule, "a"));
+    Py_DECREF(capsule);
+    CHECK(destroyed == 2);
+}
+
+static void python_s_can_be_read_put_back_and_called(void) {
+    CHECK(run("seen = []\ndef destructor(c): seen.append(_capsule.get_name(c))"));
+    PyObject *capsule = evaluate("_capsule.new(7, 'a', destructor)");
+    PyCapsule_Destructor read = PyCapsule_GetDestructor(capsule);
+    CHECK(read != NULL);
+    CHECK(PyCapsule_SetDestructor(capsule, NULL) == 0 && PyCapsule_SetDestructor(capsule, read) == 0);
+    CHECK(PyCapsule_GetDestructor(capsule) == read);
+    define("c", capsule);
+    CHECK(holds("_capsule.get_destructor(c) is destructor"));
+    CHECK(run("del c"));
+    read(capsule);
+    CHECK(holds("seen == ['a']"));
+    Py_DECREF(capsule);
+    CHECK(holds("seen == ['a', 'a']"));
+}
+
+static void python_s_does_nothing_on_a_capsule_without_one(void) {
+    PyObject *capsule = evaluate("_capsule.new(7, 'a', print)");
+    PyCapsule_Destructor read = PyCapsule_GetDestructor(capsule);
+    PyCapsule_SetDestructor(capsule, NULL);
+    Py_DECREF(capsule);
+    Py_DECREF(PyCapsule_New(&thing, "b", read));
+    PyObject *number = evaluate("5");
+    read(number);
+    Py_DECREF(number);
+}
+
+static void a_stack_of_garbage_is_collected(void) {
+    for (int i = 0; i < 1000; i++) {
+        PyObject *capsule = PyCapsule_New(&thing, "a", count);
+        define("capsule", capsule);
+        Py_DECREF(capsule);
+        CHECK(run("cycle = [capsule]; cycle.append(cycle); del capsule, cycle"));
+    }
+    CHECK(run("gc.collect()"));
+    CHECK(destroyed == 1000);
+}
+
+const struct test destructor_tests[] = {
+    TEST(runs_once_with_the_last_reference),
+    TEST(only_the_last_one_that_was_set_runs),
+    TEST(one_that_is_garbage_and_replaced_is_never_called),
+    TEST(everything_works_inside),
+    TEST(references_made_inside_do_no_harm),
+    TEST(one_that_is_set_inside_is_shown_and_not_called),
+    TEST(a_name_can_be_freed_inside),
+    TEST(one_may_end_another),
+    TEST(it_can_be_called_on_a_live_capsule),
+    TEST(python_s_can_be_read_put_back_and_called),
+    TEST(python_s_does_nothing_on_a_capsule_without_one),
+    TEST(a_stack_of_garbage_is_collected),
+    END_OF_TESTS,
+};
