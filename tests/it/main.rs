@@ -10,6 +10,7 @@ mod chains;
 mod destructors;
 mod detached;
 mod finalisation;
+mod headers;
 mod import;
 mod interpreter;
 mod ledger;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        headers::trials(),
         snippets::trials(),
         rooms::trials(),
     ]
