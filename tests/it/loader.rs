@@ -13,5 +13,16 @@ mod state;
 use libtest_mimic::Trial;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    [finding::trials(), describing::trials(), calling::trials(), state::trials(), refusing::trials(), misbehaving::trials(), ending::trials()].into_iter().flatten().collect()
+    [
+        finding::trials(),
+        describing::trials(),
+        calling::trials(),
+        state::trials(),
+        refusing::trials(),
+        misbehaving::trials(),
+        ending::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }

@@ -57,7 +57,10 @@ const CLAIM: c_int = 9;
 
 /// Whether C has the operation. It can ask a capsule for everything, but has no function for it.
 pub(crate) fn can(row: &Row) -> bool {
-    !matches!((&row.object, &row.operation), (Object::Other(_), Operation::Describe))
+    !matches!(
+        (&row.object, &row.operation),
+        (Object::Other(_), Operation::Describe)
+    )
 }
 
 pub(crate) fn outcome(row: &Row, bench: &Bench<'_>) -> Outcome {
@@ -199,8 +202,7 @@ fn state(object: &PyObject, bench: &Bench<'_>) -> Fields {
     let Answer::Name(name) = perform(&Operation::GetName, object, bench) else {
         panic!("a capsule tells its name");
     };
-    let Answer::Address(pointer) =
-        perform(&Operation::GetPointer(name.clone()), object, bench)
+    let Answer::Address(pointer) = perform(&Operation::GetPointer(name.clone()), object, bench)
     else {
         panic!("a capsule gives its pointer for its name");
     };

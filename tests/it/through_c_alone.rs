@@ -1,21 +1,49 @@
 //! Tests that are written in C, for what only C can do: `c/alone` has them. And what Rust makes of
 //! capsules that C code made.
 
-use core::ffi::{CStr, c_char};
-use core::ptr::null;
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr::NonNull;
 
-use libtest_mimic::{Failed, Trial};
-use rustpython_vm::VirtualMachine;
+use libtest_mimic::Trial;
+use rustpython_capsule_glue::capsule::{CapsuleError, PyCapsule, TypeMismatch, TypedCapsule};
+use rustpython_capsule_glue::{ApiTable, api_table, import_api, import_value};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, VirtualMachine};
 
-use crate::interpreter::trial;
+use crate::interpreter::{exec, shown, trial};
 use crate::ledger::shared;
 
+#[expect(improper_ctypes, reason = "to C an object is an address and no more")]
 #[link(name = "capsule_tests_c", kind = "static")]
 unsafe extern "C" {
     /// Arrays of tests, each of which ends with one without a name; and NULL.
     fn all_tests() -> *const *const Test;
     /// NULL, or what did not hold.
     fn run_test(test: *const Test) -> *const c_char;
+    fn c_table() -> *mut PyObject;
+    fn c_table_again(capsule: *mut PyObject) -> c_int;
+    fn c_changes(capsule: *mut PyObject, name: *const c_char, expected: *mut c_void) -> c_int;
+}
+
+api_table! {
+    /// The table that `c/alone/table.c` publishes.
+    unsafe struct CTable = c"c_table._C_API", version 1, 2 {
+        twice: extern "C" fn(i64) -> i64,
+    }
+}
+
+api_table! {
+    /// What the table is not.
+    unsafe struct Other = c"c_table._C_API", version 2, 0 {
+        twice: extern "C" fn(i64) -> i64,
+    }
+}
+
+api_table! {
+    /// What the table is not yet.
+    unsafe struct Longer = c"c_table._C_API", version 1, 3 {
+        twice: extern "C" fn(i64) -> i64,
+        thrice: extern "C" fn(i64) -> i64,
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -47,6 +75,23 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(one(topic, test));
         }
     }
+    let rust: [(&str, fn()); 3] = [
+        (
+            "c-capsules-hold-no-rust-values",
+            c_capsules_hold_no_rust_values,
+        ),
+        (
+            "rust-values-are-what-they-are-whatever-c-does",
+            rust_values_are_what_they_are_whatever_c_does,
+        ),
+        ("rust-imports-tables-of-c", rust_imports_tables_of_c),
+    ];
+    trials.extend(rust.map(|(name, test)| {
+        trial(format!("c::rust::{name}"), move || {
+            test();
+            Ok(())
+        })
+    }));
     trials
 }
 
@@ -70,7 +115,7 @@ fn one(topic: &str, test: &'static Test) -> Trial {
     let name = unsafe { CStr::from_ptr(test.name) };
     let name = name.to_string_lossy().replace('_', "-");
     trial(format!("c::{topic}::{name}"), move || {
-        match shared(move |vm| run(test, vm)) {
+        match shared(move |_| run(test)) {
             None => Ok(()),
             Some(failure) => Err(failure.into()),
         }
@@ -78,10 +123,10 @@ fn one(topic: &str, test: &'static Test) -> Trial {
 }
 
 /// What did not hold.
-fn run(test: &'static Test, _: &VirtualMachine) -> Option<String> {
+fn run(test: &'static Test) -> Option<String> {
     // SAFETY: in an interpreter, and no other test runs.
     let failure = unsafe { run_test(test) };
-    if failure == null() {
+    if failure.is_null() {
         return None;
     }
     // SAFETY: a string that stays until the next test.
@@ -89,7 +134,110 @@ fn run(test: &'static Test, _: &VirtualMachine) -> Option<String> {
     Some(failure.to_string_lossy().into_owned())
 }
 
-#[expect(dead_code, reason = "the tests of Rust over capsules of C's come here")]
-fn later() -> Result<(), Failed> {
-    Ok(())
+fn new(capsule: *mut PyObject) -> PyRef<PyCapsule> {
+    let object = NonNull::new(capsule).expect("C code has made it");
+    // SAFETY: a new reference.
+    let object = unsafe { PyObjectRef::from_raw(object) };
+    object.downcast().expect("it is a capsule")
+}
+
+fn address(object: &PyObject) -> *mut PyObject {
+    core::ptr::from_ref(object).cast_mut()
+}
+
+fn c_capsules_hold_no_rust_values() {
+    shared(|vm| {
+        // SAFETY: in an interpreter.
+        let capsule = new(unsafe { c_table() });
+        let name = Some(c"c_table._C_API");
+        let refused = CapsuleError::WrongType(Box::new(TypeMismatch {
+            expected: "u64",
+            found: None,
+        }));
+        assert_eq!(capsule.value::<u64>(name), Err(refused));
+        assert!(capsule.value::<()>(name).is_err());
+        let typed = TypedCapsule::<u64>::new(capsule.clone(), name);
+        assert!(typed.is_err());
+        put(capsule, vm);
+        assert!(import_value::<u64>(c"c_table._C_API", vm).is_err());
+    });
+}
+
+fn rust_values_are_what_they_are_whatever_c_does() {
+    shared(|vm| {
+        let capsule = PyCapsule::from_value(5_u64)
+            .name(c"shop.value")
+            .build(&vm.ctx);
+        let pointer = capsule.any_pointer().as_ptr();
+        // SAFETY: the capsule lives; nobody but us knows what the name stands for.
+        let changed = unsafe {
+            c_changes(
+                address(capsule.as_object()),
+                c"shop.value".as_ptr(),
+                pointer,
+            )
+        };
+        assert_eq!(changed, 1);
+        assert_eq!(capsule.name().as_deref(), Some(c"by C"));
+        assert_eq!(capsule.value::<u64>(Some(c"by C")), Ok(&5));
+        assert!(capsule.value::<i64>(Some(c"by C")).is_err());
+    });
+}
+
+/// Puts a capsule where the name of the table says.
+fn put(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
+    let scope = vm.new_scope_with_builtins();
+    let set = scope.globals.set_item("capsule", capsule.into(), vm);
+    let source = "import sys, types, _capsule
+module = sys.modules['c_table'] = types.ModuleType('c_table')
+module._C_API = capsule";
+    let done = set.and_then(|()| exec(source, &scope, vm).map(drop));
+    done.unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+}
+
+fn python(source: &str, vm: &VirtualMachine) {
+    let done = exec(source, &vm.new_scope_with_builtins(), vm);
+    done.unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+}
+
+fn refusal<T: ApiTable>(vm: &VirtualMachine) -> String {
+    match import_api::<T>(vm) {
+        Ok(_) => "imported".to_owned(),
+        Err(error) => shown(&error, vm),
+    }
+}
+
+fn rust_imports_tables_of_c() {
+    shared(|vm| {
+        // SAFETY: in an interpreter.
+        let capsule = new(unsafe { c_table() });
+        put(capsule.clone(), vm);
+        let found =
+            import_api::<CTable>(vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+        assert_eq!((found.twice)(21), 42);
+        assert_eq!((found.header().major(), found.header().minor()), (1, 2));
+        assert_eq!(
+            refusal::<Other>(vm),
+            "ImportError: the API table \"c_table._C_API\" cannot be used: it has version 1.2 (40 \
+             bytes), and version 2.0 (40 bytes) is needed"
+        );
+        assert_eq!(
+            refusal::<Longer>(vm),
+            "ImportError: the API table \"c_table._C_API\" cannot be used: it has version 1.2 (40 \
+             bytes), and version 1.3 (48 bytes) is needed"
+        );
+        python(
+            "import sys, _capsule; _capsule.set_pointer(sys.modules['c_table']._C_API, 8)",
+            vm,
+        );
+        assert_eq!(
+            refusal::<CTable>(vm),
+            "ImportError: the API table \"c_table._C_API\" cannot be used: no native module \
+             answers for its pointer"
+        );
+        // SAFETY: the capsule lives.
+        assert_eq!(unsafe { c_table_again(address(capsule.as_object())) }, 0);
+        assert_eq!(refusal::<CTable>(vm), "imported");
+        python("import sys; del sys.modules['c_table']", vm);
+    });
 }

@@ -1,7 +1,5 @@
 //! What cannot be loaded, and how it is said.
 
-
-
 use libtest_mimic::{Failed, Trial};
 
 use super::stage::{COMPILER, Stage, Suite};
