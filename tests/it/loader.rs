@@ -9,20 +9,25 @@ mod misbehaving;
 mod refusing;
 mod stage;
 mod state;
+mod valgrind;
 
 use libtest_mimic::Trial;
 
+use stage::Suite;
+
+const SUITES: [Suite; 6] = [
+    finding::SUITE,
+    describing::SUITE,
+    calling::SUITE,
+    state::SUITE,
+    refusing::SUITE,
+    misbehaving::SUITE,
+];
+
 pub(crate) fn trials() -> Vec<Trial> {
-    [
-        finding::trials(),
-        describing::trials(),
-        calling::trials(),
-        state::trials(),
-        refusing::trials(),
-        misbehaving::trials(),
-        ending::trials(),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
+    let mut trials: Vec<Trial> = SUITES.into_iter().flat_map(Suite::trials).collect();
+    trials.extend(refusing::trials());
+    trials.extend(ending::trials());
+    trials.extend(valgrind::trials());
+    trials
 }

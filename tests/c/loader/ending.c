@@ -141,6 +141,25 @@ static PyObject *start_dropping(PyObject *self, PyObject *unused) {
     Py_RETURN_NONE;
 }
 
+/* Enters the interpreter as long as there is one, and then waits for it. */
+static void *run_entering(void *unused) {
+    for (;;) {
+        PyGILState_STATE state = PyGILState_Ensure();
+        PyObject *made = PyCapsule_New(&anything, "ending", NULL);
+        Py_XDECREF(made);
+        PyGILState_Release(state);
+    }
+    return unused;
+}
+
+static PyObject *start_entering(PyObject *self, PyObject *unused) {
+    (void)self, (void)unused;
+    pthread_t thread;
+    pthread_create(&thread, NULL, run_entering, NULL);
+    pthread_detach(thread);
+    Py_RETURN_NONE;
+}
+
 /* State. */
 
 static void freed(void *module) { say(module == NULL ? "freed nothing" : "freed the state"); }
@@ -162,6 +181,7 @@ static PyMethodDef methods[] = {
     {"drop_at_exit", drop_at_exit, METH_NOARGS, NULL},
     {"drop_in_thread", drop_in_thread, METH_NOARGS, NULL},
     {"start_dropping", start_dropping, METH_NOARGS, NULL},
+    {"start_entering", start_entering, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,19 +1,14 @@
 //! Functions of extension modules: how they are called, and what they see.
 
-use libtest_mimic::Trial;
-
 use super::stage::Suite;
 use crate::table::Group;
 
-pub(super) fn trials() -> Vec<Trial> {
-    Suite {
-        topic: "calling",
-        sources: &["functions.c"],
-        prelude: PRELUDE,
-        groups: GROUPS,
-    }
-    .trials()
-}
+pub(super) const SUITE: Suite = Suite {
+    topic: "calling",
+    sources: &["functions.c"],
+    prelude: PRELUDE,
+    groups: GROUPS,
+};
 
 const PRELUDE: &str = "
 m = load('functions')

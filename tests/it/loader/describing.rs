@@ -1,19 +1,14 @@
 //! What an array of slots says of a module, and which arrays say nothing sensible.
 
-use libtest_mimic::Trial;
-
 use super::stage::Suite;
 use crate::table::Group;
 
-pub(super) fn trials() -> Vec<Trial> {
-    Suite {
-        topic: "describing",
-        sources: &["slots.c"],
-        prelude: PRELUDE,
-        groups: GROUPS,
-    }
-    .trials()
-}
+pub(super) const SUITE: Suite = Suite {
+    topic: "describing",
+    sources: &["slots.c"],
+    prelude: PRELUDE,
+    groups: GROUPS,
+};
 
 /// Slots by number, as the manual of PEP 793 has them.
 const PRELUDE: &str = "

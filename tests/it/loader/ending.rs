@@ -167,6 +167,17 @@ ending.keep(ending.make_importing('imports'))
 ending.drop_in_thread()
 print('dropped')
 ", 0, &["dropped", "imports"], NOTHING),
+    ("a-foreign-thread-enters-all-the-while", &[], "
+import ending, time
+ending.start_entering()
+time.sleep(0.05)
+ending.cap = ending.make('in the extension')
+", 0, &["in the extension"], NOTHING),
+    ("foreign-threads-enter-all-the-while-and-garbage-is-collected", &[], "
+import ending, gc
+for _ in range(3): ending.start_entering()
+for _ in range(20): gc.collect()
+", 0, &[], NOTHING),
     ("a-long-chain-ends", &[], "
 import ending
 kept = ending.chain(200_000)

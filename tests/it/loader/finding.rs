@@ -1,19 +1,14 @@
 //! Where `import` finds extension modules, under which names, and what the modules say of it.
 
-use libtest_mimic::Trial;
-
 use super::stage::Suite;
 use crate::table::Group;
 
-pub(super) fn trials() -> Vec<Trial> {
-    Suite {
-        topic: "finding",
-        sources: &["finding.c"],
-        prelude: PRELUDE,
-        groups: GROUPS,
-    }
-    .trials()
-}
+pub(super) const SUITE: Suite = Suite {
+    topic: "finding",
+    sources: &["finding.c"],
+    prelude: PRELUDE,
+    groups: GROUPS,
+};
 
 const PRELUDE: &str = "
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder

@@ -1,20 +1,15 @@
 //! Extension modules that break the rules, and capsules whose destructors do. Python is told, and
 //! the process lives on.
 
-use libtest_mimic::Trial;
-
 use super::stage::Suite;
 use crate::table::Group;
 
-pub(super) fn trials() -> Vec<Trial> {
-    Suite {
-        topic: "misbehaving",
-        sources: &["misbehaving.c"],
-        prelude: PRELUDE,
-        groups: GROUPS,
-    }
-    .trials()
-}
+pub(super) const SUITE: Suite = Suite {
+    topic: "misbehaving",
+    sources: &["misbehaving.c"],
+    prelude: PRELUDE,
+    groups: GROUPS,
+};
 
 /// `died` lets a capsule die and tells how often its destructor ran and what was unraisable.
 const PRELUDE: &str = "

@@ -37,14 +37,25 @@ impl Suite {
         let group = |(position, (holds, rows)): (usize, &'static Group)| {
             let run = Arc::clone(&run);
             trial(format!("loader::{}::{holds}", self.topic), move || {
-                let outcomes: &Outcomes = run.get_or_init(|| self.run());
+                let outcomes: &Outcomes =
+                    run.get_or_init(|| self.run(|arguments| child(arguments, &[])));
                 compare(rows, &outcomes.as_ref()?[position])
             })
         };
         self.groups.iter().enumerate().map(group).collect()
     }
 
-    fn run(&self) -> Outcomes {
+    /// Runs all rows in the interpreter that `start` starts, with these arguments, and tells where
+    /// any of them came to something else.
+    pub(super) fn check(&self, start: impl FnOnce(&[&OsStr]) -> Ended) -> Result<(), Failed> {
+        let outcomes = self.run(start)?;
+        let groups = self.groups.iter().zip(&outcomes);
+        groups
+            .into_iter()
+            .try_for_each(|((_, rows), outcomes)| compare(rows, outcomes))
+    }
+
+    fn run(&self, start: impl FnOnce(&[&OsStr]) -> Ended) -> Outcomes {
         let stage = Stage::new(self.sources)?;
         let rows = self.groups.iter().flat_map(|(_, rows)| rows.iter());
         let rows: Vec<_> = rows.map(|(source, _)| source).collect();
@@ -56,8 +67,7 @@ impl Suite {
         let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/loader/driver.py");
         let folder = stage.path().as_os_str();
         let rest = [&count, stem(self.sources[0])].map(OsStr::new);
-        let ended = child(&[driver.as_os_str(), folder, rest[0], rest[1]], &[]);
-        let mut end = Some(ended);
+        let mut end = Some(start(&[driver.as_os_str(), folder, rest[0], rest[1]]));
         let mut outcomes = (0..rows.len()).map(|number| {
             let outcome = fs::read_to_string(stage.path().join(format!("outcome-{number}")));
             outcome.unwrap_or_else(|_| match end.take() {

@@ -1,19 +1,14 @@
 //! The state of modules: memory of their own, and the hooks that the collector and the end call.
 
-use libtest_mimic::Trial;
-
 use super::stage::Suite;
 use crate::table::Group;
 
-pub(super) fn trials() -> Vec<Trial> {
-    Suite {
-        topic: "state",
-        sources: &["state.c"],
-        prelude: PRELUDE,
-        groups: GROUPS,
-    }
-    .trials()
-}
+pub(super) const SUITE: Suite = Suite {
+    topic: "state",
+    sources: &["state.c"],
+    prelude: PRELUDE,
+    groups: GROUPS,
+};
 
 /// `calls` tells whether `traverse` was called, how often `clear` and `free` were, and what `free`
 /// found in the state.
