@@ -35,6 +35,7 @@ const GROUPS: &[Group] = &[
     ]),
     ("each-module-object-has-its-own", &[
         ("a, b = module('full'), module('full')\na.mark(5)\nanswer = a.address(a) == b.address(b), a.sum(a), b.sum(b), b.sum(a)", "(False, 5, 0, 5)"),
+        ("a = load('full')\na.mark(5)\nimport _interpreters\none = _interpreters.create()\nfailed = _interpreters.run_string(one, f'import sys; sys.path[:0] = [{folder!r}]\\nimport full\\nassert full.sum(full) == 0\\nfull.mark(6)')\n_interpreters.destroy(one)\nanswer = failed, a.sum(a)", "(None, 5)"),
         ("a = load('full')\na.mark(5)\nb = importlib.reload(a)\ndel sys.modules['full']\nimport full\nanswer = b.sum(b), full.sum(full)", "(5, 0)"),
     ]),
     ("a-module-without-has-none", &[
