@@ -1,5 +1,5 @@
 //! `slots.h`: arrays of `PySlot`, as modules describe themselves with (PEP 793, PEP 820). An array
-//! is read once, checked, and copied into a [`ModuleSlots`]; nothing is called.
+//! is read once, checked, and copied into a `ModuleSlots`; nothing is called.
 
 use core::ffi::{c_int, c_void};
 use core::mem::transmute;
