@@ -9,6 +9,7 @@ mod arguments;
 mod chains;
 mod destructors;
 mod detached;
+mod differential;
 mod finalisation;
 mod import;
 mod interpreter;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        differential::trials(),
         snippets::trials(),
         rooms::trials(),
     ]

@@ -178,10 +178,12 @@ def ask_in_except(function, name):
 
 def import_first_part(name):
     """What CPython keeps to itself: the module cannot be imported because of this."""
+    if "modules" not in vars(sys):
+        # Our VM overflows its stack over the text of the error.
+        return "not asked"
     module = name.partition(b".")[0].decode()
     builtins.__import__(module, scope, scope, [], 0)
-    # The VM dies over the text of the error where `sys.modules` is missing.
-    return bool(vars(sys)["modules"][module])
+    return bool(sys.modules[module])
 
 
 def told(answer):
