@@ -69,7 +69,7 @@ fn random_calls(laboratory: &Laboratory) -> Result<(), Failed> {
     account.judge(&[
         Listed::RefusalClass,
         Listed::PendingHidden,
-        Listed::PendingSurvives,
+        Listed::PendingRestored,
         Listed::LeftIsUnraisable,
         Listed::Touched,
         Listed::Kept,

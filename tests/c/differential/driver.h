@@ -136,7 +136,17 @@ void end_temporary(void);
 
 /* ---- scenes.c: steps that are more than a call ---- */
 
-typedef enum { CYCLE, TRAVERSED_CYCLE, MANY_CYCLES, CHAIN, THREAD, SCENES } Scene;
+/* Those before `MISPLACED` take long. */
+typedef enum {
+    CYCLE,
+    TRAVERSED_CYCLE,
+    UNSEEN_CYCLE,
+    MANY_CYCLES,
+    CHAIN,
+    MISPLACED,
+    THREAD,
+    SCENES
+} Scene;
 
 extern const char *const scene_labels[SCENES];
 void perform_scene(Scene scene, int destructor, Text *answer);

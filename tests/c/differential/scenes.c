@@ -7,7 +7,8 @@
 enum { CYCLES = 100, LINKS = 2000 };
 
 const char *const scene_labels[SCENES] = {
-    "a cycle that leads to", "a cycle through", "many cycles", "a chain", "a thread that drops",
+    "a cycle that leads to", "a cycle through", "an unseen cycle through", "many cycles",
+    "a chain",               "misplaced",       "a thread that drops",
 };
 
 static void collect(void)
@@ -71,6 +72,35 @@ static void traversed_cycle(int destructor, Text *answer)
     *entry = (Entry){0};
 }
 
+/* The list is the capsule's by its context alone, of which no collector knows. */
+static void unseen_cycle(int destructor, Text *answer)
+{
+    Entry *const entry = new_entry(destructor);
+    PyObject *const capsule = entry->object;
+    PyObject *const list = list_with(capsule);
+    PyCapsule_SetContext(capsule, list);
+    add(&events, "\tcollects");
+    /* Also the reference that the pool had. */
+    Py_DECREF(capsule);
+    collect();
+    add(answer, "still %d", PyCapsule_GetContext(capsule) == list);
+    PyCapsule_SetContext(capsule, NULL);
+    Py_DECREF(list);
+    collect();
+    *entry = (Entry){0};
+}
+
+/* A destructor that is no function does no harm if it is replaced in time. */
+static void misplaced(int destructor, Text *answer)
+{
+    Entry *const entry = new_entry(destructor);
+    const PyCapsule_Destructor nowhere = (PyCapsule_Destructor)(uintptr_t)3;
+    PyCapsule_SetDestructor(entry->object, nowhere);
+    add(answer, "given back %d", PyCapsule_GetDestructor(entry->object) == nowhere);
+    PyCapsule_SetDestructor(entry->object, destructors[destructor]);
+    drop_reference(entry);
+}
+
 static void many_cycles(Text *answer)
 {
     chained = 0;
@@ -129,6 +159,12 @@ void perform_scene(Scene scene, int destructor, Text *answer)
         break;
     case TRAVERSED_CYCLE:
         traversed_cycle(destructor, answer);
+        break;
+    case UNSEEN_CYCLE:
+        unseen_cycle(destructor, answer);
+        break;
+    case MISPLACED:
+        misplaced(destructor, answer);
         break;
     case MANY_CYCLES:
         many_cycles(answer);

@@ -165,9 +165,7 @@ Manner choose_step(Text *call)
     chosen.destructor = choose(CHAINED);
     chosen.import = choose(IMPORTS);
     chosen.flag = choose(4);
-    /* Collecting takes long. */
-    static const Scene seldom[] = {CYCLE, CYCLE, TRAVERSED_CYCLE, TRAVERSED_CYCLE, MANY_CYCLES, CHAIN};
-    chosen.scene = choose(8) == 0 ? seldom[choose(6)] : THREAD;
+    chosen.scene = (Scene)(choose(4) == 0 ? choose(MISPLACED) : MISPLACED + choose(2));
     describe(call);
     return choose_manner();
 }

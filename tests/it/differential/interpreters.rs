@@ -58,6 +58,10 @@ fn of_pyenv() -> Vec<PathBuf> {
         return Vec::new();
     };
     let mut versions: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    versions.retain(|version| {
+        let name = version.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("3.13.") || name.starts_with("3.14.")
+    });
     versions.sort();
     versions.reverse();
     versions

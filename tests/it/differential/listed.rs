@@ -11,8 +11,8 @@ pub(super) enum Listed {
     RefusalClass,
     /// A destructor does not see the exception that is pending.
     PendingHidden,
-    /// That exception is pending again afterwards, whatever the destructor did.
-    PendingSurvives,
+    /// What is pending after a destructor is what was before, whatever it did.
+    PendingRestored,
     /// What a destructor leaves goes to `sys.unraisablehook`.
     LeftIsUnraisable,
     /// A destructor makes and drops a reference; CPython is not asked, since it frees twice.

@@ -197,7 +197,7 @@ impl Fence {
         let any = theirs.iter().any(|event| event.starts_with('+'));
         if any && line.end != self.pending {
             line.end = self.pending;
-            listed.push(Listed::PendingSurvives);
+            listed.push(Listed::PendingRestored);
         }
         line.events.append(&mut self.survivors);
     }
