@@ -139,6 +139,14 @@ static bool get(Text *answer)
     return pointer == NULL;
 }
 
+/* With both functions, or without one of them. */
+static int set_traverse(void)
+{
+    const traverseproc traverse = chosen.flag == 1 ? NULL : traverse_owned;
+    const inquiry clear = chosen.flag == 0 ? NULL : clear_owned;
+    return _PyCapsule_SetTraverse(chosen.object, traverse, clear);
+}
+
 static bool set(Text *answer)
 {
     switch (chosen.operation) {
@@ -149,11 +157,10 @@ static bool set(Text *answer)
     case SET_CONTEXT:
         return status(answer, PyCapsule_SetContext(chosen.object, contexts[chosen.context]));
     case SET_DESTRUCTOR:
-        return status(answer, PyCapsule_SetDestructor(chosen.object, destructors[chosen.destructor]));
+        return status(
+            answer, PyCapsule_SetDestructor(chosen.object, destructors[chosen.destructor]));
     default:
-        return status(answer,
-                      _PyCapsule_SetTraverse(chosen.object, chosen.flag == 1 ? NULL : traverse_owned,
-                                             chosen.flag == 0 ? NULL : clear_owned));
+        return status(answer, set_traverse());
     }
 }
 

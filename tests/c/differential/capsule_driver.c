@@ -88,6 +88,10 @@ static void run_step(long number, FILE *file)
     clear_text(&events);
     clear_text(&end);
     manner = choose_step(&call);
+    fprintf(file, "%ld\t%s%s\t%s", number, ways[manner.way], manner.pending ? "+pending" : "",
+            call.text);
+    /* Should the call crash, the transcript tells of it. */
+    fflush(file);
     if (manner.way == DIRECT) {
         perform_in_manner();
         add_taken(&end);
@@ -97,8 +101,7 @@ static void run_step(long number, FILE *file)
     end_temporary();
     drop_kept();
     Py_CLEAR(before);
-    fprintf(file, "%ld\t%s%s\t%s\t%s\t%s%s\n", number, ways[manner.way],
-            manner.pending ? "+pending" : "", call.text, answer.text, end.text, events.text);
+    fprintf(file, "\t%s\t%s%s\n", answer.text, end.text, events.text);
 }
 
 /* run(seed, steps, path): the transcript goes into a file. */
@@ -116,6 +119,10 @@ static PyObject *run(PyObject *module, PyObject *const *arguments, Py_ssize_t co
     if (file == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "the transcript cannot be written");
         return NULL;
+    }
+    if (names[EDITED][0] != 'c') {
+        /* As in a process in which this is the first run. */
+        edit_name();
     }
     for (long number = 0; number < steps; number++) {
         /* Anew each time, so that a choice too many does not change all that follows. */

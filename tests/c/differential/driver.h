@@ -1,6 +1,6 @@
-/* What the files of the driver share. It is one program for two interpreters, ours and CPython: it
+/* What the files of the driver share. It is one program for two interpreters, ours and CPython. It
    makes random calls from a seed, by its own generator, and writes a line of transcript a step, in
-   which no address stands. What differs between two transcripts is then what the interpreters do. */
+   which there is no address: what differs between two transcripts is what the interpreters do. */
 
 #ifndef CAPSULE_DRIVER_H
 #define CAPSULE_DRIVER_H

@@ -4,18 +4,55 @@
 
 /* How often each is chosen, in parts of their sum. */
 static const int weights[OPERATIONS] = {
-    [NEW] = 160,          [GET_POINTER] = 110,
-    [GET_NAME] = 50,      [GET_CONTEXT] = 40,
-    [GET_DESTRUCTOR] = 40, [IS_VALID] = 80,
-    [CHECK_EXACT] = 40,   [SET_POINTER] = 50,
-    [SET_NAME] = 50,      [SET_CONTEXT] = 40,
-    [SET_DESTRUCTOR] = 50, [SET_TRAVERSE] = 10,
-    [IMPORT] = 30,        [TAKE_REFERENCE] = 20,
-    [DROP_REFERENCE] = 110, [REPR] = 30,
-    [HASH] = 10,          [EQUAL] = 20,
-    [EDIT_NAME] = 10,     [RETURN_NULL] = 2,
-    [RETURN_WITH_EXCEPTION] = 2, [TEMPORARY] = 12,
+    [NEW] = 160,
+    [GET_POINTER] = 110,
+    [GET_NAME] = 50,
+    [GET_CONTEXT] = 40,
+    [GET_DESTRUCTOR] = 40,
+    [IS_VALID] = 80,
+    [CHECK_EXACT] = 40,
+    [SET_POINTER] = 50,
+    [SET_NAME] = 50,
+    [SET_CONTEXT] = 40,
+    [SET_DESTRUCTOR] = 50,
+    [SET_TRAVERSE] = 10,
+    [IMPORT] = 30,
+    [TAKE_REFERENCE] = 20,
+    [DROP_REFERENCE] = 110,
+    [REPR] = 30,
+    [HASH] = 10,
+    [EQUAL] = 20,
+    [EDIT_NAME] = 10,
+    [RETURN_NULL] = 2,
+    [RETURN_WITH_EXCEPTION] = 2,
+    [TEMPORARY] = 12,
     [SCENE] = 4,
+};
+
+static const char *const labels[OPERATIONS] = {
+    [NEW] = "New",
+    [GET_POINTER] = "GetPointer",
+    [GET_NAME] = "GetName",
+    [GET_CONTEXT] = "GetContext",
+    [GET_DESTRUCTOR] = "GetDestructor",
+    [IS_VALID] = "IsValid",
+    [CHECK_EXACT] = "CheckExact",
+    [SET_POINTER] = "SetPointer",
+    [SET_NAME] = "SetName",
+    [SET_CONTEXT] = "SetContext",
+    [SET_DESTRUCTOR] = "SetDestructor",
+    [SET_TRAVERSE] = "SetTraverse",
+    [IMPORT] = "Import",
+    [TAKE_REFERENCE] = "take",
+    [DROP_REFERENCE] = "drop",
+    [REPR] = "repr",
+    [HASH] = "hash",
+    [EQUAL] = "equal",
+    [EDIT_NAME] = "edit",
+    [RETURN_NULL] = "return NULL",
+    [RETURN_WITH_EXCEPTION] = "return with exception",
+    [TEMPORARY] = "temporary",
+    [SCENE] = "scene",
 };
 
 Step chosen;
@@ -81,16 +118,6 @@ static void add_object(Text *call)
 
 static void describe(Text *call)
 {
-    static const char *const labels[OPERATIONS] = {
-        "New",         "GetPointer",  "GetName",
-        "GetContext",  "GetDestructor", "IsValid",
-        "CheckExact",  "SetPointer",  "SetName",
-        "SetContext",  "SetDestructor", "SetTraverse",
-        "Import",      "take",        "drop",
-        "repr",        "hash",        "equal",
-        "edit",        "return NULL", "return with exception",
-        "temporary",   "scene",
-    };
     add(call, "%s", labels[chosen.operation]);
     switch (chosen.operation) {
     case NEW:
@@ -117,7 +144,7 @@ static void describe(Text *call)
         break;
     case SET_TRAVERSE:
         add_object(call);
-        add(call, " %s", chosen.flag == 0 ? "NULL" : "functions");
+        add(call, " %s", chosen.flag < 2 ? "one is NULL" : "functions");
         break;
     case IMPORT:
         add(call, " i%d %d", chosen.import, chosen.flag);
@@ -145,7 +172,8 @@ Manner choose_step(Text *call)
     chosen.object = choose_object();
     chosen.second = choose(2) == 0 ? chosen.object : choose_object();
     const bool whole = chosen.operation == TAKE_REFERENCE || chosen.operation == DROP_REFERENCE;
-    const bool python = chosen.operation == REPR || chosen.operation == HASH || chosen.operation == EQUAL;
+    const bool python = chosen.operation == REPR || chosen.operation == HASH ||
+                        chosen.operation == EQUAL;
     if (whole || (python && (chosen.object == NULL || chosen.second == NULL))) {
         chosen.entry = choose_entry();
         chosen.object = chosen.entry == NULL ? NULL : chosen.entry->object;

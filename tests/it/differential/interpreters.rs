@@ -157,12 +157,28 @@ fn ran(
     stderr: &str,
 ) -> Result<Ran, String> {
     if code != Some(0) || !stderr.is_empty() {
-        return Err(format!("{who}: exit code {code:?}\n{stderr}"));
+        let last = last_line(folder).unwrap_or_default();
+        return Err(format!(
+            "{who}: exit code {code:?}\n{stderr}\nthe transcript ends in: {last}"
+        ));
     }
     Ok(Ran {
         folder: folder.to_owned(),
         stdout,
     })
+}
+
+/// The last line of the newest transcript.
+fn last_line(folder: &Path) -> Option<String> {
+    let texts = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path());
+    let newest = texts
+        .filter(|path| path.extension() == Some(OsStr::new("txt")))
+        .max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok())?;
+    let text = std::fs::read_to_string(newest).ok()?;
+    text.lines().last().map(str::to_owned)
 }
 
 fn sources() -> PathBuf {
