@@ -2,7 +2,7 @@
 
 #include "driver.h"
 
-PyObject *helpers[HELPERS];
+PyObject *functions[FUNCTIONS];
 
 static PyObject *this_module;
 static Text answer;
@@ -13,16 +13,16 @@ static PyObject *none(void)
     return Py_NewRef(Py_None);
 }
 
-/* prepare(*others, *helpers): all but NULL, in the order of the arrays. */
+/* prepare(*others, *functions): all but NULL, in the order of the arrays. */
 static PyObject *prepare(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
-    if (count != OTHERS - 1 + HELPERS) {
-        PyErr_SetString(PyExc_TypeError, "prepare() takes the others and the helpers");
+    if (count != OTHERS - 1 + FUNCTIONS) {
+        PyErr_SetString(PyExc_TypeError, "prepare() takes the others and the functions");
         return NULL;
     }
     this_module = Py_NewRef(module);
     for (Py_ssize_t i = 0; i < count; i++) {
-        PyObject **const place = i < OTHERS - 1 ? &others[i + 1] : &helpers[i - (OTHERS - 1)];
+        PyObject **const place = i < OTHERS - 1 ? &others[i + 1] : &functions[i - (OTHERS - 1)];
         *place = Py_NewRef(arguments[i]);
     }
     return none();
@@ -63,12 +63,12 @@ static void call_from_python(Text *end)
 {
     PyObject *function;
     if (manner.unwinds) {
-        function = Py_NewRef(helpers[UNWIND]);
+        function = Py_NewRef(functions[UNWIND]);
     } else {
         function = PyObject_GetAttrString(this_module, "perform");
     }
-    PyObject *const helper = helpers[manner.way == IN_EXCEPT ? CALL_IN_EXCEPT : CALL_PLAINLY];
-    PyObject *const raised = PyObject_Vectorcall(helper, &function, 1, NULL);
+    PyObject *const caller = functions[manner.way == IN_EXCEPT ? CALL_IN_EXCEPT : CALL_PLAINLY];
+    PyObject *const raised = PyObject_Vectorcall(caller, &function, 1, NULL);
     Py_XDECREF(function);
     if (raised == NULL) {
         add(end, "escaped ");

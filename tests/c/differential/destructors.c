@@ -128,7 +128,7 @@ DESTRUCTOR(python)
 {
     (void)capsule;
     PyObject *const pending = PyErr_GetRaisedException();
-    PyObject *const answer = PyObject_CallNoArgs(helpers[DO_NOTHING]);
+    PyObject *const answer = PyObject_CallNoArgs(functions[DO_NOTHING]);
     add(&events, answer == NULL ? "\tcall failed " : "\tcalled ");
     add_taken(&events);
     Py_XDECREF(answer);

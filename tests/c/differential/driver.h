@@ -154,8 +154,8 @@ void perform_scene(Scene scene, int destructor, Text *answer);
 /* ---- capsule_driver.c ---- */
 
 /* Python functions that it was given. */
-typedef enum { CALL_PLAINLY, CALL_IN_EXCEPT, UNWIND, DO_NOTHING, HELPERS } Helper;
+typedef enum { CALL_PLAINLY, CALL_IN_EXCEPT, UNWIND, DO_NOTHING, FUNCTIONS } Function;
 
-extern PyObject *helpers[HELPERS];
+extern PyObject *functions[FUNCTIONS];
 
 #endif
