@@ -1,30 +1,23 @@
-/* The C API of the module wordindex, which is written in Rust: where the words of a text stand.
- *
- * `wordindex._C_API` is a capsule of that name with a Wordindex_API. Its functions need no
- * interpreter and may be called on any thread. */
+/* The C API of the module wordindex: where the words of a text stand. The module is written in
+   Rust, so its source, pyo3_module/src/table.rs, has the same definitions once more. */
+
 #ifndef WORDINDEX_H
 #define WORDINDEX_H
 
-#include <stddef.h>
-#include <stdint.h>
-
 #include "pycapsule.h"
 
-/* What capsules named WORDINDEX_INDEX point to. It lives as long as the capsule. */
-typedef struct Wordindex_Index Wordindex_Index;
-
+/* What a capsule of this name points to. It lives as long as the capsule. */
 #define WORDINDEX_INDEX "wordindex.Index"
+typedef struct WordindexIndex WordindexIndex;
 
+/* Needs no interpreter: any thread may call the functions, as long as somebody holds the capsule. */
 typedef struct {
     PyCapsuleApi_Header header;
-    /* Returns how often the word stands in the text, and stores where its offsets begin, in
-     * ascending order. They live as long as the index. */
-    size_t (*find)(const Wordindex_Index *index, const char *word, size_t length,
+    /* Returns how often a word stands in the text, and stores the address of the offsets, which
+       ascend and live as long as the index. */
+    size_t (*find)(const WordindexIndex *index, const char *word, size_t length,
                    const uint64_t **offsets);
-} Wordindex_API;
-
-#define WORDINDEX_API "wordindex._C_API"
-#define WORDINDEX_MAJOR 1
-#define WORDINDEX_MINOR 0
+} WordindexApi;
+PyCapsuleApi_DEFINE(WordindexApi, "wordindex._C_API", 1, 0);
 
 #endif
