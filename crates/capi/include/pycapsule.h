@@ -51,8 +51,9 @@ extern "C" {
 
 #ifndef PyCapsuleRs_ON_CPYTHON_
 
-/* ---- What the rest of this file needs. Python.h has the same. ---- */
+#ifndef Py_PYTHON_H
 
+/* What the rest of this file needs. Python.h has the same. */
 typedef struct _object PyObject;
 typedef ptrdiff_t Py_ssize_t;
 typedef int (*visitproc)(PyObject *object, void *arg);
@@ -64,6 +65,8 @@ void PyErr_SetString(PyObject *type, const char *text);
 void Py_DecRef(PyObject *object);
 void *PyMem_Malloc(size_t size);
 void PyMem_Free(void *memory);
+
+#endif
 
 /* ---- Making a capsule ---- */
 
@@ -223,8 +226,8 @@ static_assert(sizeof(PyCapsuleApi_Header) == 32, "the header has no padding");
 /* The initializer of a table's first field. */
 #define PyCapsuleApi_HEADER_INIT(type, features)                                                   \
     {                                                                                              \
-        {'P', 'y', 'C', 'a', 'p', 'A', 'p', 'i'}, type##_MAJOR, type##_MINOR, sizeof(type),         \
-            (features)                                                                             \
+        {'P', 'y', 'C', 'a', 'p', 'A', 'p', 'i'},                                                  \
+        type##_MAJOR, type##_MINOR, sizeof(type), (features)                                       \
     }
 
 /* Makes, for a struct whose first field is a header, the constants `type_MAJOR` and `type_MINOR`

@@ -1,0 +1,93 @@
+/* Threads, memory, the collector, code that runs. A part of Python.h. */
+
+#ifndef RUSTPYTHON_RUNTIME_H
+#define RUSTPYTHON_RUNTIME_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- pystate.h. Any thread may call PyGILState_Ensure, which attaches it to the main
+   interpreter. ---- */
+
+typedef enum { PyGILState_LOCKED, PyGILState_UNLOCKED } PyGILState_STATE;
+
+PyGILState_STATE PyGILState_Ensure(void);
+void PyGILState_Release(PyGILState_STATE state);
+PyThreadState *PyEval_SaveThread(void);
+void PyEval_RestoreThread(PyThreadState *state);
+PyInterpreterState *PyInterpreterState_Get(void);
+int64_t PyInterpreterState_GetID(PyInterpreterState *interpreter);
+
+/* Around code that waits, and uses no objects meanwhile. */
+#define Py_BEGIN_ALLOW_THREADS                                                                     \
+    {                                                                                              \
+        PyThreadState *_save = PyEval_SaveThread();
+#define Py_END_ALLOW_THREADS                                                                       \
+        PyEval_RestoreThread(_save);                                                               \
+    }
+#define Py_BLOCK_THREADS PyEval_RestoreThread(_save);
+#define Py_UNBLOCK_THREADS _save = PyEval_SaveThread();
+
+/* ---- pymem.h, for any thread ---- */
+
+void *PyMem_Malloc(size_t size);
+void *PyMem_Calloc(size_t count, size_t size);
+void *PyMem_Realloc(void *memory, size_t new_size);
+void PyMem_Free(void *memory);
+void *PyMem_RawMalloc(size_t size);
+void *PyMem_RawCalloc(size_t count, size_t size);
+void *PyMem_RawRealloc(void *memory, size_t new_size);
+void PyMem_RawFree(void *memory);
+void *PyObject_Malloc(size_t size);
+void *PyObject_Calloc(size_t count, size_t size);
+void *PyObject_Realloc(void *memory, size_t new_size);
+void PyObject_Free(void *memory);
+
+/* ---- objimpl.h: the collector ---- */
+
+Py_ssize_t PyGC_Collect(void);
+int PyGC_Enable(void);
+int PyGC_Disable(void);
+int PyGC_IsEnabled(void);
+int PyObject_GC_IsTracked(PyObject *object);
+int PyObject_GC_IsFinalized(PyObject *object);
+
+/* ---- ceval.h, pyframe.h. PyEval_GetBuiltins, …Globals, …Locals and …Frame lend. ---- */
+
+#define Py_single_input 256
+#define Py_file_input 257
+#define Py_eval_input 258
+
+PyObject *Py_CompileString(const char *code, const char *filename, int start);
+PyObject *PyEval_EvalCode(PyObject *code, PyObject *globals, PyObject *locals);
+PyObject *PyEval_GetBuiltins(void);
+PyObject *PyEval_GetGlobals(void);
+PyObject *PyEval_GetLocals(void);
+PyFrameObject *PyEval_GetFrame(void);
+PyObject *PyEval_GetFrameBuiltins(void);
+PyObject *PyEval_GetFrameGlobals(void);
+PyObject *PyEval_GetFrameLocals(void);
+const char *PyEval_GetFuncDesc(PyObject *function);
+PyCodeObject *PyFrame_GetCode(PyFrameObject *frame);
+int PyFrame_GetLineNumber(PyFrameObject *frame);
+PyObject *PyFrame_GetLocals(PyFrameObject *frame);
+PyObject *PyFrame_GetGlobals(PyFrameObject *frame);
+PyObject *PyFrame_GetBuiltins(PyFrameObject *frame);
+
+/* ---- pylifecycle.h, for any thread ---- */
+
+extern const unsigned long Py_Version;
+
+int Py_IsInitialized(void);
+const char *Py_GetVersion(void);
+const char *Py_GetBuildInfo(void);
+const char *Py_GetCompiler(void);
+const char *Py_GetCopyright(void);
+const char *Py_GetPlatform(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,90 @@
+/* `str` and codecs. A part of Python.h. */
+
+#ifndef RUSTPYTHON_UNICODEOBJECT_H
+#define RUSTPYTHON_UNICODEOBJECT_H
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- str ---- */
+
+int PyUnicode_Check(PyObject *object);
+int PyUnicode_CheckExact(PyObject *object);
+PyObject *PyUnicode_FromString(const char *text);
+PyObject *PyUnicode_FromStringAndSize(const char *text, Py_ssize_t length);
+PyObject *PyUnicode_FromObject(PyObject *object);
+PyObject *PyUnicode_FromOrdinal(int ordinal);
+PyObject *PyUnicode_InternFromString(const char *text);
+void PyUnicode_InternInPlace(PyObject **string);
+Py_ssize_t PyUnicode_GetLength(PyObject *unicode);
+
+/* The text that belongs to the string. There is no NUL behind it: `size` may not be NULL, and there
+   is no PyUnicode_AsUTF8. */
+const char *PyUnicode_AsUTF8AndSize(PyObject *object, Py_ssize_t *size);
+
+int PyUnicode_Compare(PyObject *left, PyObject *right);
+int PyUnicode_CompareWithASCIIString(PyObject *left, const char *right);
+int PyUnicode_Equal(PyObject *left, PyObject *right);
+int PyUnicode_EqualToUTF8(PyObject *unicode, const char *string);
+int PyUnicode_EqualToUTF8AndSize(PyObject *unicode, const char *string, Py_ssize_t size);
+int PyUnicode_Contains(PyObject *container, PyObject *element);
+PyObject *PyUnicode_Concat(PyObject *left, PyObject *right);
+PyObject *PyUnicode_Format(PyObject *format, PyObject *args);
+PyObject *PyUnicode_Partition(PyObject *text, PyObject *sep);
+PyObject *PyUnicode_RPartition(PyObject *text, PyObject *sep);
+PyObject *PyUnicode_Translate(PyObject *string, PyObject *table, const char *errors);
+int PyUnicode_IsIdentifier(PyObject *text);
+
+/* ---- From and to bytes ---- */
+
+PyObject *PyUnicode_FromEncodedObject(PyObject *object, const char *encoding, const char *errors);
+PyObject *PyUnicode_Decode(const char *text, Py_ssize_t size, const char *encoding,
+                           const char *errors);
+PyObject *PyUnicode_DecodeUTF8(const char *text, Py_ssize_t size, const char *errors);
+PyObject *PyUnicode_DecodeUTF7(const char *text, Py_ssize_t size, const char *errors);
+PyObject *PyUnicode_DecodeASCII(const char *text, Py_ssize_t size, const char *errors);
+PyObject *PyUnicode_DecodeLatin1(const char *text, Py_ssize_t size, const char *errors);
+PyObject *PyUnicode_DecodeUnicodeEscape(const char *text, Py_ssize_t size, const char *errors);
+PyObject *PyUnicode_DecodeRawUnicodeEscape(const char *text, Py_ssize_t size, const char *errors);
+PyObject *PyUnicode_DecodeFSDefault(const char *text);
+PyObject *PyUnicode_DecodeFSDefaultAndSize(const char *text, Py_ssize_t size);
+PyObject *PyUnicode_AsEncodedString(PyObject *unicode, const char *encoding, const char *errors);
+PyObject *PyUnicode_AsUTF8String(PyObject *unicode);
+PyObject *PyUnicode_AsUTF16String(PyObject *unicode);
+PyObject *PyUnicode_AsUTF32String(PyObject *unicode);
+PyObject *PyUnicode_AsASCIIString(PyObject *unicode);
+PyObject *PyUnicode_AsLatin1String(PyObject *unicode);
+PyObject *PyUnicode_AsUnicodeEscapeString(PyObject *unicode);
+PyObject *PyUnicode_AsRawUnicodeEscapeString(PyObject *unicode);
+PyObject *PyUnicode_EncodeFSDefault(PyObject *unicode);
+const char *PyUnicode_GetDefaultEncoding(void);
+PyObject *PyOS_FSPath(PyObject *path);
+
+/* ---- codecs.h ---- */
+
+int PyCodec_Register(PyObject *search_function);
+int PyCodec_Unregister(PyObject *search_function);
+int PyCodec_KnownEncoding(const char *encoding);
+PyObject *PyCodec_Encode(PyObject *object, const char *encoding, const char *errors);
+PyObject *PyCodec_Decode(PyObject *object, const char *encoding, const char *errors);
+PyObject *PyCodec_Encoder(const char *encoding);
+PyObject *PyCodec_Decoder(const char *encoding);
+PyObject *PyCodec_IncrementalEncoder(const char *encoding, const char *errors);
+PyObject *PyCodec_IncrementalDecoder(const char *encoding, const char *errors);
+PyObject *PyCodec_StreamReader(const char *encoding, PyObject *stream, const char *errors);
+PyObject *PyCodec_StreamWriter(const char *encoding, PyObject *stream, const char *errors);
+int PyCodec_RegisterError(const char *name, PyObject *error);
+PyObject *PyCodec_LookupError(const char *name);
+PyObject *PyCodec_StrictErrors(PyObject *exception);
+PyObject *PyCodec_IgnoreErrors(PyObject *exception);
+PyObject *PyCodec_ReplaceErrors(PyObject *exception);
+PyObject *PyCodec_XMLCharRefReplaceErrors(PyObject *exception);
+PyObject *PyCodec_BackslashReplaceErrors(PyObject *exception);
+PyObject *PyCodec_NameReplaceErrors(PyObject *exception);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
