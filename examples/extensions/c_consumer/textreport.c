@@ -19,14 +19,16 @@ typedef struct {
     const StatlibApi *statlib;
 } State;
 
-static int fill_module(PyObject *module) {
+static int fill_module(PyObject *module)
+{
     State *const state = PyModule_GetState(module);
     state->statlib = StatlibApi_Import(&state->capsule);
     return state->statlib == NULL ? -1 : 0;
 }
 
 /* Shows the collector what the state holds. */
-static int traverse(PyObject *module, visitproc visit, void *arg) {
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
     State *const state = PyModule_GetState(module);
     Py_VISIT(state->capsule);
     return 0;
@@ -34,18 +36,21 @@ static int traverse(PyObject *module, visitproc visit, void *arg) {
 
 /* Lets go of it. After that the functions of the module can still be called, by code that is part
    of the same garbage. */
-static int clear(PyObject *module) {
+static int clear(PyObject *module)
+{
     State *const state = PyModule_GetState(module);
     state->statlib = NULL;
     Py_CLEAR(state->capsule);
     return 0;
 }
 
-static void free_state(void *module) {
+static void free_state(void *module)
+{
     clear(module);
 }
 
-static const StatlibApi *statlib_of(PyObject *module) {
+static const StatlibApi *statlib_of(PyObject *module)
+{
     const State *const state = PyModule_GetState(module);
     if (state->statlib == NULL) {
         PyErr_SetString(PyExc_RuntimeError, "textreport is at its end");
@@ -55,19 +60,22 @@ static const StatlibApi *statlib_of(PyObject *module) {
 
 /* ---- Functions ---- */
 
-static PyObject *table(PyObject *module, PyObject *nothing) {
+static PyObject *table(PyObject *module, PyObject *nothing)
+{
     (void)nothing;
     const State *const state = PyModule_GetState(module);
     return statlib_of(module) == NULL ? NULL : Py_NewRef(state->capsule);
 }
 
-static PyObject *no_values(void) {
+static PyObject *no_values(void)
+{
     PyErr_SetString(PyExc_ValueError, "no values");
     return NULL;
 }
 
 /* How many there are, then minimum, maximum, mean and standard deviation. */
-static PyObject *report(const StatlibApi *statlib, const StatlibSample *sample) {
+static PyObject *report(const StatlibApi *statlib, const StatlibSample *sample)
+{
     StatlibSummary summary;
     if (statlib->summarize(sample, &summary) < 0) {
         return no_values();
@@ -86,7 +94,8 @@ static PyObject *report(const StatlibApi *statlib, const StatlibSample *sample) 
     return tuple;
 }
 
-static PyObject *summary(PyObject *module, PyObject *capsule) {
+static PyObject *summary(PyObject *module, PyObject *capsule)
+{
     const StatlibApi *const statlib = statlib_of(module);
     const StatlibSample *const sample = PyCapsule_GetPointer(capsule, STATLIB_SAMPLE);
     return statlib == NULL || sample == NULL ? NULL : report(statlib, sample);
@@ -94,7 +103,8 @@ static PyObject *summary(PyObject *module, PyObject *capsule) {
 
 enum { BINS = 8, WIDTH = 40 };
 
-static PyObject *histogram(PyObject *module, PyObject *capsule) {
+static PyObject *histogram(PyObject *module, PyObject *capsule)
+{
     const StatlibApi *const statlib = statlib_of(module);
     const StatlibSample *const sample = PyCapsule_GetPointer(capsule, STATLIB_SAMPLE);
     if (statlib == NULL || sample == NULL) {
@@ -120,7 +130,8 @@ static PyObject *histogram(PyObject *module, PyObject *capsule) {
 }
 
 /* How far the places of a word are from one another: Rust finds them, C sums them up. */
-static PyObject *gaps(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
+static PyObject *gaps(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
+{
     if (given != 2) {
         PyErr_SetString(PyExc_TypeError, "gaps() takes an index and a word");
         return NULL;
@@ -146,8 +157,7 @@ static PyObject *gaps(PyObject *module, PyObject *const *arguments, Py_ssize_t g
     }
     double *const values = PyMem_Malloc((found - 1) * sizeof *values);
     if (values == NULL) {
-        PyErr_SetString(PyExc_MemoryError, "");
-        return NULL;
+        return PyErr_NoMemory();
     }
     for (size_t i = 1; i < found; i++) {
         values[i - 1] = (double)(offsets[i] - offsets[i - 1]);
@@ -159,7 +169,8 @@ static PyObject *gaps(PyObject *module, PyObject *const *arguments, Py_ssize_t g
 }
 
 /* How often a needle is in a haystack, found by the program's own search. */
-static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t given) {
+static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
+{
     (void)module;
     if (given != 2) {
         PyErr_SetString(PyExc_TypeError, "count() takes a text and a needle");
@@ -228,6 +239,7 @@ static PySlot slots[] = {
     PySlot_END,
 };
 
-PyMODEXPORT_FUNC PyModExport_textreport(void) {
+PyMODEXPORT_FUNC PyModExport_textreport(void)
+{
     return slots;
 }

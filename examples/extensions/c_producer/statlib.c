@@ -15,7 +15,8 @@
 
 static atomic_ulong calls;
 
-static int summarize(const StatlibSample *sample, StatlibSummary *summary) {
+static int summarize(const StatlibSample *sample, StatlibSummary *summary)
+{
     atomic_fetch_add(&calls, 1);
     if (sample->count == 0) {
         return -1;
@@ -41,7 +42,8 @@ static int summarize(const StatlibSample *sample, StatlibSummary *summary) {
 }
 
 static void histogram(const StatlibSample *sample, double low, double high, uint64_t *bins,
-                      size_t bin_count) {
+                      size_t bin_count)
+{
     atomic_fetch_add(&calls, 1);
     memset(bins, 0, bin_count * sizeof *bins);
     const double width = (high - low) / (double)bin_count;
@@ -59,7 +61,8 @@ static void histogram(const StatlibSample *sample, double low, double high, uint
 const StatlibApi statlib_table = {PyCapsuleApi_HEADER_INIT(StatlibApi, 0), summarize, histogram};
 
 /* Where the library had something to shut down, it would do it here: nobody has the table now. */
-static void table_released(PyObject *capsule) {
+static void table_released(PyObject *capsule)
+{
     (void)capsule;
     printf("statlib:    nobody holds the table any more, after %lu calls\n", atomic_load(&calls));
     fflush(stdout);
@@ -68,11 +71,12 @@ static void table_released(PyObject *capsule) {
 /* ---- Samples ---- */
 
 /* A sample and its values are one piece of memory. */
-static StatlibSample *new_sample(size_t count) {
+static StatlibSample *new_sample(size_t count)
+{
     StatlibSample *const sample =
         PyMem_RawMalloc(sizeof(StatlibSample) + count * sizeof(double));
     if (sample == NULL) {
-        PyErr_SetString(PyExc_MemoryError, "");
+        PyErr_NoMemory();
         return NULL;
     }
     *sample = (StatlibSample){.count = count, .values = (double *)(sample + 1)};
@@ -80,14 +84,16 @@ static StatlibSample *new_sample(size_t count) {
 }
 
 /* May run on any thread, attached or not, so it only frees. */
-static void free_sample(PyObject *capsule) {
+static void free_sample(PyObject *capsule)
+{
     StatlibSample *const sample = PyCapsule_GetPointer(capsule, STATLIB_SAMPLE);
     printf("statlib:    freed a sample of %llu values\n", (unsigned long long)sample->count);
     fflush(stdout);
     PyMem_RawFree(sample);
 }
 
-static PyObject *line_lengths(PyObject *module, PyObject *text) {
+static PyObject *line_lengths(PyObject *module, PyObject *text)
+{
     (void)module;
     char *bytes;
     Py_ssize_t length;
@@ -117,7 +123,8 @@ static PyObject *line_lengths(PyObject *module, PyObject *text) {
     return capsule;
 }
 
-static PyObject *mean(PyObject *module, PyObject *capsule) {
+static PyObject *mean(PyObject *module, PyObject *capsule)
+{
     (void)module;
     const StatlibSample *const sample = PyCapsule_GetPointer(capsule, STATLIB_SAMPLE);
     StatlibSummary summary;
@@ -133,7 +140,8 @@ static PyObject *mean(PyObject *module, PyObject *capsule) {
 
 /* ---- The module ---- */
 
-static int fill_module(PyObject *module) {
+static int fill_module(PyObject *module)
+{
     PyObject *const capsule = StatlibApi_Publish(&statlib_table);
     if (capsule == NULL) {
         return -1;
@@ -163,6 +171,7 @@ static PySlot slots[] = {
     PySlot_END,
 };
 
-PyMODEXPORT_FUNC PyModExport_statlib(void) {
+PyMODEXPORT_FUNC PyModExport_statlib(void)
+{
     return slots;
 }

@@ -6,7 +6,7 @@
 
 #include "pycapsule.h"
 
-/* Needs no interpreter: any thread may call the functions, as long as somebody holds the capsule. */
+/* Needs no interpreter: any thread may call the functions while somebody holds the capsule. */
 typedef struct {
     PyCapsuleApi_Header header;
     /* Returns the offset of the first needle in the haystack, SIZE_MAX if there is none. */

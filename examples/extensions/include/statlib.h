@@ -21,7 +21,7 @@ typedef struct {
     double deviation; /* standard deviation; 0 for less than two values */
 } StatlibSummary;
 
-/* Needs no interpreter: any thread may call the functions, as long as somebody holds the capsule. */
+/* Needs no interpreter: any thread may call the functions while somebody holds the capsule. */
 typedef struct {
     PyCapsuleApi_Header header;
     /* Fills in the summary and returns 0; -1 for a sample without values. */

@@ -10,7 +10,7 @@
 #define WORDINDEX_INDEX "wordindex.Index"
 typedef struct WordindexIndex WordindexIndex;
 
-/* Needs no interpreter: any thread may call the functions, as long as somebody holds the capsule. */
+/* Needs no interpreter: any thread may call the functions while somebody holds the capsule. */
 typedef struct {
     PyCapsuleApi_Header header;
     /* Returns how often a word stands in the text, and stores the address of the offsets, which
