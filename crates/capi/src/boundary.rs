@@ -34,7 +34,6 @@ impl<T> Failure for Option<T> {
 /// Runs `f` in the thread's interpreter. An error becomes the pending exception, in the place of
 /// one that was there; a panic becomes a SystemError. On a thread that is in no interpreter the
 /// call fails and raises nothing.
-#[cold]
 pub(crate) fn enter<R: Failure>(f: impl FnOnce(&VirtualMachine) -> PyResult<R>) -> R {
     let entered = catch_unwind(AssertUnwindSafe(|| {
         try_with_current_vm(|vm| {

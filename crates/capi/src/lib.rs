@@ -3,8 +3,9 @@
 //! # For embedders
 //!
 //! [`with_extension_modules`](ExtensionModulesExt::with_extension_modules) on the builder lets
-//! `import` load shared libraries. The program must export its C API to them: the linker arguments
-//! are in this workspace's `crates/host/build.rs`, and `docs/extensions.md` says what they do.
+//! `import` load shared libraries, and [`run_main`] makes an interpreter the one that they mean.
+//! The program must export its C API to them: the linker arguments are in this workspace's
+//! `crates/host/build.rs`, and `docs/extensions.md` says what they do.
 //!
 //! # For authors of extensions
 //!
@@ -19,11 +20,15 @@
 #![deny(missing_docs)]
 
 mod boundary;
+mod extension_module;
 mod loader;
+mod main_interpreter;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
 pub mod pycapsule;
+pub mod pystate;
 pub mod slots;
 
 pub use loader::ExtensionModulesExt;
+pub use main_interpreter::run_main;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use libloading::Error as LibraryError;
 use rustpython_capi::pylifecycle::Py_IsInitialized;
-use rustpython_capsule_glue::{Access, Replacement, access, replace_functions};
+use rustpython_capsule_glue::{Access, Replacement, access, replace_functions, sealed_libraries};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
 use rustpython_vm::function::{FsPath, OptionalArg, static_func};
 use rustpython_vm::warn::warn;
@@ -15,7 +15,8 @@ use rustpython_vm::{
 };
 
 use crate::boundary::{Disagreement, call_out, take};
-use crate::moduleobject::{execute_imported, from_slots_and_spec};
+use crate::extension_module::ExtensionModule;
+use crate::moduleobject::from_slots_and_spec;
 use crate::slots::PySlot;
 
 #[cfg(unix)]
@@ -29,9 +30,8 @@ pub trait ExtensionModulesExt {
     /// makes. Where capsules are sealed it changes nothing: a library brings code that can do
     /// anything.
     ///
-    /// The interpreter must be the main one of the C API before the first import:
-    /// `rustpython::run` of a `rustpython` with the feature `capi` sees to it, and so does
-    /// `rustpython_capi::init_main_interpreter`.
+    /// The process must have a main interpreter of the C API before the first import; see
+    /// [`run_main`](crate::run_main).
     #[must_use]
     fn with_extension_modules(self) -> Self;
 }
@@ -78,6 +78,9 @@ fn create_dynamic(
     _file: OptionalArg<PyObjectRef>,
     vm: &VirtualMachine,
 ) -> PyResult {
+    if access(vm) == Some(Access::Sealed) {
+        return Err(sealed_libraries(vm));
+    }
     let name: PyRef<PyStr> = spec.get_attr("name", vm)?.try_into_value(vm)?;
     let origin = spec.get_attr("origin", vm)?;
     let import = Import {
@@ -85,10 +88,6 @@ fn create_dynamic(
         origin: origin.clone(),
         vm,
     };
-    if access(vm) == Some(Access::Sealed) {
-        let text = "shared libraries cannot be loaded in an interpreter whose capsules are sealed";
-        return Err(import.error(text));
-    }
     if Py_IsInitialized() == 0 {
         let text = "extension modules need a main interpreter that the C API knows";
         return Err(import.error(text));
@@ -119,7 +118,10 @@ fn create_dynamic(
 }
 
 fn exec_dynamic(module: PyObjectRef, vm: &VirtualMachine) -> PyResult<i32> {
-    execute_imported(&module, vm).map(|()| 0)
+    if let Some(module) = module.downcast_ref::<ExtensionModule>() {
+        module.execute_once(vm)?;
+    }
+    Ok(0)
 }
 
 type Export = unsafe extern "C" fn() -> *mut PySlot;

@@ -64,6 +64,27 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(
 /// # Safety
 /// See the header.
 #[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
+    capsule: *mut PyObject,
+    name: *const c_char,
+    vouched: *mut c_int,
+) -> *mut c_void {
+    // SAFETY: the header asks for an object or NULL.
+    let capsule = unsafe { checked(capsule) };
+    // SAFETY: the header asks for a string or NULL.
+    match capsule.and_then(|capsule| unsafe { capsule.vouched_pointer_for_c(name) }) {
+        Ok((pointer, is_vouched)) => {
+            // SAFETY: the header asks for an `int` that can be written to.
+            unsafe { vouched.write(is_vouched.into()) };
+            pointer.as_ptr()
+        }
+        Err(reason) => refuse(Operation::GetVouchedPointer, reason),
+    }
+}
+
+/// # Safety
+/// See the header.
+#[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetName(capsule: *mut PyObject) -> *const c_char {
     // SAFETY: the header asks for an object or NULL.
     match unsafe { checked(capsule) } {

@@ -85,12 +85,11 @@ unsafe impl Traverse for PyCapsule {
         let Some(belongings) = self.belongings.get() else {
             return;
         };
-        belongings.objects.traverse(visit);
-        let hooks = belongings
-            .objects
-            .try_lock()
-            .and_then(|objects| objects.hooks);
-        if let Some(hooks) = hooks {
+        let Some(objects) = belongings.objects.try_lock() else {
+            return;
+        };
+        objects.traverse(visit);
+        if let Some(hooks) = objects.hooks {
             // SAFETY: `set_traverse` demands this of the hook, and the object lives.
             unsafe { traverse_for_c(hooks.traverse, self.object().as_object(), visit) };
         }

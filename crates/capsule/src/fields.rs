@@ -43,6 +43,13 @@ pub(crate) struct Identity {
     pub(crate) marks: Marks,
 }
 
+impl Identity {
+    /// The pointer, and whether native code answers for it.
+    pub(crate) fn vouched_pointer(self) -> (NonNull<c_void>, bool) {
+        (self.pointer, self.marks.contains(Marks::VOUCHED))
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Fields {
     version: AtomicU32,

@@ -65,7 +65,23 @@ impl PyCapsule {
         name: *const c_char,
     ) -> Result<NonNull<c_void>, CapsuleError> {
         // SAFETY: passed on from the caller.
-        unsafe { check_name(self.fields.identity(), name) }.map(|identity| identity.pointer)
+        unsafe { self.vouched_pointer_for_c(name) }.map(|(pointer, _)| pointer)
+    }
+
+    /// [`vouched_pointer`](Self::vouched_pointer), for a name that is an address.
+    ///
+    /// # Errors
+    /// [`CapsuleError::WrongName`].
+    ///
+    /// # Safety
+    /// As for [`pointer_for_c`](Self::pointer_for_c).
+    #[inline]
+    pub unsafe fn vouched_pointer_for_c(
+        &self,
+        name: *const c_char,
+    ) -> Result<(NonNull<c_void>, bool), CapsuleError> {
+        // SAFETY: passed on from the caller.
+        unsafe { check_name(self.fields.identity(), name) }.map(Identity::vouched_pointer)
     }
 
     /// [`is_valid`](Self::is_valid), for a name that is an address.

@@ -90,8 +90,7 @@ impl PyCapsule {
         &self,
         name: Option<&CStr>,
     ) -> Result<(NonNull<c_void>, bool), CapsuleError> {
-        self.identity_named(name)
-            .map(|identity| (identity.pointer, identity.marks.contains(Marks::VOUCHED)))
+        self.identity_named(name).map(Identity::vouched_pointer)
     }
 
     fn identity_named(&self, name: Option<&CStr>) -> Result<Identity, CapsuleError> {

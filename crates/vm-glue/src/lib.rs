@@ -79,7 +79,7 @@ pub use access::{Access, CapsuleBuilderExt, access};
 pub use api_table::{ApiHeader, ApiRef, ApiTable, import_api, publish_api};
 pub use import::{import, import_value, load, refuse_import};
 pub use raise::{Operation, PyCapsuleError, refusal};
-pub use replace::{Replacement, replace_functions};
+pub use replace::{Replacement, replace_functions, sealed_libraries};
 /// The capsule object.
 pub use rustpython_capsule as capsule;
 

@@ -23,6 +23,8 @@ pub enum Operation {
     New,
     /// Reading the pointer.
     GetPointer,
+    /// Reading the pointer, and whether native code vouches for it.
+    GetVouchedPointer,
     /// Reading the name.
     GetName,
     /// Reading the context.
@@ -55,6 +57,7 @@ impl Operation {
         match self {
             Self::New => "PyCapsule_New",
             Self::GetPointer => "PyCapsule_GetPointer",
+            Self::GetVouchedPointer => "PyCapsuleRs_GetVouchedPointer",
             Self::GetName => "PyCapsule_GetName",
             Self::GetContext => "PyCapsule_GetContext",
             Self::GetDestructor => "PyCapsule_GetDestructor",

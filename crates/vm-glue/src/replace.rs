@@ -4,7 +4,7 @@
 use std::sync::OnceLock;
 
 use rustpython_capsule::PyCapsule;
-use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyModuleDef, PyModuleSlots};
 use rustpython_vm::function::{FuncArgs, PyNativeFn, static_func};
 use rustpython_vm::stdlib::builtin_module_defs;
 use rustpython_vm::{Context, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMachine};
@@ -131,6 +131,11 @@ fn refuse_module(
 }
 
 fn refuse_library(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    Err(sealed_libraries(vm))
+}
+
+/// The ImportError for a shared library in an interpreter whose capsules are sealed.
+pub fn sealed_libraries(vm: &VirtualMachine) -> PyBaseExceptionRef {
     let text = "shared libraries cannot be loaded in an interpreter whose capsules are sealed";
-    Err(vm.new_exception_msg(vm.ctx.exceptions.import_error.to_owned(), text.into()))
+    vm.new_exception_msg(vm.ctx.exceptions.import_error.to_owned(), text.into())
 }
