@@ -102,6 +102,16 @@ PyObject *PyCapsule_New(void *pointer, const char *name, PyCapsule_Destructor de
    Another name: NULL, "PyCapsule_GetPointer called with incorrect name". */
 void *PyCapsule_GetPointer(PyObject *capsule, const char *name);
 
+/* The same, and tells in `vouched` (not NULL) whether native code answers for the pointer: 1 if C
+   code made the capsule, or set the pointer last, or Rust code said so; 0 if Python code made it of
+   a number, or has set pointer or name since, or a claim has. Who asks for 1 before reading what
+   the pointer leads to cannot be crashed by Python code that knows the name. `vouched` is written
+   to only where the call succeeds.
+
+   Another name: NULL, "PyCapsuleRs_GetVouchedPointer called with incorrect name".
+   Not a capsule: NULL, "PyCapsuleRs_GetVouchedPointer called with invalid PyCapsule object". */
+void *PyCapsuleRs_GetVouchedPointer(PyObject *capsule, const char *name, int *vouched);
+
 /* The name: the address that was set, which may be NULL. An address that C code set is good as
    long as that code keeps it; one that Rust or Python code set, as long as the capsule lives. */
 const char *PyCapsule_GetName(PyObject *capsule);
@@ -152,8 +162,9 @@ void *PyCapsuleRs_Claim(PyObject *capsule, const char *name, const char *new_nam
 /* Shows the collector the strong references that stand behind the capsule (in its context, say),
    so that cycles through it are found. The last call counts. `traverse` calls `visit` once with
    each of them, returns at once what is not 0, and does nothing else but read: it runs on any
-   thread while all others stand still. `clear` gives them up, to break a cycle; it runs before the
-   destructor, which must find them gone. Both are kept as long as the capsule lives.
+   thread while all others stand still. `clear` gives them up, to break a cycle, and returns 0. It
+   runs before the destructor, which then must find them gone; a capsule that ends without being
+   part of a cycle has only its destructor. Both functions are kept as long as the capsule lives.
 
    NULL function: -1, "_PyCapsule_SetTraverse() called with NULL callback".
    Not a capsule: -1, "_PyCapsule_SetTraverse called with invalid PyCapsule object". */
@@ -316,12 +327,12 @@ PyCapsuleApi_FUNCTION_ void PyCapsuleApi_Refuse_(const char *name, const char *r
    PyCapsule_Import) raises, or ImportError 'the API table "<name>" cannot be used: <reason>'. The
    reasons:
 
+   - no native module answers for its pointer (not on CPython, which cannot tell)
    - its pointer is not aligned
    - it has no API table header
    - it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed
 
-   It cannot tell a capsule of a native module's from one that Python code made of a number, and
-   reads what that leads to. Needs an attached thread. */
+   Needs an attached thread. */
 PyCapsuleApi_FUNCTION_ const void *PyCapsuleApi_Import(const char *name, uint32_t major,
                                                        uint32_t minor, uint64_t size,
                                                        size_t alignment, PyObject **capsule)
@@ -331,11 +342,19 @@ PyCapsuleApi_FUNCTION_ const void *PyCapsuleApi_Import(const char *name, uint32_
     if (loaded == NULL) {
         return NULL;
     }
-    const PyCapsuleApi_Header *const header =
-        (const PyCapsuleApi_Header *)PyCapsule_GetPointer(loaded, name);
-    if (header == NULL) {
+#ifndef PyCapsuleRs_ON_CPYTHON_
+    int vouched = 0;
+    const void *const table = PyCapsuleRs_GetVouchedPointer(loaded, name, &vouched);
+#else
+    const int vouched = 1;
+    const void *const table = PyCapsule_GetPointer(loaded, name);
+#endif
+    const PyCapsuleApi_Header *const header = (const PyCapsuleApi_Header *)table;
+    if (table == NULL) {
         /* Renamed since; the exception is there. */
-    } else if ((uintptr_t)header % alignment != 0) {
+    } else if (!vouched) {
+        PyCapsuleApi_Refuse_(name, "no native module answers for its pointer");
+    } else if ((uintptr_t)table % alignment != 0) {
         PyCapsuleApi_Refuse_(name, "its pointer is not aligned");
     } else if (memcmp(header->magic, "PyCapApi", sizeof header->magic) != 0) {
         PyCapsuleApi_Refuse_(name, "it has no API table header");
@@ -349,7 +368,7 @@ PyCapsuleApi_FUNCTION_ const void *PyCapsuleApi_Import(const char *name, uint32_
         PyCapsuleApi_Refuse_(name, reason);
     } else {
         *capsule = loaded;
-        return header;
+        return table;
     }
     Py_DecRef(loaded);
     return NULL;

@@ -8,7 +8,7 @@ extern "C" {
 #endif
 
 /* ---- pystate.h. Any thread may call PyGILState_Ensure, which attaches it to the main
-   interpreter. ---- */
+   interpreter; when that is at its end, the call does not return. ---- */
 
 typedef enum { PyGILState_LOCKED, PyGILState_UNLOCKED } PyGILState_STATE;
 
