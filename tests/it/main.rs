@@ -9,6 +9,7 @@ mod arguments;
 mod chains;
 mod destructors;
 mod detached;
+mod extensions;
 mod finalisation;
 mod import;
 mod interpreter;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         sealed::trials(),
         subinterpreters::trials(),
         snippets::trials(),
+        extensions::trials(),
         rooms::trials(),
     ]
     .into_iter()

@@ -203,8 +203,7 @@ def a_reference_that_is_dropped_detached_goes_with_the_next_attachment():
 
 
 def a_capsule_in_a_module_ends_with_the_interpreter():
-    p.capsule = _capsule.new(1, "last", lambda _: print("ended"))
-    p.another = p.with_value(20)
+    p.capsule = p.with_closure("last words")
 
 
 globals()[sys.argv[1]]()

@@ -37,6 +37,13 @@ pub(crate) fn with_value_and_destructor(
     PyCapsule::new_with_value_and_destructor(py, Counted { number }, C_NAME, destroy)
 }
 
+/// A capsule of nothing, whose destructor is a closure that prints what it holds.
+#[pyfunction]
+pub(crate) fn with_closure(py: Python<'_>, words: String) -> PyResult<Bound<'_, PyCapsule>> {
+    let print = move |(), _context| println!("{words}");
+    PyCapsule::new_with_value_and_destructor(py, (), C_NAME, print)
+}
+
 fn destroy(value: Counted, context: *mut c_void) {
     enter(format!("destroy {} {}", value.number, context.addr()));
 }

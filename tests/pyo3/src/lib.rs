@@ -20,7 +20,7 @@ mod pyo3_capsules {
     };
     #[pymodule_export]
     use crate::constructors::{
-        with_destructor, with_function, with_name, with_pointer, with_pointer_and_destructor,
+        with_closure, with_destructor, with_function, with_name, with_pointer, with_pointer_and_destructor,
         with_value, with_value_and_destructor, without_name,
     };
     #[pymodule_export]
