@@ -7,7 +7,7 @@ use core::ptr::{null, null_mut};
 use rustpython_capi::methodobject::PyMethodDef;
 use rustpython_vm::builtins::{PyModule, PyStr};
 use rustpython_vm::function::PyMethodFlags;
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
+use rustpython_vm::{Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use crate::boundary::{Disagreement, call_out, enter, give, lend, owned, take};
 use crate::extension_module::ExtensionModule;
