@@ -20,8 +20,8 @@ mod pyo3_capsules {
     };
     #[pymodule_export]
     use crate::constructors::{
-        with_closure, with_destructor, with_function, with_name, with_pointer, with_pointer_and_destructor,
-        with_value, with_value_and_destructor, without_name,
+        with_closure, with_destructor, with_function, with_name, with_pointer,
+        with_pointer_and_destructor, with_value, with_value_and_destructor, without_name,
     };
     #[pymodule_export]
     use crate::ledger::{drop_detached, drop_on_a_thread, made_on_a_thread, take_ledger};
