@@ -9,6 +9,7 @@ mod arguments;
 mod chains;
 mod destructors;
 mod detached;
+mod extensions;
 mod finalisation;
 mod headers;
 mod import;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         subinterpreters::trials(),
         headers::trials(),
         snippets::trials(),
+        extensions::trials(),
         rooms::trials(),
     ]
     .into_iter()
