@@ -10,7 +10,9 @@ mod chains;
 mod destructors;
 mod detached;
 mod differential;
+mod extensions;
 mod finalisation;
+mod headers;
 mod import;
 mod interpreter;
 mod ledger;
@@ -58,7 +60,9 @@ fn main() -> ExitCode {
         sealed::trials(),
         subinterpreters::trials(),
         differential::trials(),
+        headers::trials(),
         snippets::trials(),
+        extensions::trials(),
         rooms::trials(),
     ]
     .into_iter()

@@ -20,6 +20,7 @@
 #![deny(missing_docs)]
 
 mod boundary;
+mod extension_module;
 mod loader;
 mod main_interpreter;
 pub mod methodobject;

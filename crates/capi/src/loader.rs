@@ -15,7 +15,8 @@ use rustpython_vm::{
 };
 
 use crate::boundary::{Disagreement, call_out, take};
-use crate::moduleobject::{execute_imported, from_slots_and_spec};
+use crate::extension_module::ExtensionModule;
+use crate::moduleobject::from_slots_and_spec;
 use crate::slots::PySlot;
 
 #[cfg(unix)]
@@ -117,7 +118,10 @@ fn create_dynamic(
 }
 
 fn exec_dynamic(module: PyObjectRef, vm: &VirtualMachine) -> PyResult<i32> {
-    execute_imported(&module, vm).map(|()| 0)
+    if let Some(module) = module.downcast_ref::<ExtensionModule>() {
+        module.execute_once(vm)?;
+    }
+    Ok(0)
 }
 
 type Export = unsafe extern "C" fn() -> *mut PySlot;

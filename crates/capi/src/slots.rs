@@ -84,10 +84,12 @@ pub(crate) struct ModuleSlots {
     pub(crate) create: Option<Create>,
     /// In the order in which they run.
     pub(crate) exec: Vec<Exec>,
-    /// NULL, or an array that ends with an entry without a name.
+    /// An array that ends with an entry without a name.
     pub(crate) methods: Option<*const PyMethodDef>,
-    pub(crate) multiple_interpreters: MultipleInterpreters,
-    pub(crate) needs_gil: bool,
+    /// Whether it may be loaded in sub-interpreters, which is so unless it says no.
+    pub(crate) main_interpreter_only: bool,
+    /// Whether it says that it does without a GIL.
+    pub(crate) no_gil: bool,
     pub(crate) state_size: usize,
     pub(crate) state_traverse: Option<CTraverse>,
     pub(crate) state_clear: Option<CClear>,
@@ -96,15 +98,7 @@ pub(crate) struct ModuleSlots {
     pub(crate) abi: Vec<PyABIInfo>,
 }
 
-/// In which interpreters a module may be loaded.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum MultipleInterpreters {
-    NotSupported,
-    #[default]
-    Supported,
-}
-
-/// The slots of modules, by their numbers in CPython 3.15's headers.
+/// The slots of modules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Id {
     Create,
@@ -124,48 +118,36 @@ enum Id {
     Token,
 }
 
-impl Id {
-    fn of(number: u16) -> Option<Self> {
-        Some(match number {
-            // The numbers up to 4 are those of the older arrays.
-            1 | 84 => Self::Create,
-            2 | 85 => Self::Exec,
-            3 | 86 => Self::MultipleInterpreters,
-            4 | 87 => Self::Gil,
-            92 => Self::Subslots,
-            94 => Self::LegacySlots,
-            100 => Self::Name,
-            101 => Self::Doc,
-            102 => Self::StateSize,
-            103 => Self::Methods,
-            104 => Self::StateTraverse,
-            105 => Self::StateClear,
-            106 => Self::StateFree,
-            109 => Self::Abi,
-            110 => Self::Token,
-            _ => return None,
-        })
-    }
+/// Each slot with its number in CPython 3.15's headers, and the name that C code calls it by.
+const SLOTS: [(Id, u16, &str); 15] = [
+    (Id::Create, 84, "Py_mod_create"),
+    (Id::Exec, 85, "Py_mod_exec"),
+    (Id::MultipleInterpreters, 86, "Py_mod_multiple_interpreters"),
+    (Id::Gil, 87, "Py_mod_gil"),
+    (Id::Subslots, 92, "Py_slot_subslots"),
+    (Id::LegacySlots, 94, "Py_mod_slots"),
+    (Id::Name, 100, "Py_mod_name"),
+    (Id::Doc, 101, "Py_mod_doc"),
+    (Id::StateSize, 102, "Py_mod_state_size"),
+    (Id::Methods, 103, "Py_mod_methods"),
+    (Id::StateTraverse, 104, "Py_mod_state_traverse"),
+    (Id::StateClear, 105, "Py_mod_state_clear"),
+    (Id::StateFree, 106, "Py_mod_state_free"),
+    (Id::Abi, 109, "Py_mod_abi"),
+    (Id::Token, 110, "Py_mod_token"),
+];
 
-    /// The name that C code calls it by.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Create => "Py_mod_create",
-            Self::Exec => "Py_mod_exec",
-            Self::MultipleInterpreters => "Py_mod_multiple_interpreters",
-            Self::Gil => "Py_mod_gil",
-            Self::Subslots => "Py_slot_subslots",
-            Self::LegacySlots => "Py_mod_slots",
-            Self::Name => "Py_mod_name",
-            Self::Doc => "Py_mod_doc",
-            Self::StateSize => "Py_mod_state_size",
-            Self::Methods => "Py_mod_methods",
-            Self::StateTraverse => "Py_mod_state_traverse",
-            Self::StateClear => "Py_mod_state_clear",
-            Self::StateFree => "Py_mod_state_free",
-            Self::Abi => "Py_mod_abi",
-            Self::Token => "Py_mod_token",
-        }
+impl Id {
+    /// The slot with a number, and its name. The first four have a second number, from the older
+    /// arrays.
+    fn of(number: u16) -> Option<(Self, &'static str)> {
+        let number = if (1..=4).contains(&number) {
+            number + 83
+        } else {
+            number
+        };
+        let entry = SLOTS.iter().find(|(_, own, _)| *own == number);
+        entry.map(|(id, _, name)| (*id, *name))
     }
 
     /// Whether an array may have several of them.
@@ -200,10 +182,7 @@ impl ModuleSlots {
     /// says, for the call; functions, the token and what `methods` leads to, for ever.
     pub(crate) unsafe fn read(array: *const PySlot, vm: &VirtualMachine) -> PyResult<Self> {
         let mut reader = Reader {
-            slots: Self {
-                needs_gil: true,
-                ..Self::default()
-            },
+            slots: Self::default(),
             seen: Vec::new(),
             vm,
         };
@@ -273,11 +252,10 @@ impl Reader<'_> {
     /// # Safety
     /// As for `read_array`.
     unsafe fn read_slot(&mut self, slot: PySlot, level: usize) -> PyResult<()> {
-        let Some(id) = Id::of(slot.id) else {
+        let Some((id, name)) = Id::of(slot.id) else {
             return self.check_optional(slot);
         };
         if !id.repeats() && self.seen.contains(&id) {
-            let name = id.name();
             let text = format!("module has multiple {name} ({}) slots", slot.id);
             return Err(self.vm.new_system_error(text));
         }
@@ -285,32 +263,28 @@ impl Reader<'_> {
         let pointer = slot.pointer();
         match id {
             Id::Subslots | Id::LegacySlots if pointer.is_null() => {}
-            Id::MultipleInterpreters => {
-                self.slots.multiple_interpreters = match slot.integer() {
-                    0 => MultipleInterpreters::NotSupported,
-                    1 | 2 => MultipleInterpreters::Supported,
-                    _ => return Err(self.unknown_value(id)),
-                };
-            }
-            Id::Gil => {
-                self.slots.needs_gil = match slot.integer() {
-                    0 => true,
-                    1 => false,
-                    _ => return Err(self.unknown_value(id)),
-                };
-            }
+            Id::MultipleInterpreters => match slot.integer() {
+                0 => self.slots.main_interpreter_only = true,
+                1 | 2 => {}
+                _ => return Err(self.unknown_value(name)),
+            },
+            Id::Gil => match slot.integer() {
+                0 => {}
+                1 => self.slots.no_gil = true,
+                _ => return Err(self.unknown_value(name)),
+            },
             Id::StateSize => {
-                let size = slot.integer().cast_signed();
-                let size = usize::try_from(size)
-                    .ok()
-                    .filter(|size| *size <= isize::MAX as usize);
-                let Some(size) = size else {
+                let Ok(size) = usize::try_from(slot.integer().cast_signed()) else {
                     return Err(self.vm.new_system_error("Py_mod_state_size is negative"));
                 };
                 self.slots.state_size = size;
             }
             _ if pointer.is_null() => {
-                let text = format!("NULL not allowed for slot {}", id.name());
+                let text = format!("NULL not allowed for slot {name}");
+                return Err(self.vm.new_system_error(text));
+            }
+            Id::Subslots | Id::LegacySlots if level == DEEPEST => {
+                let text = format!("{name}: too many levels of nested slots");
                 return Err(self.vm.new_system_error(text));
             }
             // SAFETY: passed on from the caller, and not NULL.
@@ -332,9 +306,9 @@ impl Reader<'_> {
         Err(self.vm.new_system_error(text))
     }
 
-    fn unknown_value(&self, id: Id) -> PyBaseExceptionRef {
+    fn unknown_value(&self, name: &str) -> PyBaseExceptionRef {
         self.vm
-            .new_system_error(format!("unknown value in slot {}", id.name()))
+            .new_system_error(format!("unknown value in slot {name}"))
     }
 
     /// # Safety
@@ -342,10 +316,6 @@ impl Reader<'_> {
     unsafe fn read_pointer(&mut self, id: Id, pointer: *mut c_void, level: usize) -> PyResult<()> {
         let slots = &mut self.slots;
         match id {
-            Id::Subslots | Id::LegacySlots if level == DEEPEST => {
-                let text = format!("{}: too many levels of nested slots", id.name());
-                return Err(self.vm.new_system_error(text));
-            }
             // SAFETY: passed on from the caller.
             Id::Subslots => unsafe { self.read_array(pointer.cast(), level + 1) }?,
             // SAFETY: passed on from the caller.
