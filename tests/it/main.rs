@@ -11,6 +11,7 @@ mod destructors;
 mod detached;
 mod extensions;
 mod finalisation;
+mod headers;
 mod import;
 mod interpreter;
 mod ledger;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        headers::trials(),
         snippets::trials(),
         extensions::trials(),
         rooms::trials(),

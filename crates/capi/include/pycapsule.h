@@ -71,9 +71,9 @@ void PyMem_Free(void *memory);
 /* ---- Making a capsule ---- */
 
 /* Frees what a capsule was for. It is called once, with the capsule, when the last reference is
-   gone: wherever that happens, so on any thread, attached or not, also while garbage is collected
-   and while the interpreter ends. (A thread that gave its attachment up for a while has it back
-   during the call.) It is not called if the process ends before, or by a failed PyCapsule_New.
+   gone: wherever that happens, so on any thread, attached or not (between Py_BEGIN_ALLOW_THREADS
+   and Py_END_ALLOW_THREADS a thread is not), also while garbage is collected and while the
+   interpreter ends. It is not called if the process ends before, or by a failed PyCapsule_New.
 
    Every function of this file works inside it. It need not free the capsule, does not own the
    reference that it gets, and may make and drop references. If it keeps one, the capsule lives on,

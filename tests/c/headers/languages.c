@@ -1,0 +1,38 @@
+/* A producer and a consumer in C, for Rust code that calls them itself. */
+
+#include "pycapsule.h"
+
+typedef struct {
+    PyCapsuleApi_Header header;
+    int64_t (*twice)(int64_t number);
+    uint8_t answer;
+} MathApi;
+PyCapsuleApi_DEFINE(MathApi, "producer.API", 3, 1);
+
+static int64_t twice(int64_t number)
+{
+    return 2 * number;
+}
+
+static const MathApi api = {PyCapsuleApi_HEADER_INIT(MathApi, 6), twice, 41};
+
+/* A new reference to a capsule with the table. */
+PyObject *publish(void);
+PyObject *publish(void)
+{
+    return MathApi_Publish(&api);
+}
+
+/* What the functions of the imported table make of it; 0 without one. */
+int64_t consume(void);
+int64_t consume(void)
+{
+    PyObject *capsule;
+    const MathApi *const imported = MathApi_Import(&capsule);
+    if (imported == NULL) {
+        return 0;
+    }
+    const int64_t answer = imported->twice(imported->answer);
+    Py_DecRef(capsule);
+    return answer;
+}

@@ -1,0 +1,151 @@
+/* A producer of API tables and consumers of one, each built for its own version of it, in one module
+   for this interpreter and for CPython. */
+
+#include <Python.h>
+
+#include "pycapsule.h"
+
+typedef struct {
+    PyCapsuleApi_Header header;
+    int64_t (*twice)(int64_t number);
+} OneZero;
+PyCapsuleApi_DEFINE(OneZero, "producer.API", 1, 0);
+
+typedef struct {
+    PyCapsuleApi_Header header;
+    int64_t (*twice)(int64_t number);
+    int64_t (*add)(int64_t left, int64_t right);
+} OneOne;
+PyCapsuleApi_DEFINE(OneOne, "producer.API", 1, 1);
+
+typedef struct {
+    PyCapsuleApi_Header header;
+    int64_t (*add)(int64_t left, int64_t right);
+    int64_t (*twice)(int64_t number);
+} TwoZero;
+PyCapsuleApi_DEFINE(TwoZero, "producer.API", 2, 0);
+
+typedef struct {
+    PyCapsuleApi_Header header;
+} Bare;
+PyCapsuleApi_DEFINE(Bare, "producer.API", 1, 0);
+
+typedef struct {
+    PyCapsuleApi_Header header;
+    int64_t (*twice)(int64_t number);
+} Deep;
+PyCapsuleApi_DEFINE(Deep, "producer.inner.deeper.API", 7, 3);
+
+static int64_t twice(int64_t number)
+{
+    return 2 * number;
+}
+
+static int64_t add(int64_t left, int64_t right)
+{
+    return left + right;
+}
+
+static const OneZero one_zero = {PyCapsuleApi_HEADER_INIT(OneZero, 5), twice};
+static const OneOne one_one = {PyCapsuleApi_HEADER_INIT(OneOne, 0), twice, add};
+static const TwoZero two_zero = {PyCapsuleApi_HEADER_INIT(TwoZero, 0), add, twice};
+static const Bare bare = {PyCapsuleApi_HEADER_INIT(Bare, 0)};
+static const Deep deep = {PyCapsuleApi_HEADER_INIT(Deep, 0), twice};
+
+/* As large as a table, and as aligned. */
+static const uint64_t no_header[8] = {0x7e57};
+
+/* ---- The producer ---- */
+
+#define PRODUCER(name, capsule)                                                                    \
+    static PyObject *name(PyObject *self, PyObject *none)                                          \
+    {                                                                                              \
+        (void)self;                                                                                \
+        (void)none;                                                                                \
+        return capsule;                                                                            \
+    }
+
+PRODUCER(make_1_0, OneZero_Publish(&one_zero))
+PRODUCER(make_1_1, OneOne_Publish(&one_one))
+PRODUCER(make_2_0, TwoZero_Publish(&two_zero))
+PRODUCER(make_bare, Bare_Publish(&bare))
+PRODUCER(make_deep, Deep_Publish(&deep))
+PRODUCER(make_no_header, PyCapsule_New((void *)no_header, "producer.API", NULL))
+PRODUCER(make_not_aligned, PyCapsule_New((char *)no_header + 1, "producer.API", NULL))
+PRODUCER(make_other_name, PyCapsule_New((void *)&one_zero, "API", NULL))
+
+/* ---- Consumers. What they return shows that they have called what they meant to. ---- */
+
+#define CONSUMER(name, type, answer)                                                               \
+    static PyObject *name(PyObject *self, PyObject *none)                                          \
+    {                                                                                              \
+        (void)self;                                                                                \
+        (void)none;                                                                                \
+        PyObject *capsule = self;                                                                  \
+        const type *const api = type##_Import(&capsule);                                           \
+        if (api == NULL) {                                                                         \
+            assert(capsule == NULL);                                                               \
+            return NULL;                                                                           \
+        }                                                                                          \
+        PyObject *const number = PyLong_FromLongLong(answer);                                      \
+        Py_DECREF(capsule);                                                                        \
+        return number;                                                                             \
+    }
+
+CONSUMER(use_1_0, OneZero, api->twice(21))
+CONSUMER(use_features, OneZero, (long long)api->header.features)
+CONSUMER(use_1_1, OneOne, api->add(40, 2))
+CONSUMER(use_2_0, TwoZero, api->add(40, api->twice(1)))
+CONSUMER(use_bare, Bare, api->header.major)
+CONSUMER(use_deep, Deep, api->twice(21))
+
+/* Keeps the table longer than its producer: gives the capsule away. */
+static PyObject *hold(PyObject *self, PyObject *none)
+{
+    (void)self;
+    (void)none;
+    PyObject *capsule;
+    return OneZero_Import(&capsule) == NULL ? NULL : capsule;
+}
+
+static PyMethodDef methods[] = {
+    {"make_1_0", make_1_0, METH_NOARGS, NULL},
+    {"make_1_1", make_1_1, METH_NOARGS, NULL},
+    {"make_2_0", make_2_0, METH_NOARGS, NULL},
+    {"make_bare", make_bare, METH_NOARGS, NULL},
+    {"make_deep", make_deep, METH_NOARGS, NULL},
+    {"make_no_header", make_no_header, METH_NOARGS, NULL},
+    {"make_not_aligned", make_not_aligned, METH_NOARGS, NULL},
+    {"make_other_name", make_other_name, METH_NOARGS, NULL},
+    {"use_1_0", use_1_0, METH_NOARGS, NULL},
+    {"use_features", use_features, METH_NOARGS, NULL},
+    {"use_1_1", use_1_1, METH_NOARGS, NULL},
+    {"use_2_0", use_2_0, METH_NOARGS, NULL},
+    {"use_bare", use_bare, METH_NOARGS, NULL},
+    {"use_deep", use_deep, METH_NOARGS, NULL},
+    {"hold", hold, METH_NOARGS, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+#ifdef RUSTPYTHON_CAPI
+PyABIInfo_VAR(abi);
+static PySlot slots[] = {
+    PySlot_STATIC_DATA(Py_mod_abi, &abi),
+    PySlot_STATIC_DATA(Py_mod_methods, methods),
+    PySlot_DATA(Py_mod_gil, Py_MOD_GIL_NOT_USED),
+    PySlot_END,
+};
+
+PyMODEXPORT_FUNC PyModExport_tables(void)
+{
+    return slots;
+}
+#else
+static PyModuleDef definition = {PyModuleDef_HEAD_INIT, "tables", NULL, 0, methods,
+                                 NULL,                  NULL,     NULL, NULL};
+
+PyMODINIT_FUNC PyInit_tables(void)
+{
+    return PyModule_Create(&definition);
+}
+#endif

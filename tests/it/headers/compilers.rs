@@ -1,0 +1,235 @@
+//! The compilers of this machine and its CPythons, and how to compile with the first against the
+//! headers of the second or ours. Warnings are errors.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+use libtest_mimic::{Failed, Trial};
+use tempfile::TempDir;
+
+use crate::interpreter::{Ended, child, trial};
+
+/// A compiler, with the version of the language that the headers promise to be good for.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Compiler {
+    pub(super) program: &'static str,
+    pub(super) language: Language,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Language {
+    C,
+    Cpp,
+}
+
+impl Language {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::C => "c11",
+            Self::Cpp => "c++17",
+        }
+    }
+
+    fn suffix(self) -> &'static str {
+        match self {
+            Self::C => "c",
+            Self::Cpp => "cpp",
+        }
+    }
+
+    /// The one that the machine calls its own, and others that it may have.
+    fn programs(self) -> &'static [&'static str] {
+        match self {
+            Self::C => &["cc", "clang"],
+            Self::Cpp => &["c++", "clang++"],
+        }
+    }
+
+    /// The first compiler of this language.
+    pub(super) fn compiler(self) -> Option<Compiler> {
+        let mut all = COMPILERS.iter().copied();
+        all.find(|compiler| compiler.language == self)
+    }
+}
+
+/// Every compiler that starts.
+pub(super) static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
+    let languages = [Language::C, Language::Cpp].into_iter();
+    let all = languages.flat_map(|language| {
+        let programs = language.programs().iter();
+        programs.map(move |program| Compiler { program, language })
+    });
+    all.filter(|compiler| starts(compiler.program, "--version"))
+        .collect()
+});
+
+/// Which Python.h is included.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Headers {
+    Ours,
+    Of(&'static CPython),
+}
+
+/// A CPython whose headers are here.
+#[derive(Clone, Debug)]
+pub(super) struct CPython {
+    pub(super) program: &'static str,
+    pub(super) include: PathBuf,
+}
+
+/// Every CPython on the path that has its headers, by another name each.
+pub(super) static CPYTHONS: LazyLock<Vec<CPython>> = LazyLock::new(|| {
+    let ask = "import sysconfig; print(sysconfig.get_path('include'), end='')";
+    let mut found: Vec<CPython> = Vec::new();
+    for program in ["python3.14", "python3.13", "python3"] {
+        let Ok(output) = Command::new(program).args(["-c", ask]).output() else {
+            continue;
+        };
+        let include = PathBuf::from(String::from_utf8_lossy(&output.stdout).as_ref());
+        let known = found.iter().any(|other| other.include == include);
+        if output.status.success() && include.join("Python.h").is_file() && !known {
+            found.push(CPython { program, include });
+        }
+    }
+    found
+});
+
+/// Whether a program is there.
+pub(super) fn starts(program: &str, argument: &str) -> bool {
+    let mut command = Command::new(program);
+    command
+        .arg(argument)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+/// A test that needs a compiler of this language, or the saying that it is left out.
+pub(super) fn trial_in(
+    language: Language,
+    name: impl Into<String>,
+    test: impl FnOnce(Compiler) -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    let name = name.into();
+    match language.compiler() {
+        Some(compiler) => trial(name, move || test(compiler)),
+        None => {
+            let what = language.name();
+            left_out(format!("{name}::left out, no compiler for {what} here"))
+        }
+    }
+}
+
+pub(super) fn left_out(name: String) -> Trial {
+    trial(name, || Ok(())).with_ignored_flag(true)
+}
+
+/// The folder of our headers.
+pub(super) fn our_headers() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/include")
+}
+
+/// The text of a file in `tests/c/headers`.
+pub(super) fn source(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/headers");
+    fs::read_to_string(folder.join(name)).expect("the source is there")
+}
+
+/// A temporary folder where things are compiled and run.
+pub(super) struct Workshop(TempDir);
+
+impl Workshop {
+    pub(super) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder can be made"))
+    }
+
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Compiles a text, with these arguments more, to the file `output` of this folder.
+    ///
+    /// # Errors
+    /// What the compiler says.
+    pub(super) fn compile(
+        &self,
+        compiler: Compiler,
+        headers: Headers,
+        text: &str,
+        arguments: &[&str],
+        output: &str,
+    ) -> Result<PathBuf, Failed> {
+        let input = self.path(&format!("{output}.{}", compiler.language.suffix()));
+        fs::write(&input, text)?;
+        let output = self.path(output);
+        let mut command = Command::new(compiler.program);
+        command
+            .arg(format!("-std={}", compiler.language.name()))
+            .args(["-Wall", "-Wextra", "-Werror", "-pedantic", "-O1", "-fPIC"])
+            .args(arguments)
+            .args([OsStr::new("-o"), output.as_os_str(), input.as_os_str()]);
+        match headers {
+            Headers::Ours => command.arg("-I").arg(our_headers()),
+            // Only the one of ours that is for CPython too, and no warnings from theirs.
+            Headers::Of(cpython) => {
+                fs::copy(our_headers().join("pycapsule.h"), self.path("pycapsule.h"))?;
+                command.arg("-isystem").arg(&cpython.include)
+            }
+        };
+        run(&mut command)?;
+        Ok(output)
+    }
+
+    /// Compiles a text to the extension module `name`, which exports nothing but what it says.
+    ///
+    /// # Errors
+    /// What the compiler says.
+    pub(super) fn module(&self, compiler: Compiler, text: &str, name: &str) -> Result<(), Failed> {
+        let arguments = ["-shared", "-fvisibility=hidden"];
+        let library = format!("{name}.so");
+        self.compile(compiler, Headers::Ours, text, &arguments, &library)
+            .map(drop)
+    }
+
+    /// Runs a Python source text in a child interpreter that can import the modules.
+    pub(super) fn run(&self, python: &str) -> Ended {
+        let folder = self.0.path().to_string_lossy();
+        let arguments = ["-c", python].map(OsStr::new);
+        child(&arguments, &[("PYTHONPATH", &folder)])
+    }
+
+    /// Runs a Python source text in a CPython that can import the modules, and gives what it prints.
+    ///
+    /// # Errors
+    /// What it says when it fails.
+    pub(super) fn run_in(&self, cpython: &CPython, python: &str) -> Result<String, Failed> {
+        let mut command = Command::new(cpython.program);
+        run(command
+            .args(["-c", python])
+            .env("PYTHONPATH", self.0.path()))
+    }
+}
+
+/// Runs a program and gives what it prints.
+///
+/// # Errors
+/// What it says when it fails.
+pub(super) fn run(command: &mut Command) -> Result<String, Failed> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?}\n{}\n{said}", output.status).into())
+}
+
+/// Whether a child ended well and printed this.
+pub(super) fn judge(ended: &Ended, expected: &str) -> Result<(), Failed> {
+    if ended.code == Some(0) && ended.stdout.trim_end() == expected && ended.stderr.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{ended:?}\nexpected:\n{expected}").into())
+}

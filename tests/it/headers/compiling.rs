@@ -1,0 +1,119 @@
+//! The headers compile: alone, in any order, twice, in several units of one program, as C and as
+//! C++, and `pycapsule.h` after every Python.h of a CPython that is here.
+
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+
+use super::compilers::{
+    COMPILERS, CPYTHONS, Compiler, Headers, Language, Workshop, left_out, run, source, trial_in,
+};
+use super::declarations::declared_by;
+use crate::interpreter::trial;
+
+/// What is included, and how a test calls it.
+const ORDERS: [(&str, &[&str]); 4] = [
+    ("pycapsule.h-alone", &["\"pycapsule.h\""]),
+    ("Python.h-alone", &["<Python.h>"]),
+    ("pycapsule.h-after", &["<Python.h>", "\"pycapsule.h\""]),
+    ("pycapsule.h-before", &["\"pycapsule.h\"", "<Python.h>"]),
+];
+
+/// How CPython's headers are included.
+const WAYS: [(&str, &[&str]); 2] = [
+    ("all-of", &[]),
+    ("the-stable-abi-of", &["-DPy_LIMITED_API=0x030a0000"]),
+];
+
+pub(super) fn trials() -> Vec<Trial> {
+    let mut trials = Vec::new();
+    for language in [Language::C, Language::Cpp] {
+        if language.compiler().is_none() {
+            trials.push(trial_in(language, "headers::compile", |_| Ok(())));
+        }
+    }
+    for &compiler in COMPILERS.iter() {
+        let what = format!("{}::{}", compiler.language.name(), compiler.program);
+        trials.extend(ORDERS.map(|(name, order)| {
+            trial(format!("headers::compile::{what}::{name}"), move || {
+                two_units(compiler, Headers::Ours, order, &[])
+            })
+        }));
+        for cpython in CPYTHONS.iter() {
+            for (name, flags) in WAYS {
+                let name = format!("headers::compile::{what}::after-{name}-{}", cpython.program);
+                trials.push(trial(name, move || {
+                    let order = ["<Python.h>", "\"pycapsule.h\""];
+                    two_units(compiler, Headers::Of(cpython), &order, flags)
+                }));
+            }
+        }
+    }
+    trials.extend(signatures());
+    trials
+}
+
+/// Two units that include these headers twice each make one library. A function or variable that a
+/// header defines for all to see would be there twice.
+fn two_units(
+    compiler: Compiler,
+    headers: Headers,
+    order: &[&str],
+    arguments: &[&str],
+) -> Result<(), Failed> {
+    let workshop = Workshop::new();
+    let mut command = Command::new(compiler.program);
+    command
+        .args(["-shared", "-o"])
+        .arg(workshop.path("library.so"));
+    for unit in ["1", "2"] {
+        let mut text = String::new();
+        for header in order.iter().chain(order) {
+            text += &format!("#include {header}\n");
+        }
+        text += &format!("#define UNIT {unit}\n");
+        text += &source("unit.c");
+        let arguments: Vec<_> = arguments.iter().copied().chain(["-c"]).collect();
+        command.arg(workshop.compile(
+            compiler,
+            headers,
+            &text,
+            &arguments,
+            &format!("unit{unit}.o"),
+        )?);
+    }
+    run(&mut command).map(drop)
+}
+
+/// Every function that a CPython declares too has the type that we say: both declarations in one
+/// unit would be an error else.
+fn signatures() -> Vec<Trial> {
+    let name = "headers::signatures-are-those-of-cpython";
+    if CPYTHONS.is_empty() {
+        return vec![left_out(format!(
+            "{name}::left out, no Python.h of CPython here"
+        ))];
+    }
+    let trials = CPYTHONS.iter().map(|cpython| {
+        trial_in(
+            Language::C,
+            format!("{name}::{}", cpython.program),
+            move |compiler| {
+                let mut text = "#include <Python.h>\n".to_owned();
+                for declaration in declared_by("Python.h", compiler)?.functions {
+                    // Types that only the newest CPython has.
+                    let new = ["PySlot", "PyABIInfo", "PySendResult"];
+                    if !new.iter().any(|name| declaration.text.contains(name)) {
+                        text += &format!("#undef {}\n{};\n", declaration.name, declaration.text);
+                    }
+                }
+                let workshop = Workshop::new();
+                let headers = Headers::Of(cpython);
+                let object =
+                    workshop.compile(compiler, headers, &text, &["-w", "-c"], "signatures.o");
+                object.map(drop)
+            },
+        )
+    });
+    trials.collect()
+}

@@ -1,0 +1,198 @@
+//! What the headers declare is what the interpreter exports, and where two crates define a function,
+//! the exported one is ours. This binary is linked as the interpreter is.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+
+use super::compilers::{Compiler, Language, Workshop, judge, left_out, run, starts, trial_in};
+use super::declarations::{Declarations, declared_by};
+use crate::interpreter::trial;
+
+pub(super) fn trials() -> Vec<Trial> {
+    let language = Language::C;
+    let mut trials = vec![
+        trial_in(
+            language,
+            "headers::pycapsule.h-declares-what-is-exported",
+            |compiler| loads(compiler, "pycapsule.h"),
+        ),
+        trial_in(
+            language,
+            "headers::Python.h-declares-what-is-exported",
+            |compiler| loads(compiler, "Python.h"),
+        ),
+        trial_in(
+            language,
+            "headers::what-is-not-exported-does-not-load",
+            missing_does_not_load,
+        ),
+    ];
+    // Both come with the linker that linked this binary.
+    let tools = starts("nm", "--version") && starts("addr2line", "--version");
+    if cfg!(target_os = "linux") && tools {
+        trials.push(trial_in(
+            language,
+            "headers::exported-capsule-functions-are-those-of-pycapsule.h",
+            exported_are_declared,
+        ));
+        trials.push(trial(
+            "headers::exported-functions-are-ours",
+            exported_are_ours,
+        ));
+    } else {
+        let what = "headers::exported-functions::left out, no nm and addr2line here";
+        trials.push(left_out(what.to_owned()));
+    }
+    trials
+}
+
+/// A module with the address of everything in a table. It is linked against nothing, so that the
+/// loader must find each in the interpreter.
+fn module_with(header: &str, declared: &Declarations) -> String {
+    let functions = declared.functions.iter().map(|function| &function.name);
+    let functions = functions.map(|name| format!("    (void (*)(void)){name},\n"));
+    let variables = declared.variables.iter().map(|variable| &variable.name);
+    let variables = variables.map(|name| format!("    &{name},\n"));
+    format!(
+        r#"#include "{header}"
+#include <Python.h>
+typedef void (*Function)(void);
+const Function functions[] = {{
+{}    NULL
+}};
+const void *const variables[] = {{
+{}    NULL
+}};
+static PyObject *count(PyObject *module, PyObject *none)
+{{
+    (void)module;
+    (void)none;
+    long found = 0;
+    for (const Function *function = functions; *function != NULL; function++) {{
+        found++;
+    }}
+    for (const void *const *variable = variables; *variable != NULL; variable++) {{
+        found++;
+    }}
+    return PyLong_FromLong(found);
+}}
+static PyMethodDef methods[] = {{{{"count", count, METH_NOARGS, NULL}}, {{NULL, NULL, 0, NULL}}}};
+PyABIInfo_VAR(abi);
+static PySlot slots[] = {{
+    PySlot_STATIC_DATA(Py_mod_abi, &abi),
+    PySlot_STATIC_DATA(Py_mod_methods, methods),
+    PySlot_DATA(Py_mod_gil, Py_MOD_GIL_NOT_USED),
+    PySlot_END
+}};
+PyMODEXPORT_FUNC PyModExport_everything(void)
+{{
+    return slots;
+}}
+"#,
+        functions.collect::<String>(),
+        variables.collect::<String>(),
+    )
+}
+
+fn loads(compiler: Compiler, header: &str) -> Result<(), Failed> {
+    let declared = declared_by(header, compiler)?;
+    let count = declared.functions.len() + declared.variables.len();
+    assert!(count > 10, "{declared:?}");
+    let workshop = Workshop::new();
+    workshop.module(compiler, &module_with(header, &declared), "everything")?;
+    let ended = workshop.run("import everything; print(everything.count())");
+    judge(&ended, &count.to_string())
+}
+
+/// The test above can fail.
+fn missing_does_not_load(compiler: Compiler) -> Result<(), Failed> {
+    let declared = declared_by("pycapsule.h", compiler)?;
+    let text = module_with("pycapsule.h", &declared);
+    let text = text.replace("typedef void", "void PyCapsule_Forget(void);\ntypedef void");
+    let text = text.replacen("    NULL\n", "    PyCapsule_Forget, NULL\n", 1);
+    let workshop = Workshop::new();
+    workshop.module(compiler, &text, "everything")?;
+    let ended = workshop.run(
+        "try: import everything
+except ImportError as error: print(error.__notes__[0])",
+    );
+    judge(
+        &ended,
+        "the C API of this interpreter has no PyCapsule_Forget",
+    )
+}
+
+/// The symbols that this binary shows to the libraries that it loads, and their addresses in it.
+fn exported() -> Result<BTreeMap<String, String>, Failed> {
+    let program = std::env::current_exe()?;
+    let listed = run(Command::new("nm")
+        .args(["-D", "--defined-only"])
+        .arg(program))?;
+    let symbols = listed.lines().filter_map(|line| {
+        let mut fields = line.split_whitespace();
+        let (address, _, name) = (fields.next()?, fields.next()?, fields.next()?);
+        Some((name.to_owned(), format!("0x{address}")))
+    });
+    Ok(symbols.collect())
+}
+
+fn exported_are_declared(compiler: Compiler) -> Result<(), Failed> {
+    let of_capsules = |name: &String| name.trim_start_matches('_').starts_with("PyCapsule");
+    let exported: Vec<_> = exported()?.into_keys().filter(of_capsules).collect();
+    let declared = declared_by("pycapsule.h", compiler)?.functions;
+    let declared = declared.into_iter().map(|function| function.name);
+    let mut declared: Vec<_> = declared.filter(of_capsules).collect();
+    declared.sort();
+    if exported == declared {
+        Ok(())
+    } else {
+        Err(format!("exported: {exported:#?}\ndeclared: {declared:#?}").into())
+    }
+}
+
+/// The names of the functions that `crates/capi` defines.
+fn defined_by_us() -> Result<Vec<String>, Failed> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/src");
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let text = fs::read_to_string(entry?.path())?;
+        let exports = text.split("#[unsafe(no_mangle)]").skip(1);
+        names.extend(exports.filter_map(|export| {
+            let (_, rest) = export.split_once("extern \"C\" fn ")?;
+            Some(rest.split_once('(')?.0.to_owned())
+        }));
+    }
+    Ok(names)
+}
+
+/// The debug information tells which file a function comes from; there is none for the crates that
+/// we depend on, such as the one that `PyList_New` is in.
+fn exported_are_ours() -> Result<(), Failed> {
+    let exported = exported()?;
+    let ours = defined_by_us()?;
+    assert!(ours.len() > 20, "{ours:?}");
+    let names = ours.iter().map(String::as_str).chain(["PyList_New"]);
+    let mut command = Command::new("addr2line");
+    command.args(["--addresses", "--inlines", "--exe"]);
+    command.arg(std::env::current_exe()?);
+    for name in names.clone() {
+        let address = exported.get(name);
+        command.arg(address.ok_or_else(|| format!("{name} is not exported"))?);
+    }
+    let told = run(&mut command)?;
+    // For each, its address and then a line for each function that is inlined there, and itself.
+    let places = told.split("0x").skip(1);
+    let places = places.map(|place| place.lines().last().unwrap_or_default());
+    let strangers = names.zip(places);
+    let strangers = strangers.filter(|(_, place)| !place.contains("crates/capi/src/"));
+    let strangers: Vec<_> = strangers.map(|(name, _)| name).collect();
+    if strangers == ["PyList_New"] {
+        Ok(())
+    } else {
+        Err(format!("not ours: {strangers:?}\n{told}").into())
+    }
+}

@@ -1,0 +1,97 @@
+//! An API table may have its producer in C and its consumer in Rust, and the other way round. The C
+//! code is called from an interpreter in this process.
+
+use libloading::{Library, Symbol};
+use libtest_mimic::{Failed, Trial};
+use rustpython_capsule_glue::{api_table, import_api, publish_api};
+use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine};
+
+use core::ptr::NonNull;
+
+use super::compilers::{Compiler, Headers, Language, Workshop, source, trial_in};
+use crate::interpreter::{exec, in_interpreter, shown};
+
+api_table! {
+    /// The table of `languages.c`.
+    unsafe struct MathApi = c"producer.API", version 3, 1 {
+        twice: extern "C" fn(i64) -> i64,
+        answer: u8,
+    }
+}
+
+extern "C" fn twice(number: i64) -> i64 {
+    number * 2
+}
+
+static API: MathApi = MathApi::new(0, twice, 21);
+
+pub(super) fn trials() -> Vec<Trial> {
+    vec![
+        trial_in(
+            Language::C,
+            "headers::tables::made-in-c-used-in-rust",
+            made_in_c,
+        ),
+        trial_in(
+            Language::C,
+            "headers::tables::made-in-rust-used-in-c",
+            made_in_rust,
+        ),
+    ]
+}
+
+/// Runs `test` with the compiled C code.
+fn with_library(
+    compiler: Compiler,
+    test: impl FnOnce(&Library, &VirtualMachine) -> Result<(), Failed>,
+) -> Result<(), Failed> {
+    let workshop = Workshop::new();
+    let text = source("languages.c");
+    let path = workshop.compile(compiler, Headers::Ours, &text, &["-shared"], "languages.so")?;
+    // SAFETY: nothing runs when it is opened.
+    let library = unsafe { Library::new(path) }?;
+    in_interpreter(|vm| test(&library, vm))
+}
+
+/// Makes the module `producer` with the capsule in it.
+fn install(capsule: PyObjectRef, vm: &VirtualMachine) {
+    let scope = vm.new_scope_with_builtins();
+    let globals = &scope.globals;
+    globals
+        .set_item("table", capsule, vm)
+        .expect("a new dict takes an item");
+    let source = "import sys, types
+sys.modules['producer'] = types.SimpleNamespace(API=table)";
+    exec(source, &scope, vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+}
+
+fn made_in_c(compiler: Compiler) -> Result<(), Failed> {
+    with_library(compiler, |library, vm| {
+        // SAFETY: the type is that in `languages.c`.
+        let publish: Symbol<'_, unsafe extern "C" fn() -> *mut PyObject> =
+            unsafe { library.get("publish") }?;
+        // SAFETY: it may be called anywhere.
+        let capsule = NonNull::new(unsafe { publish() }).ok_or("no capsule")?;
+        // SAFETY: it gives a new reference.
+        install(unsafe { PyObjectRef::from_raw(capsule) }, vm);
+        let api = import_api::<MathApi>(vm).map_err(|error| shown(&error, vm))?;
+        assert_eq!((api.twice)(i64::from(api.answer)), 82);
+        let header = api.header();
+        assert_eq!(
+            (header.major(), header.minor(), header.features()),
+            (3, 1, 6)
+        );
+        Ok(())
+    })
+}
+
+fn made_in_rust(compiler: Compiler) -> Result<(), Failed> {
+    with_library(compiler, |library, vm| {
+        // SAFETY: the type is that in `languages.c`.
+        let consume: Symbol<'_, unsafe extern "C" fn() -> i64> = unsafe { library.get("consume") }?;
+        install(publish_api(&API, &vm.ctx).into(), vm);
+        // SAFETY: the thread is attached, and no exception is pending.
+        assert_eq!(unsafe { consume() }, 42);
+        Ok(())
+    })
+}

@@ -1,0 +1,97 @@
+//! C and Rust lay out the structs that they share alike.
+
+use core::mem::offset_of;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+use rustpython_capi::methodobject::PyMethodDef;
+use rustpython_capsule_capi::modsupport::PyABIInfo;
+use rustpython_capsule_capi::slots::PySlot;
+use rustpython_capsule_glue::{ApiHeader, api_table};
+
+use super::compilers::{Compiler, Headers, Language, Workshop, run, source, trial_in};
+
+api_table! {
+    /// The table of `layout.c`.
+    unsafe struct MathApi = c"mathlib._C_API", version 0x0102_0304, 0x0506_0708 {
+        twice: extern "C" fn(i64) -> i64,
+    }
+}
+
+pub(super) fn trials() -> Vec<Trial> {
+    let languages = [Language::C, Language::Cpp].into_iter();
+    let trials = languages.map(|language| {
+        let name = format!("headers::layout-is-that-of-rust::{}", language.name());
+        trial_in(language, name, alike)
+    });
+    trials.collect()
+}
+
+fn alike(compiler: Compiler) -> Result<(), Failed> {
+    let workshop = Workshop::new();
+    // A program has no interpreter; what it uses of the headers needs none.
+    let arguments = ["-Wl,--unresolved-symbols=ignore-all"];
+    let program = workshop.compile(
+        compiler,
+        Headers::Ours,
+        &source("layout.c"),
+        &arguments,
+        "layout",
+    )?;
+    let printed = run(&mut Command::new(program))?;
+    let line = |name: &str, size: usize, rest: &[usize]| {
+        let numbers = [size].into_iter().chain(rest.iter().copied());
+        let numbers = numbers.map(|number| format!(" {number}"));
+        format!("{name}{}\n", numbers.collect::<String>())
+    };
+    let mut expected = line(
+        "PyMethodDef",
+        size_of::<PyMethodDef>(),
+        &[
+            offset_of!(PyMethodDef, ml_name),
+            offset_of!(PyMethodDef, ml_meth),
+            offset_of!(PyMethodDef, ml_flags),
+            offset_of!(PyMethodDef, ml_doc),
+        ],
+    );
+    expected += &line(
+        "PySlot",
+        size_of::<PySlot>(),
+        &[
+            offset_of!(PySlot, id),
+            offset_of!(PySlot, flags),
+            offset_of!(PySlot, reserved),
+            offset_of!(PySlot, value),
+        ],
+    );
+    expected += &line(
+        "PyABIInfo",
+        size_of::<PyABIInfo>(),
+        &[
+            offset_of!(PyABIInfo, abiinfo_major_version),
+            offset_of!(PyABIInfo, abiinfo_minor_version),
+            offset_of!(PyABIInfo, flags),
+            offset_of!(PyABIInfo, build_version),
+            offset_of!(PyABIInfo, abi_version),
+        ],
+    );
+    expected += &line(
+        "PyCapsuleApi_Header",
+        size_of::<ApiHeader>(),
+        &header_bytes(),
+    );
+    if printed == expected {
+        Ok(())
+    } else {
+        Err(format!("{printed}in Rust:\n{expected}").into())
+    }
+}
+
+/// The bytes of the header that `layout.c` makes too.
+fn header_bytes() -> Vec<usize> {
+    let header = ApiHeader::new::<MathApi>(0x1112_1314_1516_1718);
+    let address = core::ptr::from_ref(&header).cast::<u8>();
+    // SAFETY: it is as long as this, and its fields leave no gaps: 8, 4, 4, 8 and 8 bytes.
+    let bytes = unsafe { core::slice::from_raw_parts(address, size_of::<ApiHeader>()) };
+    bytes.iter().map(|byte| usize::from(*byte)).collect()
+}
