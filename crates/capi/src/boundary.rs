@@ -4,11 +4,12 @@
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{NonNull, null_mut};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::vm::thread::try_with_current_vm;
-use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 /// What a C function gives back when it has failed.
 pub(crate) trait Failure {
@@ -108,10 +109,30 @@ pub(crate) fn call_out<R>(
     }
     let answer = f();
     let raised = vm.current_exception();
+    if let (Some(raised), Some(handled)) = (&raised, &handled) {
+        chain(raised, handled);
+    }
     if raised.is_some() || handled.is_some() {
         vm.set_exception(handled);
     }
     (answer, raised)
+}
+
+/// Makes `handled` the context of what Python code raised that C code called back: the last in its
+/// chain of contexts, unless it is part of that already. What C code raised itself has no
+/// traceback, and gets its context from the frame that it comes to.
+fn chain(raised: &PyBaseExceptionRef, handled: &PyBaseExceptionRef) {
+    if raised.traceback().is_none() {
+        return;
+    }
+    let mut seen = HashSet::new();
+    let mut last = raised.clone();
+    while !last.is(handled) && seen.insert(last.get_id()) {
+        match last.__context__() {
+            Some(context) => last = context,
+            None => return last.set_context(Some(handled.clone())),
+        }
+    }
 }
 
 /// Calls C code that frees or gives up what belongs to `object`, on whatever thread. There is nobody
