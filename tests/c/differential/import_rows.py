@@ -113,6 +113,7 @@ ROWS = [
     ("getattr-raises-attribute-error", {}, "module('m', __getattr__=lambda name: sys.mine)", b"m.cap"),
     ("getattr-raises-another", {}, "module('m', __getattr__=lambda name: 1 / 0)", b"m.cap"),
     ("getattr-interrupts", {}, "def interrupt(name): raise KeyboardInterrupt('mine')\nmodule('m', __getattr__=interrupt)", b"m.cap"),
+    ("getattr-looks-at-what-is-handled", {}, "def look(name):\n  calls.append(repr(sys.exception()))\n  return capsule(b'm.cap')\nmodule('m', __getattr__=look)", b"m.cap"),
     ("attribute-not-utf-8", {}, M, b"m.\xff"),
     ("attribute-not-utf-8-within", {}, M, b"m.a\xff.cap"),
     ("attribute-a-surrogate", {}, M, b"m.\xed\xa0\x80.cap"),

@@ -31,9 +31,9 @@ pub(super) enum Listed {
     Submodule,
     /// `sys.modules` is the attribute, not the dict that it was at first.
     LiveModules,
-    /// Where C code is called while an exception is being handled, that is not the context of
-    /// exceptions that end within C code, nor does Python code that is called from there see it:
-    /// the VM has one place for the handled and for the pending one.
+    /// Where C code is called while an exception is being handled, neither it nor Python code that
+    /// it calls sees that one: the VM has one place for the handled and for the pending exception.
+    /// It is the context of what leaves C code, not of what ends within.
     HandledUnseen,
     /// The SystemError for a result with an exception has the handled one as its context. The VM
     /// sets the context of all that native code raises.
