@@ -9,6 +9,8 @@ mod arguments;
 mod chains;
 mod destructors;
 mod detached;
+mod differential;
+mod extensions;
 mod finalisation;
 mod headers;
 mod import;
@@ -65,8 +67,10 @@ fn main() -> ExitCode {
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        differential::trials(),
         headers::trials(),
         snippets::trials(),
+        extensions::trials(),
         rooms::trials(),
     ]
     .into_iter()

@@ -24,7 +24,10 @@
    Threads. Any thread may call any function at any time, several threads on one capsule too, and
    always sees a name and a pointer that belong together. Only raising and importing need an
    interpreter. On a thread that is attached to none, everything else works, and what fails
-   returns as it does elsewhere but raises nothing.
+   returns as it does elsewhere but raises nothing. On a thread that is at its end (in a destructor
+   of thread-local data, or in `atexit`) everything works too, but the interpreter writes a line of
+   complaint to stderr when it is asked for; and to drop another object than a capsule ends the
+   process there, as does a capsule that owns Python objects.
 
    Exceptions. A refusal raises `_capsule.PyCapsuleError`, a subclass of ValueError, with the text
    that is given with each function; a note on it tells both names, or what the object is. It takes
@@ -71,9 +74,9 @@ void PyMem_Free(void *memory);
 /* ---- Making a capsule ---- */
 
 /* Frees what a capsule was for. It is called once, with the capsule, when the last reference is
-   gone: wherever that happens, so on any thread, attached or not, also while garbage is collected
-   and while the interpreter ends. (A thread that gave its attachment up for a while has it back
-   during the call.) It is not called if the process ends before, or by a failed PyCapsule_New.
+   gone: wherever that happens, so on any thread, attached or not (between Py_BEGIN_ALLOW_THREADS
+   and Py_END_ALLOW_THREADS a thread is not), also while garbage is collected and while the
+   interpreter ends. It is not called if the process ends before, or by a failed PyCapsule_New.
 
    Every function of this file works inside it. It need not free the capsule, does not own the
    reference that it gets, and may make and drop references. If it keeps one, the capsule lives on,
@@ -161,10 +164,13 @@ void *PyCapsuleRs_Claim(PyObject *capsule, const char *name, const char *new_nam
 
 /* Shows the collector the strong references that stand behind the capsule (in its context, say),
    so that cycles through it are found. The last call counts. `traverse` calls `visit` once with
-   each of them, returns at once what is not 0, and does nothing else but read: it runs on any
-   thread while all others stand still. `clear` gives them up, to break a cycle, and returns 0. It
-   runs before the destructor, which then must find them gone; a capsule that ends without being
-   part of a cycle has only its destructor. Both functions are kept as long as the capsule lives.
+   each of them, returns at once what is not 0, and does nothing else but read. It runs on any
+   thread: in a collection while all others stand still, but for `gc.get_referents` beside them.
+   References that are replaced while the capsule lives must therefore be replaced under a lock
+   that `traverse` only tries. `clear` gives them up, to break a cycle, and returns 0. It runs
+   before the destructor, which then must find them gone; a capsule that ends without being part
+   of a cycle has only its destructor. From the moment when the capsule dies, before its destructor
+   runs, neither is called.
 
    NULL function: -1, "_PyCapsule_SetTraverse() called with NULL callback".
    Not a capsule: -1, "_PyCapsule_SetTraverse called with invalid PyCapsule object". */

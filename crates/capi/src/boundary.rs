@@ -3,12 +3,13 @@
 //! leaves behind is told from what was there before.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
+use core::fmt;
 use core::ptr::{NonNull, null_mut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::vm::thread::try_with_current_vm;
-use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 /// What a C function gives back when it has failed.
 pub(crate) trait Failure {
@@ -108,10 +109,48 @@ pub(crate) fn call_out<R>(
     }
     let answer = f();
     let raised = vm.current_exception();
+    if let (Some(raised), Some(handled)) = (&raised, &handled) {
+        chain(raised, handled);
+    }
     if raised.is_some() || handled.is_some() {
         vm.set_exception(handled);
     }
     (answer, raised)
+}
+
+/// Makes `handled` the context of what Python code raised that C code called back: the last in its
+/// chain of contexts, unless it is part of that already. What C code raised itself has no
+/// traceback, and gets its context from the frame that it comes to.
+fn chain(raised: &PyBaseExceptionRef, handled: &PyBaseExceptionRef) {
+    if raised.traceback().is_none() {
+        return;
+    }
+    let known = contexts(raised);
+    if known.iter().any(|known| known.is(handled)) {
+        return;
+    }
+    // Where `handled` leads to one of them, it must not any more: that would be a circle.
+    for earlier in contexts(handled) {
+        if let Some(next) = earlier.__context__()
+            && known.iter().any(|known| known.is(&next))
+        {
+            earlier.set_context(None);
+        }
+    }
+    if let Some(last) = known.last() {
+        last.set_context(Some(handled.clone()));
+    }
+}
+
+/// An exception and its contexts, each once.
+fn contexts(exception: &PyBaseExceptionRef) -> Vec<PyBaseExceptionRef> {
+    let mut chain = vec![exception.clone()];
+    while let Some(next) = chain.last().and_then(|last| last.__context__())
+        && !chain.iter().any(|known| known.is(&next))
+    {
+        chain.push(next);
+    }
+    chain
 }
 
 /// Calls C code that frees or gives up what belongs to `object`, on whatever thread. There is nobody
@@ -168,13 +207,22 @@ pub(crate) unsafe fn owned(object: *mut PyObject) -> Option<PyObjectRef> {
     NonNull::new(object).map(|object| unsafe { PyObjectRef::from_raw(object) })
 }
 
-/// How C code can contradict itself.
+/// How C code can contradict itself. Shown as what is said of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Disagreement {
     /// The answer says failed, and there is no exception.
     FailedSilently,
     /// The answer says done, and there is an exception.
     RaisedUnreported,
+}
+
+impl fmt::Display for Disagreement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::FailedSilently => "failed without setting an exception",
+            Self::RaisedUnreported => "raised unreported exception",
+        })
+    }
 }
 
 /// A pointer that other threads may have: what it leads to is C's to protect.

@@ -17,7 +17,7 @@ use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{Disagreement, Shared, call_out, call_out_unraisable, lend, take};
+use crate::boundary::{Shared, call_out, call_out_unraisable, lend, take};
 use crate::slots::{Exec, ModuleSlots, StateFree};
 
 /// The payload of modules that were made through the C API. It begins with the VM's own, so that
@@ -147,10 +147,16 @@ impl Drop for ExtensionModule {
     fn drop(&mut self) {
         let module = self.object();
         if let Some(free) = self.native.get().and_then(|native| native.free) {
+            if !module.has_instance_dict() {
+                // The collector took it, and the VM panics where a module has none.
+                let _ = module.set_dict(Some(Context::genesis().new_dict()));
+            }
             // SAFETY: `Native` has what C code promised to be a `freefunc` for this module. It
             // runs once, while the state is still there.
             call_out_unraisable(module, || unsafe { free(lend(module).cast()) });
         }
+        // Before the state, which capsules in it may point into.
+        let _ = module.set_dict(None);
     }
 }
 
@@ -245,17 +251,7 @@ impl ExtensionModule {
         for exec in self.native.get().iter().flat_map(|native| &native.exec) {
             // SAFETY: C code promised that it takes this module.
             let (status, raised) = call_out(vm, || unsafe { exec(module) });
-            let contradiction = |disagreement| {
-                let name = self.name();
-                match disagreement {
-                    Disagreement::FailedSilently => {
-                        format!("execution of module {name} failed without setting an exception")
-                    }
-                    Disagreement::RaisedUnreported => {
-                        format!("execution of module {name} raised unreported exception")
-                    }
-                }
-            };
+            let contradiction = |what| format!("execution of module {} {what}", self.name());
             take((status == 0).then_some(()), raised, contradiction, vm)?;
         }
         Ok(())

@@ -14,8 +14,9 @@
 //!
 //! # What is where
 //!
-//! The files are named after CPython's headers. Their functions replace those of `rustpython-capi`
-//! that have the same names; everything else of the C API is that crate's.
+//! Public modules are named after CPython's headers and have the C functions of these. Where
+//! `rustpython-capi` has functions of the same names, these replace them; everything else of the C
+//! API is that crate's.
 
 #![deny(missing_docs)]
 

@@ -14,7 +14,7 @@ use rustpython_vm::{
     AsObject, InterpreterBuilder, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{Disagreement, call_out, take};
+use crate::boundary::{call_out, take};
 use crate::extension_module::ExtensionModule;
 use crate::moduleobject::from_slots_and_spec;
 use crate::slots::PySlot;
@@ -96,13 +96,7 @@ fn create_dynamic(
     let export = import.open(&path)?;
     // SAFETY: a library that exports this name promises that it is such a function.
     let (slots, raised) = call_out(vm, || unsafe { export() });
-    let contradiction = |disagreement| {
-        let what = match disagreement {
-            Disagreement::FailedSilently => "failed without setting an exception",
-            Disagreement::RaisedUnreported => "raised unreported exception",
-        };
-        format!("export hook of module {name} {what}")
-    };
+    let contradiction = |what| format!("export hook of module {name} {what}");
     let slots = take(
         (!slots.is_null()).then_some(slots),
         raised,

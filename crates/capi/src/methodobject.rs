@@ -9,7 +9,7 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rustpython_capi::methodobject::{PyMethodDef as CMethodDef, PyMethodPointer};
 use rustpython_capi::object::PyTypeObject;
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyStr};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyStr, PyType};
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
@@ -41,14 +41,23 @@ enum Function {
 #[derive(Clone, Copy, Debug)]
 struct Method {
     name: &'static str,
+    /// What messages call it.
+    full_name: &'static str,
     doc: Option<&'static str>,
     function: Function,
     /// Whether the first argument is the object that the function is bound to.
     bound: bool,
 }
 
-/// What tells methods apart: name, doc, the function's address and kind, whether it is bound.
-type Key = (&'static str, Option<&'static str>, usize, usize, bool);
+/// What tells methods apart: names, doc, the function's address and kind, whether it is bound.
+type Key = (
+    &'static str,
+    &'static str,
+    Option<&'static str>,
+    usize,
+    usize,
+    bool,
+);
 
 /// The VM never frees a function's definition, so each is made once.
 static DEFINITIONS: LazyLock<Mutex<HashMap<Key, &'static PyMethodDef, ahash::RandomState>>> =
@@ -85,6 +94,7 @@ pub(crate) unsafe fn new_function(
     };
     let method = Method {
         name,
+        full_name: full_name(name, zelf.as_deref(), module.as_deref(), vm),
         doc: doc.filter(|doc| !doc.is_empty()),
         function,
         bound: zelf.is_some(),
@@ -125,7 +135,14 @@ impl Method {
             Function::Array(f) => (4, f as usize),
             Function::ArrayAndNames(f) => (5, f as usize),
         };
-        (self.name, self.doc, address, kind, self.bound)
+        (
+            self.name,
+            self.full_name,
+            self.doc,
+            address,
+            kind,
+            self.bound,
+        )
     }
 
     fn definition(self) -> &'static PyMethodDef {
@@ -149,11 +166,12 @@ impl Method {
             None
         };
         if let Some(problem) = self.function.problem_with(&args) {
-            let name = full_name(self.name, zelf.as_deref(), vm);
-            return Err(vm.new_type_error(format!("{name}() {problem}")));
+            return Err(vm.new_type_error(format!("{}() {problem}", self.full_name)));
         }
         let zelf_address = zelf.as_deref().map_or(null_mut(), lend);
-        let (answer, raised) = self.function.call(zelf_address, args, vm)?;
+        let (answer, raised) = vm.with_recursion("while calling a C function", || {
+            self.function.call(zelf_address, args, vm)
+        })?;
         let contradiction = |disagreement| {
             let what = match disagreement {
                 Disagreement::FailedSilently => "NULL without setting an exception",
@@ -170,16 +188,25 @@ fn no_function(_: &VirtualMachine, _: FuncArgs, _: Callee) -> PyResult {
     unreachable!("another stands in its place in every definition")
 }
 
-/// A function's name with that of its module before it.
-fn full_name(name: &str, zelf: Option<&PyObject>, vm: &VirtualMachine) -> String {
-    let module = zelf
-        .and_then(|zelf| zelf.downcast_ref::<PyModule>())
-        .and_then(|module| module.get_attr("__name__", vm).ok())
-        .and_then(|name| name.downcast::<PyStr>().ok());
-    match module {
-        Some(module) => format!("{module}.{name}"),
-        None => name.to_owned(),
+/// A function's name for messages, with what it is a part of before it: the module that it was made
+/// for, the class of the object or the class that it is bound to.
+fn full_name(
+    name: &str,
+    zelf: Option<&PyObject>,
+    module: Option<&PyObject>,
+    vm: &VirtualMachine,
+) -> &'static str {
+    let owner = zelf.filter(|zelf| zelf.downcast_ref::<PyModule>().is_none());
+    let class = owner.map(|owner| owner.downcast_ref::<PyType>().unwrap_or(owner.class()));
+    let module = module.and_then(|module| module.downcast_ref::<PyStr>());
+    let mut full = String::new();
+    if let Some(module) = module {
+        full += &format!("{module}.");
     }
+    if let Some(class) = class {
+        full += &format!("{}.", class.name());
+    }
+    vm.ctx.intern_str(full + name).as_str()
 }
 
 impl Function {

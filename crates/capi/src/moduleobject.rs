@@ -9,7 +9,7 @@ use rustpython_vm::builtins::{PyModule, PyStr};
 use rustpython_vm::function::PyMethodFlags;
 use rustpython_vm::{Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
-use crate::boundary::{Disagreement, call_out, enter, give, lend, owned, take};
+use crate::boundary::{call_out, enter, give, lend, owned, take};
 use crate::extension_module::ExtensionModule;
 use crate::methodobject::new_function;
 use crate::slots::{ModuleSlots, PySlot};
@@ -44,14 +44,7 @@ pub(crate) unsafe fn from_slots_and_spec(
         Some(create) => {
             // SAFETY: passed on from the caller.
             let (module, raised) = call_out(vm, || unsafe { create(lend(spec), null_mut()) });
-            let contradiction = |disagreement| match disagreement {
-                Disagreement::FailedSilently => {
-                    format!("creation of module {shown} failed without setting an exception")
-                }
-                Disagreement::RaisedUnreported => {
-                    format!("creation of module {shown} raised unreported exception")
-                }
-            };
+            let contradiction = |what| format!("creation of module {shown} {what}");
             // SAFETY: `create` returns a new reference or NULL.
             take(unsafe { owned(module) }, raised, contradiction, vm)?
         }

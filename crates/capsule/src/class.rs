@@ -13,9 +13,9 @@ use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine, pyclass,
 };
 
-use crate::PyCapsule;
 use crate::belongings::{CHooks, Objects};
 use crate::for_c::traverse_for_c;
+use crate::{DestructorKind, PyCapsule};
 use crate::{firewall, last_rites};
 
 impl PyPayload for PyCapsule {
@@ -55,14 +55,15 @@ fn make_class() -> &'static Py<PyType> {
 }
 
 /// Asked by the collector before it breaks cycles, and by every deallocation. Only the first is
-/// answered with yes: in a deallocation (count zero) the last rites run the destructor. So they do
-/// where C code gives up references to break the cycle, since the destructor may free what they
-/// are kept in.
+/// answered with yes: in a deallocation (count zero) the last rites run the destructor. They do so
+/// too where C code both gives up references to break the cycle and has set the destructor, which
+/// may free what they are kept in.
 fn collector_may_finalize(object: &PyObject) -> bool {
     object.strong_count() > 0
-        && object
-            .downcast_ref::<PyCapsule>()
-            .is_some_and(|capsule| capsule.fields.destructor_pending() && capsule.hooks().is_none())
+        && object.downcast_ref::<PyCapsule>().is_some_and(|capsule| {
+            capsule.fields.destructor_pending()
+                && (capsule.hooks().is_none() || capsule.destructor_kind() != DestructorKind::C)
+        })
 }
 
 fn finalize(object: &PyObject, _vm: &VirtualMachine) -> PyResult<()> {
@@ -105,16 +106,16 @@ unsafe impl Traverse for PyCapsule {
         let Some(belongings) = self.belongings.get() else {
             return;
         };
-        if let Some(hooks) = self.hooks() {
-            firewall::fence(capsule, || {
+        match self.hooks() {
+            Some(hooks) => firewall::fence(capsule, || {
                 let object = core::ptr::from_ref(capsule.as_object()).cast_mut();
                 // SAFETY: `set_traverse` demands this of the hook, and the object lives.
                 unsafe { (hooks.clear)(object) };
-            });
-            out.extend(belongings.objects.lock().owner.take());
-        } else if !self.fields.destructor_pending() {
-            belongings.objects.lock().clear(out);
+            }),
+            None if self.fields.destructor_pending() => return,
+            None => {}
         }
+        belongings.objects.lock().clear(out);
     }
 }
 

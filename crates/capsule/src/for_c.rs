@@ -15,16 +15,16 @@ use crate::fields::{Identity, Marks};
 use crate::name::names_match;
 use crate::object::{PyCapsule, check_name};
 
-/// What a [`CTraverse`] calls with each object that the capsule owns, and with the `arg` that it
-/// was given. An answer other than 0 must be passed on at once.
+/// What a [`CTraverse`] calls with each object that is owned, and with the `arg` that it was
+/// given. An answer other than 0 must be passed on at once.
 pub type CVisit = unsafe extern "C" fn(object: *mut PyObject, arg: *mut c_void) -> c_int;
 
-/// Shows the collector what a capsule owns: CPython's `traverseproc`.
+/// Shows the collector what an object owns: CPython's `traverseproc`.
 pub type CTraverse =
-    unsafe extern "C" fn(capsule: *mut PyObject, visit: CVisit, arg: *mut c_void) -> c_int;
+    unsafe extern "C" fn(object: *mut PyObject, visit: CVisit, arg: *mut c_void) -> c_int;
 
-/// Gives up what a capsule owns, so that a cycle breaks: CPython's `inquiry`.
-pub type CClear = unsafe extern "C" fn(capsule: *mut PyObject) -> c_int;
+/// Gives up what an object owns, so that a cycle breaks: CPython's `inquiry`.
+pub type CClear = unsafe extern "C" fn(object: *mut PyObject) -> c_int;
 
 impl PyCapsule {
     /// Makes a capsule as `PyCapsule_New` does. Touches no interpreter. NULL is a legal name.
@@ -153,13 +153,14 @@ impl PyCapsule {
     }
 
     /// Lets C code show the collector what the capsule owns, and give it up to break a cycle. From
-    /// now on the collector knows the capsule. The last call counts.
+    /// now on the collector knows the capsule. The last call counts; the capsule forgets both when
+    /// it dies, before its destructor runs.
     ///
     /// # Safety
-    /// As long as the capsule lives:
-    /// - `traverse` calls its `visit` once for each strong reference that the capsule owns, and
-    ///   does nothing else. It runs on any thread, while all others stand still.
-    /// - `clear` gives up those references. It runs before the destructor.
+    /// - `traverse` calls its `visit` once for each strong reference that the capsule owns, and does
+    ///   nothing else. It runs on any thread, beside all others: while a collection looks for
+    ///   garbage they stand still, but not while `gc.get_referents` looks.
+    /// - `clear` gives up those references.
     pub unsafe fn set_traverse(&self, traverse: CTraverse, clear: CClear) {
         let mut objects = self.belongings.get_or_make().objects.lock();
         objects.hooks = Some(CHooks { traverse, clear });

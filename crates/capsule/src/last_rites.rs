@@ -47,6 +47,10 @@ pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
         return true;
     };
     capsule.fields.set_dying(true);
+    if let Some(belongings) = capsule.belongings.get() {
+        // The destructor may free what they read, and bring the capsule back.
+        belongings.objects.lock().hooks = None;
+    }
     run_destructor(capsule);
     // A count of zero that rises goes to two, not to one: the VM keeps one back, so that dropping
     // the new reference does not free the object under us. It is ours to give up.

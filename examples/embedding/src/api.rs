@@ -1,4 +1,8 @@
-//! The API that the two modules share.
+//! The APIs that the modules share: one that both sides of have in this program, and one of an
+//! extension module that is written in C.
+
+use core::ffi::c_int;
+use core::marker::PhantomData;
 
 use rustpython_capsule_glue::api_table;
 
@@ -15,4 +19,54 @@ api_table! {
             needle_len: usize,
         ) -> usize,
     }
+}
+
+api_table! {
+    // SAFETY: the struct of `examples/extensions/include/statlib.h`, whose module publishes it.
+    /// Statistics of samples of numbers.
+    pub(crate) unsafe struct StatlibApi = c"statlib._C_API", version 1, 0 {
+        /// Fills in the summary and returns 0; -1 for a sample without values.
+        pub(crate) summarize: unsafe extern "C" fn(
+            sample: *const StatlibSample<'_>,
+            summary: *mut StatlibSummary,
+        ) -> c_int,
+        /// Counts the values in bins of equal width from `low` to `high`.
+        pub(crate) histogram: unsafe extern "C" fn(
+            sample: *const StatlibSample<'_>,
+            low: f64,
+            high: f64,
+            bins: *mut u64,
+            bin_count: usize,
+        ),
+    }
+}
+
+/// Numbers.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct StatlibSample<'a> {
+    count: u64,
+    values: *const f64,
+    lives: PhantomData<&'a [f64]>,
+}
+
+impl<'a> StatlibSample<'a> {
+    pub(crate) fn of(values: &'a [f64]) -> Self {
+        Self {
+            count: values.len() as u64,
+            values: values.as_ptr(),
+            lives: PhantomData,
+        }
+    }
+}
+
+/// What is known of a sample.
+#[derive(Debug, Default)]
+#[repr(C)]
+pub(crate) struct StatlibSummary {
+    pub(crate) count: u64,
+    pub(crate) minimum: f64,
+    pub(crate) maximum: f64,
+    pub(crate) mean: f64,
+    pub(crate) deviation: f64,
 }

@@ -1,5 +1,5 @@
-//! The consumer: the module `scanner`, which imports the table by its dotted name and works
-//! through the pointer.
+//! The consumer: the module `scanner`, which imports tables by their dotted names and works
+//! through the pointers.
 
 pub(crate) use scanner::module_def;
 
@@ -12,7 +12,7 @@ mod scanner {
     use rustpython_vm::function::ArgBytesLike;
     use rustpython_vm::{PyResult, VirtualMachine};
 
-    use crate::api::SearchApi;
+    use crate::api::{SearchApi, StatlibApi, StatlibSample, StatlibSummary};
 
     /// Return the offsets of all occurrences of needle in haystack.
     #[pyfunction]
@@ -21,12 +21,51 @@ mod scanner {
         needle: ArgBytesLike,
         vm: &VirtualMachine,
     ) -> PyResult<PyListRef> {
+        let offsets = offsets(&haystack, &needle, vm)?.into_iter();
+        Ok(vm
+            .ctx
+            .new_list(offsets.map(|offset| offset.to_pyobject(vm)).collect()))
+    }
+
+    /// Return count, minimum, maximum, mean and standard deviation of how far the occurrences of
+    /// needle in haystack are apart. The extension module `statlib` works them out.
+    #[pyfunction]
+    fn gaps(
+        haystack: ArgBytesLike,
+        needle: ArgBytesLike,
+        vm: &VirtualMachine,
+    ) -> PyResult<(u64, f64, f64, f64, f64)> {
+        let offsets = offsets(&haystack, &needle, vm)?;
+        let gaps = offsets.windows(2).map(|pair| (pair[1] - pair[0]) as f64);
+        let gaps: Vec<f64> = gaps.collect();
+        let api = import_api::<StatlibApi>(vm)?;
+        let mut summary = StatlibSummary::default();
+        // SAFETY: the sample lives for the call, and the summary can be written to.
+        let status = unsafe { (api.summarize)(&StatlibSample::of(&gaps), &mut summary) };
+        if status != 0 {
+            return Err(vm.new_value_error("needle occurs less than twice"));
+        }
+        let StatlibSummary {
+            count,
+            minimum,
+            maximum,
+            mean,
+            deviation,
+        } = summary;
+        Ok((count, minimum, maximum, mean, deviation))
+    }
+
+    fn offsets(
+        haystack: &ArgBytesLike,
+        needle: &ArgBytesLike,
+        vm: &VirtualMachine,
+    ) -> PyResult<Vec<usize>> {
         let api = import_api::<SearchApi>(vm)?;
         let (haystack, needle) = (haystack.borrow_buf(), needle.borrow_buf());
         if needle.is_empty() {
             return Err(vm.new_value_error("cannot search for nothing"));
         }
-        let mut offsets = Vec::<usize>::new();
+        let mut offsets = Vec::new();
         let mut start = 0;
         // From here to the end no Python runs.
         while let Some(rest) = haystack.get(start..) {
@@ -39,9 +78,6 @@ mod scanner {
             offsets.push(start + offset);
             start += offset + 1;
         }
-        let offsets = offsets.into_iter();
-        Ok(vm
-            .ctx
-            .new_list(offsets.map(|offset| offset.to_pyobject(vm)).collect()))
+        Ok(offsets)
     }
 }

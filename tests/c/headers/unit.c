@@ -22,7 +22,7 @@ static void destroy(PyObject *capsule)
     (void)PyCapsule_GetContext(capsule);
 }
 
-#ifndef PyCapsuleRs_ON_CPYTHON_
+#if !defined(Py_PYTHON_H) || defined(RUSTPYTHON_CAPI)
 static int traverse(PyObject *self, visitproc visit, void *arg)
 {
     PyObject *const owned = (PyObject *)PyCapsule_GetContext(self);
@@ -46,7 +46,7 @@ int64_t PASTE(use_, UNIT)(void)
         !PyCapsule_IsValid(made, "mathlib._C_API") || !PyCapsule_CheckExact(made)) {
         return MathApi_MAJOR + MathApi_MINOR;
     }
-#ifndef PyCapsuleRs_ON_CPYTHON_
+#if !defined(Py_PYTHON_H) || defined(RUSTPYTHON_CAPI)
     int vouched = 0;
     if (_PyCapsule_SetTraverse(made, traverse, clear) != 0 ||
         PyCapsuleRs_GetVouchedPointer(made, "mathlib._C_API", &vouched) == NULL ||

@@ -1,7 +1,7 @@
 //! API tables in C: what consumers make of what a producer published. The same module is built for
 //! every CPython whose headers are here too.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use libtest_mimic::{Failed, Trial};
 
@@ -65,20 +65,13 @@ except Exception as error: print(f'{{type(error).__name__}}: {{error}}')"
     )
 }
 
-/// Where the module is, or what the compiler says.
-static OURS: LazyLock<Result<Workshop, String>> = LazyLock::new(|| {
-    let workshop = Workshop::new();
-    let compiler = Language::C.compiler().ok_or("no compiler")?;
-    let built = workshop.module(compiler, &source("tables.c"), "tables");
-    built
-        .map(|()| workshop)
-        .map_err(|error| error.message().unwrap_or_default().to_owned())
-});
-
 pub(super) fn trials() -> Vec<Trial> {
+    // Built for the first row that runs; the folder goes with the last.
+    let built = Arc::new(LazyLock::new(build));
     let ours = ROWS.map(|(name, _, publish, then, consume, expected)| {
+        let built = Arc::clone(&built);
         trial_in(Language::C, format!("headers::tables::{name}"), move |_| {
-            let workshop = OURS.as_ref()?;
+            let workshop = (*built).as_ref()?;
             let ended = workshop.run(&script(publish, then, consume));
             judge(&ended, expected)
         })
@@ -104,6 +97,16 @@ pub(super) fn trials() -> Vec<Trial> {
         })
     }));
     trials
+}
+
+/// A folder with the module, or what the compiler says.
+fn build() -> Result<Workshop, String> {
+    let workshop = Workshop::new();
+    let compiler = Language::C.compiler().ok_or("no compiler")?;
+    let built = workshop.module(compiler, &source("tables.c"), "tables");
+    built
+        .map(|()| workshop)
+        .map_err(|error| error.message().unwrap_or_default().to_owned())
 }
 
 fn in_cpython(workshop: &Workshop, cpython: &CPython) -> Result<(), Failed> {

@@ -15,10 +15,10 @@ extern "C" {
 PyObject *PyObject_Call(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *PyObject_CallNoArgs(PyObject *callable);
 PyObject *PyObject_CallObject(PyObject *callable, PyObject *args);
-PyObject *PyObject_Vectorcall(PyObject *callable, PyObject *const *args, size_t nargsf,
-                              PyObject *kwnames);
-PyObject *PyObject_VectorcallMethod(PyObject *name, PyObject *const *args, size_t nargsf,
-                                    PyObject *kwnames);
+PyObject *PyObject_Vectorcall(PyObject *callable, PyObject *const *args, size_t count,
+                              PyObject *names);
+PyObject *PyObject_VectorcallMethod(PyObject *name, PyObject *const *args, size_t count,
+                                    PyObject *names);
 PyObject *PyVectorcall_Call(PyObject *callable, PyObject *tuple, PyObject *kwargs);
 
 static inline PyObject *PyObject_CallOneArg(PyObject *callable, PyObject *arg)
@@ -37,7 +37,7 @@ Py_ssize_t PyObject_Length(PyObject *object);
 PyObject *PyObject_Type(PyObject *object);
 PyObject *PyObject_Format(PyObject *object, PyObject *format_spec);
 int PyObject_IsInstance(PyObject *object, PyObject *type);
-int PyObject_IsSubclass(PyObject *derived, PyObject *type);
+int PyObject_IsSubclass(PyObject *type, PyObject *base);
 
 /* ---- Iteration ---- */
 
@@ -65,9 +65,9 @@ int PySequence_DelSlice(PyObject *object, Py_ssize_t low, Py_ssize_t high);
 int PySequence_Contains(PyObject *object, PyObject *value);
 Py_ssize_t PySequence_Count(PyObject *object, PyObject *value);
 Py_ssize_t PySequence_Index(PyObject *object, PyObject *value);
-PyObject *PySequence_Concat(PyObject *obj1, PyObject *obj2);
+PyObject *PySequence_Concat(PyObject *left, PyObject *right);
 PyObject *PySequence_Repeat(PyObject *object, Py_ssize_t count);
-PyObject *PySequence_InPlaceConcat(PyObject *obj1, PyObject *obj2);
+PyObject *PySequence_InPlaceConcat(PyObject *left, PyObject *right);
 PyObject *PySequence_InPlaceRepeat(PyObject *object, Py_ssize_t count);
 PyObject *PySequence_List(PyObject *object);
 PyObject *PySequence_Tuple(PyObject *object);

@@ -43,7 +43,7 @@ PyObject *PyLong_FromUInt32(uint32_t value);
 PyObject *PyLong_FromUInt64(uint64_t value);
 PyObject *PyLong_FromDouble(double value);
 PyObject *PyLong_FromVoidPtr(void *memory);
-PyObject *PyLong_FromString(const char *str, char **pend, int base);
+PyObject *PyLong_FromString(const char *text, char **end, int base);
 long PyLong_AsLong(PyObject *object);
 long long PyLong_AsLongLong(PyObject *object);
 unsigned long PyLong_AsUnsignedLong(PyObject *object);
@@ -60,7 +60,7 @@ int PyLong_AsUInt64(PyObject *object, uint64_t *out);
 double PyLong_AsDouble(PyObject *object);
 void *PyLong_AsVoidPtr(PyObject *object);
 
-#define Py_ASNATIVEBYTES_DEFAULTS -1
+#define Py_ASNATIVEBYTES_DEFAULTS (-1)
 #define Py_ASNATIVEBYTES_BIG_ENDIAN 0
 #define Py_ASNATIVEBYTES_LITTLE_ENDIAN 1
 #define Py_ASNATIVEBYTES_NATIVE_ENDIAN 3
@@ -68,9 +68,9 @@ void *PyLong_AsVoidPtr(PyObject *object);
 #define Py_ASNATIVEBYTES_REJECT_NEGATIVE 8
 #define Py_ASNATIVEBYTES_ALLOW_INDEX 16
 
-PyObject *PyLong_FromNativeBytes(const void *buffer, size_t n_bytes, int flags);
-PyObject *PyLong_FromUnsignedNativeBytes(const void *buffer, size_t n_bytes, int flags);
-Py_ssize_t PyLong_AsNativeBytes(PyObject *object, void *buffer, Py_ssize_t n_bytes, int flags);
+PyObject *PyLong_FromNativeBytes(const void *buffer, size_t size, int flags);
+PyObject *PyLong_FromUnsignedNativeBytes(const void *buffer, size_t size, int flags);
+Py_ssize_t PyLong_AsNativeBytes(PyObject *object, void *buffer, Py_ssize_t size, int flags);
 
 /* ---- bytes, bytearray, memoryview. CPython has a NUL behind the bytes; here is none. ---- */
 
@@ -99,7 +99,7 @@ int PyTuple_Check(PyObject *object);
 int PyTuple_CheckExact(PyObject *object);
 PyObject *PyTuple_FromArray(PyObject *const *array, Py_ssize_t size);
 Py_ssize_t PyTuple_Size(PyObject *tuple);
-PyObject *PyTuple_GetItem(PyObject *tuple, Py_ssize_t pos);
+PyObject *PyTuple_GetItem(PyObject *tuple, Py_ssize_t index);
 PyObject *PyTuple_GetSlice(PyObject *tuple, Py_ssize_t low, Py_ssize_t high);
 
 /* ---- list. A list of PyList_New is filled by PyList_SetItem, which takes the reference, from the
@@ -119,7 +119,7 @@ PyObject *PyList_AsTuple(PyObject *list);
 PyObject *PyList_GetSlice(PyObject *list, Py_ssize_t low, Py_ssize_t high);
 int PyList_SetSlice(PyObject *list, Py_ssize_t low, Py_ssize_t high, PyObject *items);
 
-/* ---- dict. PyDict_GetItem, …WithError, …String and PyDict_Next lend. ---- */
+/* ---- dict. PyDict_GetItem, the two like it that return an object, and PyDict_Next lend. ---- */
 
 int PyDict_Check(PyObject *object);
 int PyDict_CheckExact(PyObject *object);
@@ -136,7 +136,7 @@ int PyDict_SetDefaultRef(PyObject *dict, PyObject *key, PyObject *fallback, PyOb
 int PyDict_DelItem(PyObject *dict, PyObject *key);
 int PyDict_DelItemString(PyObject *dict, const char *key);
 int PyDict_Contains(PyObject *dict, PyObject *key);
-int PyDict_Next(PyObject *dict, Py_ssize_t *pos, PyObject **key, PyObject **value);
+int PyDict_Next(PyObject *dict, Py_ssize_t *position, PyObject **key, PyObject **value);
 void PyDict_Clear(PyObject *dict);
 PyObject *PyDict_Copy(PyObject *dict);
 PyObject *PyDict_Keys(PyObject *dict);
@@ -144,7 +144,7 @@ PyObject *PyDict_Values(PyObject *dict);
 PyObject *PyDict_Items(PyObject *dict);
 int PyDict_Update(PyObject *dict, PyObject *other);
 int PyDict_Merge(PyObject *dict, PyObject *other, int override);
-int PyDict_MergeFromSeq2(PyObject *dict, PyObject *seq2, int override);
+int PyDict_MergeFromSeq2(PyObject *dict, PyObject *pairs, int override);
 int PyDictKeys_Check(PyObject *object);
 int PyDictValues_Check(PyObject *object);
 int PyDictItems_Check(PyObject *object);
@@ -156,8 +156,8 @@ int PySet_Check(PyObject *object);
 int PyFrozenSet_Check(PyObject *object);
 PyObject *PySet_New(PyObject *iterable);
 PyObject *PyFrozenSet_New(PyObject *iterable);
-Py_ssize_t PySet_Size(PyObject *anyset);
-int PySet_Contains(PyObject *anyset, PyObject *key);
+Py_ssize_t PySet_Size(PyObject *set);
+int PySet_Contains(PyObject *set, PyObject *key);
 int PySet_Add(PyObject *set, PyObject *key);
 int PySet_Discard(PyObject *set, PyObject *key);
 PyObject *PySet_Pop(PyObject *set);
@@ -171,7 +171,7 @@ Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t *start, Py_ssize_
                                  Py_ssize_t step);
 
 int PySeqIter_Check(PyObject *object);
-PyObject *PySeqIter_New(PyObject *seq);
+PyObject *PySeqIter_New(PyObject *sequence);
 int PyCallIter_Check(PyObject *object);
 PyObject *PyCallIter_New(PyObject *callable, PyObject *sentinel);
 

@@ -7,8 +7,9 @@
 extern "C" {
 #endif
 
-/* ---- methodobject.h. One of the first six flags or pairs says how a function takes its
-   arguments; METH_METHOD is not supported. ---- */
+/* ---- methodobject.h. A function takes its arguments in one of six ways: METH_NOARGS, METH_O,
+   METH_VARARGS, METH_FASTCALL, and the last two with METH_KEYWORDS. METH_METHOD is not
+   supported. ---- */
 
 #define METH_VARARGS 0x0001
 #define METH_KEYWORDS 0x0002
@@ -144,7 +145,13 @@ PyObject *PyModule_GetFilenameObject(PyObject *module);
 
 static inline int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
 {
-    return value == NULL ? -1 : PyObject_SetAttrString(module, name, value);
+    if (value == NULL) {
+        if (PyErr_Occurred() == NULL) {
+            PyErr_SetString(PyExc_SystemError, "NULL instead of a value for a module");
+        }
+        return -1;
+    }
+    return PyObject_SetAttrString(module, name, value);
 }
 
 static inline int PyModule_Add(PyObject *module, const char *name, PyObject *value)

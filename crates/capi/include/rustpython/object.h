@@ -24,7 +24,7 @@ typedef int (*traverseproc)(PyObject *self, visitproc visit, void *arg);
 typedef int (*inquiry)(PyObject *self);
 typedef void (*freefunc)(void *memory);
 
-/* ---- refcount.h. Py_IncRef and Py_DecRef take NULL, and work on any thread. ---- */
+/* ---- refcount.h. Py_IncRef, Py_DecRef and the macros made of them take NULL. ---- */
 
 void Py_IncRef(PyObject *object);
 void Py_DecRef(PyObject *object);
@@ -66,8 +66,8 @@ Py_ssize_t Py_REFCNT(PyObject *object);
 #define Py_CONSTANT_ELLIPSIS 3
 #define Py_CONSTANT_NOT_IMPLEMENTED 4
 
-PyObject *Py_GetConstant(unsigned int constant_id);
-PyObject *Py_GetConstantBorrowed(unsigned int constant_id);
+PyObject *Py_GetConstant(unsigned int constant);
+PyObject *Py_GetConstantBorrowed(unsigned int constant);
 
 #define Py_None Py_GetConstantBorrowed(Py_CONSTANT_NONE)
 #define Py_False Py_GetConstantBorrowed(Py_CONSTANT_FALSE)
@@ -81,7 +81,7 @@ PyObject *Py_GetConstantBorrowed(unsigned int constant_id);
 #define Py_RETURN_NOTIMPLEMENTED return Py_GetConstant(Py_CONSTANT_NOT_IMPLEMENTED)
 
 int Py_Is(PyObject *left, PyObject *right);
-int Py_IsNone(PyObject *left);
+int Py_IsNone(PyObject *object);
 int Py_IsTrue(PyObject *object);
 int Py_IsFalse(PyObject *object);
 
@@ -126,8 +126,8 @@ void Py_ReprLeave(PyObject *object);
 #define Py_GT 4
 #define Py_GE 5
 
-PyObject *PyObject_RichCompare(PyObject *left, PyObject *right, int object);
-int PyObject_RichCompareBool(PyObject *left, PyObject *right, int object);
+PyObject *PyObject_RichCompare(PyObject *left, PyObject *right, int operation);
+int PyObject_RichCompareBool(PyObject *left, PyObject *right, int operation);
 
 /* ---- Types. Py_TYPE lends. ---- */
 
@@ -136,7 +136,7 @@ int Py_IS_TYPE(PyObject *object, PyTypeObject *type);
 int PyType_Check(PyObject *object);
 int PyType_CheckExact(PyObject *object);
 unsigned long PyType_GetFlags(PyTypeObject *type);
-int PyType_IsSubtype(PyTypeObject *a, PyTypeObject *b);
+int PyType_IsSubtype(PyTypeObject *type, PyTypeObject *base);
 PyObject *PyType_GetName(PyTypeObject *type);
 PyObject *PyType_GetQualName(PyTypeObject *type);
 PyObject *PyType_GetModuleName(PyTypeObject *type);

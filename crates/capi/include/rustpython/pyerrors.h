@@ -14,6 +14,7 @@ void PyErr_SetObject(PyObject *exception, PyObject *value);
 void PyErr_SetString(PyObject *exception, const char *text);
 PyObject *PyErr_GetRaisedException(void);
 void PyErr_SetRaisedException(PyObject *exception);
+/* `given` must be a class here; an instance is a TypeError. */
 int PyErr_GivenExceptionMatches(PyObject *given, PyObject *exception);
 
 /* With nothing pending, these three abort the process. */

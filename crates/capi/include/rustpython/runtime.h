@@ -53,7 +53,8 @@ int PyGC_IsEnabled(void);
 int PyObject_GC_IsTracked(PyObject *object);
 int PyObject_GC_IsFinalized(PyObject *object);
 
-/* ---- ceval.h, pyframe.h. PyEval_GetBuiltins, …Globals, …Locals and …Frame lend. ---- */
+/* ---- ceval.h, pyframe.h. PyEval_GetBuiltins, PyEval_GetGlobals, PyEval_GetLocals and
+   PyEval_GetFrame lend. ---- */
 
 #define Py_single_input 256
 #define Py_file_input 257

@@ -17,7 +17,7 @@ PyObject *PyUnicode_FromObject(PyObject *object);
 PyObject *PyUnicode_FromOrdinal(int ordinal);
 PyObject *PyUnicode_InternFromString(const char *text);
 void PyUnicode_InternInPlace(PyObject **string);
-Py_ssize_t PyUnicode_GetLength(PyObject *unicode);
+Py_ssize_t PyUnicode_GetLength(PyObject *string);
 
 /* The text that belongs to the string. There is no NUL behind it: `size` may not be NULL, and there
    is no PyUnicode_AsUTF8. */
@@ -26,15 +26,15 @@ const char *PyUnicode_AsUTF8AndSize(PyObject *object, Py_ssize_t *size);
 int PyUnicode_Compare(PyObject *left, PyObject *right);
 int PyUnicode_CompareWithASCIIString(PyObject *left, const char *right);
 int PyUnicode_Equal(PyObject *left, PyObject *right);
-int PyUnicode_EqualToUTF8(PyObject *unicode, const char *string);
-int PyUnicode_EqualToUTF8AndSize(PyObject *unicode, const char *string, Py_ssize_t size);
+int PyUnicode_EqualToUTF8(PyObject *string, const char *text);
+int PyUnicode_EqualToUTF8AndSize(PyObject *string, const char *text, Py_ssize_t size);
 int PyUnicode_Contains(PyObject *container, PyObject *element);
 PyObject *PyUnicode_Concat(PyObject *left, PyObject *right);
 PyObject *PyUnicode_Format(PyObject *format, PyObject *args);
-PyObject *PyUnicode_Partition(PyObject *text, PyObject *sep);
-PyObject *PyUnicode_RPartition(PyObject *text, PyObject *sep);
+PyObject *PyUnicode_Partition(PyObject *string, PyObject *separator);
+PyObject *PyUnicode_RPartition(PyObject *string, PyObject *separator);
 PyObject *PyUnicode_Translate(PyObject *string, PyObject *table, const char *errors);
-int PyUnicode_IsIdentifier(PyObject *text);
+int PyUnicode_IsIdentifier(PyObject *string);
 
 /* ---- From and to bytes ---- */
 
@@ -49,15 +49,15 @@ PyObject *PyUnicode_DecodeUnicodeEscape(const char *text, Py_ssize_t size, const
 PyObject *PyUnicode_DecodeRawUnicodeEscape(const char *text, Py_ssize_t size, const char *errors);
 PyObject *PyUnicode_DecodeFSDefault(const char *text);
 PyObject *PyUnicode_DecodeFSDefaultAndSize(const char *text, Py_ssize_t size);
-PyObject *PyUnicode_AsEncodedString(PyObject *unicode, const char *encoding, const char *errors);
-PyObject *PyUnicode_AsUTF8String(PyObject *unicode);
-PyObject *PyUnicode_AsUTF16String(PyObject *unicode);
-PyObject *PyUnicode_AsUTF32String(PyObject *unicode);
-PyObject *PyUnicode_AsASCIIString(PyObject *unicode);
-PyObject *PyUnicode_AsLatin1String(PyObject *unicode);
-PyObject *PyUnicode_AsUnicodeEscapeString(PyObject *unicode);
-PyObject *PyUnicode_AsRawUnicodeEscapeString(PyObject *unicode);
-PyObject *PyUnicode_EncodeFSDefault(PyObject *unicode);
+PyObject *PyUnicode_AsEncodedString(PyObject *string, const char *encoding, const char *errors);
+PyObject *PyUnicode_AsUTF8String(PyObject *string);
+PyObject *PyUnicode_AsUTF16String(PyObject *string);
+PyObject *PyUnicode_AsUTF32String(PyObject *string);
+PyObject *PyUnicode_AsASCIIString(PyObject *string);
+PyObject *PyUnicode_AsLatin1String(PyObject *string);
+PyObject *PyUnicode_AsUnicodeEscapeString(PyObject *string);
+PyObject *PyUnicode_AsRawUnicodeEscapeString(PyObject *string);
+PyObject *PyUnicode_EncodeFSDefault(PyObject *string);
 const char *PyUnicode_GetDefaultEncoding(void);
 PyObject *PyOS_FSPath(PyObject *path);
 

@@ -1,0 +1,55 @@
+/* A step that was chosen: what steps.c hands to calls.c. */
+
+#ifndef CAPSULE_DRIVER_STEP_H
+#define CAPSULE_DRIVER_STEP_H
+
+#include "driver.h"
+
+typedef enum {
+    NEW,
+    GET_POINTER,
+    GET_NAME,
+    GET_CONTEXT,
+    GET_DESTRUCTOR,
+    IS_VALID,
+    CHECK_EXACT,
+    SET_POINTER,
+    SET_NAME,
+    SET_CONTEXT,
+    SET_DESTRUCTOR,
+    SET_TRAVERSE,
+    IMPORT,
+    TAKE_REFERENCE,
+    DROP_REFERENCE,
+    REPR,
+    HASH,
+    EQUAL,
+    EDIT_NAME,
+    RETURN_NULL,
+    RETURN_WITH_EXCEPTION,
+    TEMPORARY,
+    SCENE,
+    OPERATIONS,
+} Operation;
+
+enum { IMPORTS = 16 };
+
+extern const char *const imports[IMPORTS];
+
+typedef struct {
+    Operation operation;
+    Entry *entry; /* NULL where the object is not a capsule */
+    PyObject *object;
+    PyObject *second;
+    int name;
+    int pointer;
+    int context;
+    int destructor;
+    int import;
+    int flag;
+    Scene scene;
+} Step;
+
+extern Step chosen;
+
+#endif

@@ -1,0 +1,209 @@
+//! The driver in both interpreters: finds a CPython that ours follows, builds the driver for both,
+//! and runs the same script in each, at the same time.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::OnceLock;
+
+use tempfile::TempDir;
+
+use crate::interpreter::child;
+
+/// A CPython that can be compared with.
+#[derive(Debug)]
+pub(super) struct CPython {
+    program: PathBuf,
+    headers: PathBuf,
+}
+
+/// Prints the folder of the headers, if this is what ours follows: CPython 3.13 or 3.14, not a
+/// debug build, which aborts where a destructor changes the pending exception, and with a GIL.
+const ASK: &str = "
+import os, sys, sysconfig
+headers = sysconfig.get_path('include')
+fit = sys.implementation.name == 'cpython' and sys.version_info[:2] in ((3, 13), (3, 14))
+fit = fit and not hasattr(sys, 'gettotalrefcount') and not sysconfig.get_config_var('Py_GIL_DISABLED')
+if fit and os.path.exists(os.path.join(headers, 'Python.h')):
+    print(headers)
+";
+
+impl CPython {
+    /// The newest one on the path, or among the versions of pyenv, whose commands on the path
+    /// start only the versions that were chosen.
+    pub(super) fn find() -> Option<Self> {
+        let names = ["python3.14", "python3.13", "python3"].map(PathBuf::from);
+        names.into_iter().chain(of_pyenv()).find_map(Self::at)
+    }
+
+    fn at(program: PathBuf) -> Option<Self> {
+        let output = Command::new(&program)
+            .args(["-I", "-c", ASK])
+            .stdin(Stdio::null())
+            .output()
+            .ok()?;
+        let headers = String::from_utf8(output.stdout).ok()?;
+        let headers = PathBuf::from(headers.trim_end());
+        headers.is_absolute().then_some(Self { program, headers })
+    }
+}
+
+fn of_pyenv() -> Vec<PathBuf> {
+    let root = std::env::var_os("PYENV_ROOT").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".pyenv"));
+    let Some(entries) = root
+        .or(home)
+        .and_then(|root| std::fs::read_dir(root.join("versions")).ok())
+    else {
+        return Vec::new();
+    };
+    let mut versions: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    versions.retain(|version| {
+        let name = version.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with("3.13.") || name.starts_with("3.14.")
+    });
+    versions.sort();
+    versions.reverse();
+    versions
+        .into_iter()
+        .map(|version| version.join("bin/python3"))
+        .collect()
+}
+
+/// Whether there is a C compiler.
+pub(super) fn has_compiler() -> bool {
+    Command::new("cc")
+        .arg("--version")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Both interpreters, each with a folder that has its driver in it.
+#[derive(Debug)]
+pub(super) struct Laboratory {
+    cpython: CPython,
+    folder: OnceLock<Result<TempDir, String>>,
+}
+
+/// What a script did in one of them.
+#[derive(Debug)]
+pub(super) struct Ran {
+    pub(super) folder: PathBuf,
+    pub(super) stdout: String,
+}
+
+impl Laboratory {
+    pub(super) fn new(cpython: CPython) -> Self {
+        Self {
+            cpython,
+            folder: OnceLock::new(),
+        }
+    }
+
+    /// Runs a script of the driver's in both: CPython's answer and ours.
+    ///
+    /// # Errors
+    /// The driver cannot be built, or the script fails.
+    pub(super) fn run(&self, script: &str, arguments: &[&str]) -> Result<(Ran, Ran), String> {
+        let folder = self.folder.get_or_init(|| self.build());
+        let folder = folder.as_ref().map_err(Clone::clone)?.path();
+        let (theirs, ours) = (folder.join("cpython"), folder.join("ours"));
+        let script = sources().join(script);
+        std::thread::scope(|scope| {
+            let cpython = scope.spawn(|| self.run_cpython(&script, &theirs, arguments));
+            let ours = run_ours(&script, &ours, arguments);
+            let theirs = cpython.join().expect("a process can be waited for");
+            Ok((theirs?, ours?))
+        })
+    }
+
+    fn build(&self) -> Result<TempDir, String> {
+        let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let our_headers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/include");
+        compile(&self.cpython.headers, &folder.path().join("cpython"))?;
+        compile(&our_headers, &folder.path().join("ours"))?;
+        Ok(folder)
+    }
+
+    fn run_cpython(&self, script: &Path, folder: &Path, arguments: &[&str]) -> Result<Ran, String> {
+        let output = Command::new(&self.cpython.program)
+            .args(["-I", "-X", "utf8"])
+            .arg(script)
+            .arg(folder)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .map_err(|error| error.to_string())?;
+        let stdout = String::from_utf8_lossy(&output.stdout).into_owned();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        ran("CPython", output.status.code(), folder, stdout, &stderr)
+    }
+}
+
+fn run_ours(script: &Path, folder: &Path, arguments: &[&str]) -> Result<Ran, String> {
+    let mut all = vec![script.as_os_str(), folder.as_os_str()];
+    all.extend(arguments.iter().map(OsStr::new));
+    let ended = child(&all, &[]);
+    ran("ours", ended.code, folder, ended.stdout, &ended.stderr)
+}
+
+fn ran(
+    who: &str,
+    code: Option<i32>,
+    folder: &Path,
+    stdout: String,
+    stderr: &str,
+) -> Result<Ran, String> {
+    if code != Some(0) || !stderr.is_empty() {
+        let last = last_line(folder).unwrap_or_default();
+        return Err(format!(
+            "{who}: exit code {code:?}\n{stderr}\nthe transcript ends in: {last}"
+        ));
+    }
+    Ok(Ran {
+        folder: folder.to_owned(),
+        stdout,
+    })
+}
+
+/// The last line of the newest transcript.
+fn last_line(folder: &Path) -> Option<String> {
+    let texts = std::fs::read_dir(folder)
+        .ok()?
+        .flatten()
+        .map(|entry| entry.path());
+    let newest = texts
+        .filter(|path| path.extension() == Some(OsStr::new("txt")))
+        .max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok())?;
+    let text = std::fs::read_to_string(newest).ok()?;
+    text.lines().last().map(str::to_owned)
+}
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("c/differential")
+}
+
+fn compile(headers: &Path, folder: &Path) -> Result<(), String> {
+    std::fs::create_dir(folder).map_err(|error| error.to_string())?;
+    let sources = std::fs::read_dir(sources()).map_err(|error| error.to_string())?;
+    let sources = sources
+        .flatten()
+        .map(|entry| entry.path())
+        .filter(|path| path.extension() == Some(OsStr::new("c")));
+    let output: Output = Command::new("cc")
+        .args(["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror"])
+        .args(["-shared", "-fPIC", "-fvisibility=hidden", "-pthread", "-I"])
+        .arg(headers)
+        .arg("-o")
+        .arg(folder.join("capsule_driver.so"))
+        .args(sources)
+        .output()
+        .map_err(|error| error.to_string())?;
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+}

@@ -1,0 +1,24 @@
+//! Real extension modules, in C and with PyO3, in child processes: the examples, the documented
+//! steps, and PyO3's own functions for capsules.
+
+mod building;
+mod documented;
+mod errors;
+mod examples;
+mod missing;
+mod pyo3;
+
+use libtest_mimic::Trial;
+
+pub(crate) fn trials() -> Vec<Trial> {
+    [
+        examples::trials(),
+        documented::trials(),
+        errors::trials(),
+        missing::trials(),
+        pyo3::trials(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

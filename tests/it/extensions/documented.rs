@@ -1,0 +1,149 @@
+//! `docs/extensions.md` followed to the letter: its files are written and its commands run, in an
+//! empty folder, and what they print is what it says. And what it quotes is what is there.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::Command;
+
+use libtest_mimic::{Failed, Trial};
+
+use super::building::{root, same, succeed, with_compiler, with_pyo3};
+use crate::interpreter::{CHILD, trial};
+
+pub(crate) fn trials() -> Vec<Trial> {
+    vec![
+        with_compiler("a-c-module-from-an-empty-folder-as-documented", || {
+            follow("## A C module, from an empty folder", &[])
+        }),
+        with_pyo3("a-pyo3-module-from-an-empty-folder-as-documented", pyo3),
+        trial("extensions::the-docs-quote-what-is-there", quotes),
+    ]
+}
+
+pub(crate) fn document() -> Result<String, Failed> {
+    Ok(fs::read_to_string(root().join("docs/extensions.md"))?)
+}
+
+/// Without a lock file, Cargo asks the registry what is newest, unless it may not.
+fn pyo3() -> Result<(), Failed> {
+    let heading = "## A PyO3 module, from an empty folder";
+    follow(heading, &[("CARGO_NET_OFFLINE", "true")]).or_else(|_| follow(heading, &[]))
+}
+
+/// How the document writes the folder of the checkout.
+const CHECKOUT: &str = "~/rustpython-capsules";
+
+/// Follows the steps under a heading.
+fn follow(heading: &str, environment: &[(&str, &str)]) -> Result<(), Failed> {
+    let document = document()?;
+    let (_, section) = document
+        .split_once(&format!("\n{heading}\n"))
+        .ok_or("there is no such heading")?;
+    let section = section.split("\n## ").next().unwrap_or_default();
+    let steps = Steps::of(section);
+    let temporary = tempfile::tempdir()?;
+    let checkout = temporary.path().join("checkout");
+    lay_out(&checkout)?;
+    let empty = temporary.path().join("empty");
+    fs::create_dir(&empty)?;
+    let script = steps
+        .script
+        .replace(CHECKOUT, &format!("'{}'", checkout.display()));
+    let mut shell = Command::new("sh");
+    shell.args(["-e", "-c", &script]).current_dir(empty);
+    // The document's reader has not set them.
+    shell
+        .env_remove("CARGO_TARGET_DIR")
+        .env_remove("PYO3_CONFIG_FILE");
+    let output = succeed(shell.envs(environment.iter().copied()))?;
+    same(&String::from_utf8_lossy(&output.stdout), &steps.output)
+}
+
+/// What the steps need of a checkout: the headers, and the program where Cargo puts it.
+fn lay_out(checkout: &Path) -> Result<(), Failed> {
+    let programs = checkout.join("target/debug");
+    fs::create_dir_all(&programs)?;
+    symlink(root().join("crates"), checkout.join("crates"))?;
+    let tests = std::env::current_exe()?;
+    let program = programs.join("capsule-python");
+    let text = format!("#!/bin/sh\n{CHILD}=1 exec '{}' \"$@\"\n", tests.display());
+    fs::write(&program, text)?;
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}
+
+/// A section as one shell script, and what it prints.
+#[derive(Default)]
+struct Steps {
+    script: String,
+    output: String,
+}
+
+impl Steps {
+    /// Blocks of the language `console` have commands, behind `$ `, and their output. Other blocks
+    /// are files where the line before them has a name in backquotes and a colon.
+    fn of(section: &str) -> Self {
+        let mut steps = Self::default();
+        for (before, language, text) in blocks(section) {
+            let name = before
+                .strip_prefix('`')
+                .and_then(|name| name.strip_suffix("`:"));
+            if let Some(name) = name {
+                let write = format!("cat > '{name}' <<'END OF FILE'\n{text}END OF FILE\n");
+                steps.script.push_str(&write);
+            }
+            for line in text.split_inclusive('\n').filter(|_| language == "console") {
+                match line.strip_prefix("$ ") {
+                    Some(command) => steps.script.push_str(command),
+                    None => steps.output.push_str(line),
+                }
+            }
+        }
+        steps
+    }
+}
+
+/// The code blocks of a text: the last line before each that is not empty, its language, its text.
+fn blocks(text: &str) -> Vec<(&str, &str, &str)> {
+    let mut blocks = Vec::new();
+    let mut rest = text;
+    while let Some((before, block)) = rest.split_once("\n```") {
+        let Some((language, block)) = block.split_once('\n') else {
+            break;
+        };
+        let Some((text, after)) = block.split_once("```\n") else {
+            break;
+        };
+        let before = before.trim_end().lines().next_back().unwrap_or_default();
+        blocks.push((before, language, text));
+        rest = after;
+    }
+    blocks
+}
+
+fn quotes() -> Result<(), Failed> {
+    let document = document()?;
+    let examples = root().join("examples");
+    let transcript = fs::read_to_string(examples.join("extensions/transcript.txt"))?;
+    let blocks = blocks(&document);
+    let of_transcript = blocks.iter().filter(|block| block.2.starts_with("# "));
+    for (_, _, text) in of_transcript.clone() {
+        if !transcript.contains(text) {
+            return Err(format!("the transcript has no\n{text}").into());
+        }
+    }
+    if of_transcript.count() == 0 {
+        return Err("nothing of the transcript is quoted".into());
+    }
+    let build = fs::read_to_string(examples.join("embedding/build.rs"))?;
+    if !blocks.iter().any(|block| block.2 == build) {
+        return Err("it does not have the build script of examples/embedding".into());
+    }
+    let config = examples.join("extensions/pyo3_module/rustpython.pyo3");
+    let config = fs::read_to_string(config)?;
+    if !blocks.iter().any(|block| block.2 == config) {
+        return Err("it does not have PyO3's configuration as the example has it".into());
+    }
+    Ok(())
+}

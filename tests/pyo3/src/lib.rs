@@ -1,0 +1,28 @@
+//! `pyo3_capsules`: every function that PyO3 has for capsules, as a Python function. What they do
+//! is checked in `tests/it/extensions/pyo3.py`.
+
+mod accessors;
+mod constructors;
+mod ledger;
+
+use pyo3::prelude::*;
+
+#[pymodule]
+mod pyo3_capsules {
+    /// What capsules are called that are made without a name of their own.
+    #[pymodule_export]
+    const NAME: &str = "pyo3_capsules.capsule";
+
+    #[pymodule_export]
+    use crate::accessors::{
+        address, call, context, import, import_aligned, import_pointer, is_capsule, is_valid, name,
+        name_address, number, set_context, type_object,
+    };
+    #[pymodule_export]
+    use crate::constructors::{
+        with_closure, with_destructor, with_function, with_name, with_pointer,
+        with_pointer_and_destructor, with_value, with_value_and_destructor, without_name,
+    };
+    #[pymodule_export]
+    use crate::ledger::{drop_detached, drop_on_a_thread, made_on_a_thread, take_ledger};
+}
