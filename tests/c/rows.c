@@ -1,5 +1,5 @@
 /* The operations of the accessor rows, as calls to the C API. The structs are those of
- * `it/through_c.rs`. */
+   `it/through_c.rs`. */
 #include <Python.h>
 #include "pycapsule.h"
 
@@ -48,13 +48,18 @@ struct answer rows_perform(const struct call *call);
 void *rows_import(const char *name, PyObject **raised);
 void *rows_import_capsule(const char *name, PyObject **raised);
 
-void rows_destructor(PyObject *capsule) { (void)capsule; }
+void rows_destructor(PyObject *capsule)
+{
+    (void)capsule;
+}
 
-static PyCapsule_Destructor destructor_of(const struct fields *fields) {
+static PyCapsule_Destructor destructor_of(const struct fields *fields)
+{
     return fields->has_destructor ? rows_destructor : NULL;
 }
 
-PyObject *rows_make(const struct fields *fields, PyObject **raised) {
+PyObject *rows_make(const struct fields *fields, PyObject **raised)
+{
     PyObject *made = PyCapsule_New(fields->pointer, fields->name, destructor_of(fields));
     if (made != NULL && fields->context != NULL) {
         PyCapsule_SetContext(made, fields->context);
@@ -63,7 +68,8 @@ PyObject *rows_make(const struct fields *fields, PyObject **raised) {
     return made;
 }
 
-struct answer rows_perform(const struct call *call) {
+struct answer rows_perform(const struct call *call)
+{
     PyObject *object = call->object;
     const struct fields *value = &call->value;
     struct answer answer = {0};
@@ -110,13 +116,15 @@ struct answer rows_perform(const struct call *call) {
     return answer;
 }
 
-void *rows_import(const char *name, PyObject **raised) {
+void *rows_import(const char *name, PyObject **raised)
+{
     void *pointer = PyCapsule_Import(name, 0);
     *raised = PyErr_GetRaisedException();
     return pointer;
 }
 
-void *rows_import_capsule(const char *name, PyObject **raised) {
+void *rows_import_capsule(const char *name, PyObject **raised)
+{
     PyObject *capsule = PyCapsuleRs_ImportCapsule(name);
     void *pointer = capsule == NULL ? NULL : PyCapsule_GetPointer(capsule, name);
     *raised = PyErr_GetRaisedException();

@@ -6,17 +6,20 @@
 #define NO_OBJECT(function) INVALID(function, "NULL instead of a capsule")
 #define AN_INT(function) INVALID(function, "not a capsule but an object of type 'int'")
 
-static int traverse(PyObject *capsule, visitproc visit, void *arg) {
+static int traverse(PyObject *capsule, visitproc visit, void *arg)
+{
     (void)capsule, (void)visit, (void)arg;
     return 0;
 }
 
-static int clear(PyObject *capsule) {
+static int clear(PyObject *capsule)
+{
     (void)capsule;
     return 0;
 }
 
-static void null_is_no_capsule(void) {
+static void null_is_no_capsule(void)
+{
     int vouched = 5;
     CHECK(PyCapsule_GetPointer(NULL, "a") == NULL && raised(NO_OBJECT("PyCapsule_GetPointer")));
     CHECK(PyCapsule_GetPointer(NULL, NULL) == NULL && raised(NO_OBJECT("PyCapsule_GetPointer")));
@@ -38,7 +41,8 @@ static void null_is_no_capsule(void) {
     CHECK(PyErr_Occurred() == NULL);
 }
 
-static void other_objects_are_no_capsules(void) {
+static void other_objects_are_no_capsules(void)
+{
     PyObject *number = evaluate("5");
     PyObject *class = evaluate("_capsule.PyCapsule");
     int vouched = 5;
@@ -55,7 +59,8 @@ static void other_objects_are_no_capsules(void) {
     Py_DECREF(class);
 }
 
-static void the_object_is_checked_first(void) {
+static void the_object_is_checked_first(void)
+{
     PyObject *number = evaluate("5");
     CHECK(PyCapsule_SetPointer(number, NULL) == -1 && raised(AN_INT("PyCapsule_SetPointer")));
     CHECK(PyCapsule_SetPointer(NULL, NULL) == -1 && raised(NO_OBJECT("PyCapsule_SetPointer")));
@@ -65,7 +70,8 @@ static void the_object_is_checked_first(void) {
     Py_DECREF(number);
 }
 
-static void a_capsule_is_one(void) {
+static void a_capsule_is_one(void)
+{
     PyObject *capsule = PyCapsule_New(&thing, NULL, NULL);
     CHECK(PyCapsule_CheckExact(capsule) == 1);
     define("capsule", capsule);
@@ -73,13 +79,15 @@ static void a_capsule_is_one(void) {
     Py_DECREF(capsule);
 }
 
-static void failing_to_make_one_runs_no_destructor(void) {
+static void failing_to_make_one_runs_no_destructor(void)
+{
     CHECK(PyCapsule_New(NULL, "a", count) == NULL);
     CHECK(raised("PyCapsuleError: PyCapsule_New called with null pointer"));
     CHECK(destroyed == 0);
 }
 
-static void every_field_reads_back(void) {
+static void every_field_reads_back(void)
+{
     static const char name[] = "a.b", new_name[] = "c.d";
     PyObject *capsule = PyCapsule_New(&thing, name, count);
     CHECK(PyCapsule_GetPointer(capsule, "a.b") == &thing);
@@ -100,14 +108,16 @@ static void every_field_reads_back(void) {
     CHECK(destroyed == 0);
 }
 
-static void bytes_after_the_first_nul_do_not_count(void) {
+static void bytes_after_the_first_nul_do_not_count(void)
+{
     PyObject *capsule = PyCapsule_New(&thing, "a\0b", NULL);
     CHECK(PyCapsule_IsValid(capsule, "a\0c") == 1 && PyCapsule_IsValid(capsule, "a") == 1);
     CHECK(PyCapsule_GetPointer(capsule, "a\0d") == &thing);
     Py_DECREF(capsule);
 }
 
-static void a_name_is_its_address(void) {
+static void a_name_is_its_address(void)
+{
     char name[] = "a.b", same_text[] = "a.b";
     PyObject *capsule = PyCapsule_New(&thing, name, NULL);
     CHECK(PyCapsule_GetName(capsule) == name);
@@ -124,7 +134,8 @@ static void a_name_is_its_address(void) {
     Py_DECREF(capsule);
 }
 
-static void a_name_may_be_a_megabyte(void) {
+static void a_name_may_be_a_megabyte(void)
+{
     enum { SIZE = 1 << 20 };
     char *name = calloc(1, SIZE + 1), *asked = calloc(1, SIZE + 1);
     memset(name, 'n', SIZE);
@@ -139,7 +150,8 @@ static void a_name_may_be_a_megabyte(void) {
     CHECK(same == 1 && other == 0);
 }
 
-static void a_claim_checks_renames_and_takes(void) {
+static void a_claim_checks_renames_and_takes(void)
+{
     static const char used[] = "used";
     PyObject *capsule = PyCapsule_New(&thing, "a.b", NULL);
     CHECK(PyCapsuleRs_Claim(capsule, "a.c", used) == NULL);
@@ -150,13 +162,15 @@ static void a_claim_checks_renames_and_takes(void) {
     CHECK(PyCapsule_GetName(capsule) == used);
     CHECK(PyCapsuleRs_Claim(capsule, "a.b", used) == NULL);
     CHECK(raised("PyCapsuleError: PyCapsuleRs_Claim called with incorrect name\n"
-                 "note expected the name \"a.b\", found \"used\": the capsule is already consumed"));
+                 "note expected the name \"a.b\", found \"used\": "
+                 "the capsule is already consumed"));
     CHECK(PyCapsuleRs_Claim(capsule, used, NULL) == &thing && PyCapsule_GetName(capsule) == NULL);
     CHECK(PyCapsuleRs_Claim(capsule, NULL, "a.b") == &thing && PyCapsule_IsValid(capsule, "a.b"));
     Py_DECREF(capsule);
 }
 
-static void c_code_vouches_for_its_pointers_and_python_does_not(void) {
+static void c_code_vouches_for_its_pointers_and_python_does_not(void)
+{
     int vouched = 5;
     PyObject *capsule = PyCapsule_New(&thing, "a", NULL);
     CHECK(PyCapsuleRs_GetVouchedPointer(capsule, "a", &vouched) == &thing && vouched == 1);
@@ -175,7 +189,8 @@ static void c_code_vouches_for_its_pointers_and_python_does_not(void) {
     Py_DECREF(capsule);
 }
 
-static void python_reads_what_c_code_made(void) {
+static void python_reads_what_c_code_made(void)
+{
     PyObject *capsule = PyCapsule_New((void *)0x1234, "c\xff.x", count);
     PyCapsule_SetContext(capsule, (void *)5);
     define("c", capsule);
@@ -186,14 +201,16 @@ static void python_reads_what_c_code_made(void) {
     CHECK(run("_capsule.set_name(c, 'py'); _capsule.set_context(c, 6)"));
     CHECK(PyCapsule_GetPointer(capsule, "py") == (void *)0x1234);
     CHECK(PyCapsule_GetContext(capsule) == (void *)6);
-    CHECK(run("seen = []; _capsule.set_destructor(c, lambda c: seen.append(_capsule.get_name(c)))"));
+    CHECK(run("seen = []\n"
+              "_capsule.set_destructor(c, lambda c: seen.append(_capsule.get_name(c)))"));
     CHECK(PyCapsule_GetDestructor(capsule) != count && PyCapsule_GetDestructor(capsule) != NULL);
     CHECK(run("del c"));
     Py_DECREF(capsule);
     CHECK(holds("seen == ['py']") && destroyed == 0);
 }
 
-static void c_code_changes_what_python_made(void) {
+static void c_code_changes_what_python_made(void)
+{
     static const char name[] = "by C";
     CHECK(run("seen = []; c = _capsule.new(7, 'by Python', seen.append, context=5)"));
     PyObject *capsule = evaluate("c");

@@ -8,13 +8,15 @@ struct owned {
 
 static int visits, clears, clears_before_death;
 
-static int traverse(PyObject *capsule, visitproc visit, void *arg) {
+static int traverse(PyObject *capsule, visitproc visit, void *arg)
+{
     struct owned *owned = PyCapsule_GetContext(capsule);
     visits++;
     return owned->held == NULL ? 0 : visit(owned->held, arg);
 }
 
-static int clear(PyObject *capsule) {
+static int clear(PyObject *capsule)
+{
     struct owned *owned = PyCapsule_GetContext(capsule);
     PyObject *held = owned->held;
     clears++;
@@ -23,7 +25,8 @@ static int clear(PyObject *capsule) {
     return 0;
 }
 
-static void release(PyObject *capsule) {
+static void release(PyObject *capsule)
+{
     struct owned *owned = PyCapsule_GetContext(capsule);
     destroyed++;
     clears_before_death = clears;
@@ -32,7 +35,8 @@ static void release(PyObject *capsule) {
 }
 
 /* A capsule that owns an object, to which it takes over the reference. */
-static PyObject *owner_of(PyObject *held) {
+static PyObject *owner_of(PyObject *held)
+{
     struct owned *owned = calloc(1, sizeof *owned);
     owned->held = held;
     PyObject *capsule = PyCapsule_New(&thing, "owner", release);
@@ -43,9 +47,13 @@ static PyObject *owner_of(PyObject *held) {
     return capsule;
 }
 
-static void collect(void) { run("gc.collect()"); }
+static void collect(void)
+{
+    run("gc.collect()");
+}
 
-static void a_cycle_through_the_context_is_collected(void) {
+static void a_cycle_through_the_context_is_collected(void)
+{
     PyObject *list = PyList_New(0);
     PyObject *capsule = owner_of(Py_NewRef(list));
     PyList_Append(list, capsule);
@@ -60,7 +68,8 @@ static void a_cycle_through_the_context_is_collected(void) {
     CHECK(destroyed == 1 && clears == 1);
 }
 
-static void a_capsule_may_own_itself(void) {
+static void a_capsule_may_own_itself(void)
+{
     struct owned *owned;
     PyObject *capsule = owner_of(NULL);
     owned = PyCapsule_GetContext(capsule);
@@ -69,7 +78,8 @@ static void a_capsule_may_own_itself(void) {
     CHECK(destroyed == 1 && clears == 1);
 }
 
-static void many_cycles_are_collected(void) {
+static void many_cycles_are_collected(void)
+{
     for (int i = 0; i < 1000; i++) {
         PyObject *list = PyList_New(0);
         PyObject *capsule = owner_of(list);
@@ -80,7 +90,8 @@ static void many_cycles_are_collected(void) {
     CHECK(destroyed == 1000);
 }
 
-static void without_a_cycle_only_the_destructor_runs(void) {
+static void without_a_cycle_only_the_destructor_runs(void)
+{
     PyObject *capsule = owner_of(PyList_New(0));
     Py_DECREF(capsule);
     CHECK(destroyed == 1 && clears == 0);
@@ -88,7 +99,8 @@ static void without_a_cycle_only_the_destructor_runs(void) {
     CHECK(destroyed == 1 && clears == 0);
 }
 
-static void the_collector_knows_what_has_hooks(void) {
+static void the_collector_knows_what_has_hooks(void)
+{
     PyObject *plain = PyCapsule_New(&thing, NULL, NULL);
     PyObject *list = PyList_New(0);
     PyObject *capsule = owner_of(Py_NewRef(list));
@@ -99,18 +111,21 @@ static void the_collector_knows_what_has_hooks(void) {
     Py_DECREF(list);
     Py_DECREF(capsule);
     CHECK(holds("not gc.is_tracked(plain) and gc.get_referents(plain) == []"));
-    CHECK(holds("gc.is_tracked(capsule) and [one is held for one in gc.get_referents(capsule)] == [True]"));
+    CHECK(holds("gc.is_tracked(capsule)"));
+    CHECK(holds("[one is held for one in gc.get_referents(capsule)] == [True]"));
     CHECK(run("del capsule, held, plain"));
     CHECK(destroyed == 1);
 }
 
-static int visits_twice_over(PyObject *capsule, visitproc visit, void *arg) {
+static int visits_twice_over(PyObject *capsule, visitproc visit, void *arg)
+{
     struct owned *owned = PyCapsule_GetContext(capsule);
     int status = visit(NULL, arg);
     return status != 0 || owned->held == NULL ? status : visit(owned->held, arg);
 }
 
-static void the_last_hooks_count_and_null_may_be_visited(void) {
+static void the_last_hooks_count_and_null_may_be_visited(void)
+{
     PyObject *list = PyList_New(0);
     PyObject *capsule = owner_of(list);
     PyList_Append(list, capsule);
@@ -120,8 +135,10 @@ static void the_last_hooks_count_and_null_may_be_visited(void) {
     CHECK(destroyed == 1 && visits == 0);
 }
 
-static void null_callbacks_are_refused(void) {
-    static const char refusal[] = "PyCapsuleError: _PyCapsule_SetTraverse() called with NULL callback";
+static void null_callbacks_are_refused(void)
+{
+    static const char refusal[] =
+        "PyCapsuleError: _PyCapsule_SetTraverse() called with NULL callback";
     PyObject *capsule = PyCapsule_New(&thing, NULL, count);
     CHECK(_PyCapsule_SetTraverse(capsule, NULL, clear) == -1 && raised_alone(refusal));
     CHECK(_PyCapsule_SetTraverse(capsule, traverse, NULL) == -1 && raised_alone(refusal));
@@ -133,7 +150,8 @@ static void null_callbacks_are_refused(void) {
     CHECK(destroyed == 1);
 }
 
-static PyObject *with_owner_and_hooks(const char *source, PyObject *held) {
+static PyObject *with_owner_and_hooks(const char *source, PyObject *held)
+{
     PyObject *capsule = evaluate(source);
     struct owned *owned = calloc(1, sizeof *owned);
     owned->held = held;
@@ -144,19 +162,22 @@ static PyObject *with_owner_and_hooks(const char *source, PyObject *held) {
     return capsule;
 }
 
-static void owner_and_hooks_go_together(void) {
+static void owner_and_hooks_go_together(void)
+{
     CHECK(run("import weakref\nclass A: pass\nowner, held = A(), A()\n"
               "seen = [weakref.ref(owner), weakref.ref(held)]"));
     PyObject *capsule = with_owner_and_hooks("_capsule.new(7, 'a', owner=owner)", evaluate("held"));
     define("capsule", capsule);
     CHECK(run("del owner, held"));
-    CHECK(holds("len(gc.get_referents(capsule)) == 2 and [one() is not None for one in seen] == [True, True]"));
+    CHECK(holds("len(gc.get_referents(capsule)) == 2"));
+    CHECK(holds("[one() is not None for one in seen] == [True, True]"));
     CHECK(run("del capsule"));
     Py_DECREF(capsule);
     CHECK(destroyed == 1 && holds("[one() for one in seen] == [None, None]"));
 }
 
-static void a_cycle_through_the_owner_is_collected_with_hooks(void) {
+static void a_cycle_through_the_owner_is_collected_with_hooks(void)
+{
     CHECK(run("owner = []"));
     PyObject *capsule = with_owner_and_hooks("_capsule.new(7, 'a', owner=owner)", PyList_New(0));
     define("capsule", capsule);
@@ -166,7 +187,8 @@ static void a_cycle_through_the_owner_is_collected_with_hooks(void) {
     CHECK(destroyed == 1);
 }
 
-static void a_cycle_through_the_hooks_is_collected_with_an_owner(void) {
+static void a_cycle_through_the_hooks_is_collected_with_an_owner(void)
+{
     PyObject *list = PyList_New(0);
     PyObject *capsule = with_owner_and_hooks("_capsule.new(7, 'a', owner=[])", list);
     PyList_Append(list, capsule);
@@ -175,21 +197,24 @@ static void a_cycle_through_the_hooks_is_collected_with_an_owner(void) {
     CHECK(destroyed == 1 && clears == 1);
 }
 
-static void two_that_own_each_other_are_collected(void) {
+static void two_that_own_each_other_are_collected(void)
+{
     PyObject *first = owner_of(NULL), *second = owner_of(first);
     ((struct owned *)PyCapsule_GetContext(first))->held = second;
     collect();
     CHECK(destroyed == 2 && clears > 0);
 }
 
-static int clear_raises(PyObject *capsule) {
+static int clear_raises(PyObject *capsule)
+{
     clear(capsule);
     PyObject *error = evaluate("KeyError('mine')");
     PyErr_SetRaisedException(error);
     return -1;
 }
 
-static void what_clear_raises_is_unraisable(void) {
+static void what_clear_raises_is_unraisable(void)
+{
     CHECK(run("seen = []\nhook = sys.unraisablehook\n"
               "sys.unraisablehook = lambda args: seen.append(repr(args.exc_value))"));
     PyObject *list = PyList_New(0);

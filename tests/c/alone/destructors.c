@@ -11,7 +11,8 @@ static const char *wrong;
         }                                                                                          \
     } while (0)
 
-static void runs_once_with_the_last_reference(void) {
+static void runs_once_with_the_last_reference(void)
+{
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     Py_INCREF(capsule);
     Py_DECREF(capsule);
@@ -22,12 +23,14 @@ static void runs_once_with_the_last_reference(void) {
 
 static int others_destroyed;
 
-static void count_others(PyObject *capsule) {
+static void count_others(PyObject *capsule)
+{
     (void)capsule;
     others_destroyed++;
 }
 
-static void only_the_last_one_that_was_set_runs(void) {
+static void only_the_last_one_that_was_set_runs(void)
+{
     others_destroyed = 0;
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     PyCapsule_SetDestructor(capsule, count_others);
@@ -43,7 +46,8 @@ static void only_the_last_one_that_was_set_runs(void) {
     CHECK(destroyed == 1 && others_destroyed == 1);
 }
 
-static void one_that_is_garbage_and_replaced_is_never_called(void) {
+static void one_that_is_garbage_and_replaced_is_never_called(void)
+{
     PyObject *capsule = PyCapsule_New(&thing, "a", (PyCapsule_Destructor)(uintptr_t)1);
     CHECK(PyCapsule_GetDestructor(capsule) == (PyCapsule_Destructor)(uintptr_t)1);
     PyCapsule_SetDestructor(capsule, count);
@@ -51,7 +55,8 @@ static void one_that_is_garbage_and_replaced_is_never_called(void) {
     CHECK(destroyed == 1);
 }
 
-static void asks_everything(PyObject *capsule) {
+static void asks_everything(PyObject *capsule)
+{
     int vouched = 0;
     destroyed++;
     EXPECT(PyCapsule_CheckExact(capsule) == 1);
@@ -76,7 +81,8 @@ static void asks_everything(PyObject *capsule) {
     EXPECT(PyObject_Hash(capsule) != -1);
 }
 
-static void everything_works_inside(void) {
+static void everything_works_inside(void)
+{
     wrong = NULL;
     PyObject *capsule = PyCapsule_New(&thing, "a", asks_everything);
     PyCapsule_SetContext(capsule, &other_thing);
@@ -88,7 +94,8 @@ static void everything_works_inside(void) {
 }
 
 /* The count is that of references that others have. */
-static void counts_references(PyObject *capsule) {
+static void counts_references(PyObject *capsule)
+{
     destroyed++;
     EXPECT(Py_REFCNT(capsule) == 0);
     Py_INCREF(capsule);
@@ -98,7 +105,8 @@ static void counts_references(PyObject *capsule) {
     Py_DECREF(capsule);
 }
 
-static void references_made_inside_do_no_harm(void) {
+static void references_made_inside_do_no_harm(void)
+{
     wrong = NULL;
     PyObject *capsule = PyCapsule_New(&thing, "a", counts_references);
     Py_DECREF(capsule);
@@ -108,7 +116,8 @@ static void references_made_inside_do_no_harm(void) {
     }
 }
 
-static void sets_itself_again(PyObject *capsule) {
+static void sets_itself_again(PyObject *capsule)
+{
     destroyed++;
     EXPECT(PyCapsule_SetDestructor(capsule, NULL) == 0);
     EXPECT(PyCapsule_GetDestructor(capsule) == NULL && PyErr_Occurred() == NULL);
@@ -117,7 +126,8 @@ static void sets_itself_again(PyObject *capsule) {
     EXPECT(PyCapsule_SetDestructor(capsule, sets_itself_again) == 0);
 }
 
-static void one_that_is_set_inside_is_shown_and_not_called(void) {
+static void one_that_is_set_inside_is_shown_and_not_called(void)
+{
     wrong = NULL;
     others_destroyed = 0;
     Py_DECREF(PyCapsule_New(&thing, "a", sets_itself_again));
@@ -127,26 +137,30 @@ static void one_that_is_set_inside_is_shown_and_not_called(void) {
     }
 }
 
-static void frees_its_name(PyObject *capsule) {
+static void frees_its_name(PyObject *capsule)
+{
     destroyed++;
     char *name = (char *)PyCapsule_GetName(capsule);
     PyCapsule_SetName(capsule, NULL);
     free(name);
 }
 
-static void a_name_can_be_freed_inside(void) {
+static void a_name_can_be_freed_inside(void)
+{
     char *name = malloc(4);
     memcpy(name, "a.b", 4);
     Py_DECREF(PyCapsule_New(&thing, name, frees_its_name));
     CHECK(destroyed == 1);
 }
 
-static void drops_its_context(PyObject *capsule) {
+static void drops_its_context(PyObject *capsule)
+{
     destroyed++;
     Py_XDECREF(PyCapsule_GetContext(capsule));
 }
 
-static void one_may_end_another(void) {
+static void one_may_end_another(void)
+{
     PyObject *inner = PyCapsule_New(&thing, "inner", drops_its_context);
     PyObject *outer = PyCapsule_New(&thing, "outer", drops_its_context);
     PyCapsule_SetContext(outer, inner);
@@ -154,7 +168,8 @@ static void one_may_end_another(void) {
     CHECK(destroyed == 2);
 }
 
-static void it_can_be_called_on_a_live_capsule(void) {
+static void it_can_be_called_on_a_live_capsule(void)
+{
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     PyCapsule_GetDestructor(capsule)(capsule);
     CHECK(destroyed == 1 && PyCapsule_IsValid(capsule, "a"));
@@ -162,12 +177,14 @@ static void it_can_be_called_on_a_live_capsule(void) {
     CHECK(destroyed == 2);
 }
 
-static void python_s_can_be_read_put_back_and_called(void) {
+static void python_s_can_be_read_put_back_and_called(void)
+{
     CHECK(run("seen = []\ndef destructor(c): seen.append(_capsule.get_name(c))"));
     PyObject *capsule = evaluate("_capsule.new(7, 'a', destructor)");
     PyCapsule_Destructor read = PyCapsule_GetDestructor(capsule);
     CHECK(read != NULL);
-    CHECK(PyCapsule_SetDestructor(capsule, NULL) == 0 && PyCapsule_SetDestructor(capsule, read) == 0);
+    CHECK(PyCapsule_SetDestructor(capsule, NULL) == 0);
+    CHECK(PyCapsule_SetDestructor(capsule, read) == 0);
     CHECK(PyCapsule_GetDestructor(capsule) == read);
     define("c", capsule);
     CHECK(holds("_capsule.get_destructor(c) is destructor"));
@@ -178,7 +195,8 @@ static void python_s_can_be_read_put_back_and_called(void) {
     CHECK(holds("seen == ['a', 'a']"));
 }
 
-static void python_s_does_nothing_on_a_capsule_without_one(void) {
+static void python_s_does_nothing_on_a_capsule_without_one(void)
+{
     PyObject *capsule = evaluate("_capsule.new(7, 'a', print)");
     PyCapsule_Destructor read = PyCapsule_GetDestructor(capsule);
     PyCapsule_SetDestructor(capsule, NULL);
@@ -189,7 +207,8 @@ static void python_s_does_nothing_on_a_capsule_without_one(void) {
     Py_DECREF(number);
 }
 
-static void a_stack_of_garbage_is_collected(void) {
+static void a_stack_of_garbage_is_collected(void)
+{
     for (int i = 0; i < 1000; i++) {
         PyObject *capsule = PyCapsule_New(&thing, "a", count);
         define("capsule", capsule);

@@ -1,12 +1,14 @@
 /* What becomes of an exception that is pending, or being handled. */
 #include "harness.h"
 
-static int traverse(PyObject *capsule, visitproc visit, void *arg) {
+static int traverse(PyObject *capsule, visitproc visit, void *arg)
+{
     (void)capsule, (void)visit, (void)arg;
     return 0;
 }
 
-static int clear(PyObject *capsule) {
+static int clear(PyObject *capsule)
+{
     (void)capsule;
     return 0;
 }
@@ -18,7 +20,8 @@ static int clear(PyObject *capsule) {
         CHECK(still_pending(exception));                                                           \
     } while (0)
 
-static void success_leaves_the_pending_exception(void) {
+static void success_leaves_the_pending_exception(void)
+{
     int vouched;
     PyObject *capsule = NULL;
     LEAVES((capsule = PyCapsule_New(&thing, "a", count)) != NULL);
@@ -53,7 +56,8 @@ static void success_leaves_the_pending_exception(void) {
 #define NO_OBJECT(function)                                                                        \
     function " called with invalid PyCapsule object\nnote NULL instead of a capsule"
 
-static void failure_replaces_the_pending_exception(void) {
+static void failure_replaces_the_pending_exception(void)
+{
     int vouched;
     PyObject *capsule = PyCapsule_New(&thing, "a", NULL);
     REPLACES(PyCapsule_New(NULL, "a", count) == NULL, "PyCapsule_New called with null pointer");
@@ -79,17 +83,20 @@ static void failure_replaces_the_pending_exception(void) {
     Py_DECREF(capsule);
 }
 
-static PyObject *fails(PyObject *self, PyObject *capsule) {
+static PyObject *fails(PyObject *self, PyObject *capsule)
+{
     (void)self;
     return PyCapsule_GetPointer(capsule, "another name");
 }
 
-static PyObject *succeeds(PyObject *self, PyObject *capsule) {
+static PyObject *succeeds(PyObject *self, PyObject *capsule)
+{
     (void)self;
     return PyCapsule_IsValid(capsule, NULL) ? NULL : PyLong_FromLong(PyErr_Occurred() != NULL);
 }
 
-static void what_is_handled_becomes_the_context(void) {
+static void what_is_handled_becomes_the_context(void)
+{
     static PyMethodDef definitions[] = {{"fails", fails, METH_O, NULL},
                                         {"succeeds", succeeds, METH_O, NULL}};
     for (size_t i = 0; i < 2; i++) {
@@ -114,7 +121,8 @@ static void what_is_handled_becomes_the_context(void) {
     CHECK(holds("before == 0 and context and after and alone"));
 }
 
-static void many_failures_leave_nothing_behind(void) {
+static void many_failures_leave_nothing_behind(void)
+{
     PyObject *capsule = evaluate("_capsule.new(7, 'a')");
     Py_ssize_t before = Py_REFCNT(capsule);
     for (int i = 0; i < 10000; i++) {

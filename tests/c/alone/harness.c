@@ -13,7 +13,8 @@ static char last_raised[1000];
 int thing, other_thing;
 int destroyed;
 
-const struct test *const *all_tests(void) {
+const struct test *const *all_tests(void)
+{
     static const struct test *const all[] = {accessor_tests,   exception_tests, destructor_tests,
                                              import_tests,     collector_tests, thread_tests,
                                              NULL};
@@ -21,7 +22,8 @@ const struct test *const *all_tests(void) {
 }
 
 /* NULL, or what did not hold. */
-const char *run_test(const struct test *test) {
+const char *run_test(const struct test *test)
+{
     failure[0] = last_raised[0] = '\0';
     destroyed = 0;
     names = PyDict_New();
@@ -38,18 +40,21 @@ const char *run_test(const struct test *test) {
     return failure[0] == '\0' ? NULL : failure;
 }
 
-void fail(const char *file, int line, const char *condition) {
+void fail(const char *file, int line, const char *condition)
+{
     snprintf(failure, sizeof failure, "%s:%d: %s\nlast raised: %s", file, line, condition,
              last_raised);
 }
 
-void count(PyObject *capsule) {
+void count(PyObject *capsule)
+{
     (void)capsule;
     destroyed++;
 }
 
 /* Calls a function of the module `builtins`. Takes over the references to the arguments. */
-static PyObject *call_builtin(const char *name, size_t count, PyObject **arguments) {
+static PyObject *call_builtin(const char *name, size_t count, PyObject **arguments)
+{
     PyObject *module_name = PyUnicode_FromString("builtins");
     PyObject *builtins = PyImport_Import(module_name);
     PyObject *function = PyObject_GetAttrString(builtins, name);
@@ -65,11 +70,13 @@ static PyObject *call_builtin(const char *name, size_t count, PyObject **argumen
     return answer;
 }
 
-PyObject *evaluate(const char *source) {
+PyObject *evaluate(const char *source)
+{
     return call_builtin("eval", 2, (PyObject *[]){PyUnicode_FromString(source), Py_NewRef(names)});
 }
 
-int run(const char *source) {
+int run(const char *source)
+{
     PyObject *none =
         call_builtin("exec", 2, (PyObject *[]){PyUnicode_FromString(source), Py_NewRef(names)});
     if (none == NULL) {
@@ -81,7 +88,8 @@ int run(const char *source) {
     return 1;
 }
 
-int holds(const char *source) {
+int holds(const char *source)
+{
     PyObject *answer = evaluate(source);
     if (answer == NULL) {
         raised("");
@@ -92,9 +100,13 @@ int holds(const char *source) {
     return truth == 1;
 }
 
-void define(const char *name, PyObject *object) { PyDict_SetItemString(names, name, object); }
+void define(const char *name, PyObject *object)
+{
+    PyDict_SetItemString(names, name, object);
+}
 
-static int tell(const char *text, const char *render) {
+static int tell(const char *text, const char *render)
+{
     PyObject *exception = PyErr_GetRaisedException();
     if (exception == NULL) {
         strcpy(last_raised, "nothing");
@@ -115,19 +127,25 @@ static int tell(const char *text, const char *render) {
     "'\\n'.join([f'{type(error).__name__}: {error}'] + [f'note {note}' for note in "              \
     "getattr(error, '__notes__', [])])"
 
-int raised(const char *text) { return tell(text, RENDER); }
+int raised(const char *text)
+{
+    return tell(text, RENDER);
+}
 
-int raised_alone(const char *text) {
+int raised_alone(const char *text)
+{
     return tell(text, RENDER " + f'{error.__context__ or \"\"}{error.__cause__ or \"\"}'");
 }
 
-PyObject *set_pending(void) {
+PyObject *set_pending(void)
+{
     PyObject *exception = evaluate("KeyError('pending')");
     PyErr_SetRaisedException(exception);
     return exception;
 }
 
-int still_pending(PyObject *exception) {
+int still_pending(PyObject *exception)
+{
     PyObject *found = PyErr_GetRaisedException();
     Py_XDECREF(found);
     return found == exception;

@@ -1,5 +1,5 @@
 /* Tests that only C can have. Each runs in an interpreter, with nothing pending, and leaves
- * nothing pending. */
+   nothing pending. */
 #ifndef HARNESS_H
 #define HARNESS_H
 

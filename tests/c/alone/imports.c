@@ -3,23 +3,29 @@
 
 #define NOT_IMPORTED "ImportError: PyCapsule_Import could not import module \"m\""
 
-static int set_module(void) {
+static int set_module(void)
+{
     return run("import types\n"
                "m = sys.modules['m'] = types.ModuleType('m')\n"
                "m.cap = _capsule.new(7, 'm.cap')\n"
                "m.x = 5\n");
 }
 
-static void forget_module(void) { run("sys.modules.pop('m', None)"); }
+static void forget_module(void)
+{
+    run("sys.modules.pop('m', None)");
+}
 
-static void null_is_no_name(void) {
+static void null_is_no_name(void)
+{
     CHECK(PyCapsule_Import(NULL, 0) == NULL);
     CHECK(raised_alone("PyCapsuleError: PyCapsule_Import called with null name"));
     CHECK(PyCapsuleRs_ImportCapsule(NULL) == NULL);
     CHECK(raised_alone("PyCapsuleError: PyCapsule_Import called with null name"));
 }
 
-static void no_block_changes_nothing(void) {
+static void no_block_changes_nothing(void)
+{
     CHECK(set_module());
     static const int values[] = {0, 1, 2, -1};
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
@@ -31,13 +37,15 @@ static void no_block_changes_nothing(void) {
     forget_module();
 }
 
-static void bytes_after_the_first_nul_do_not_count(void) {
+static void bytes_after_the_first_nul_do_not_count(void)
+{
     CHECK(set_module());
     CHECK(PyCapsule_Import("m.cap\0.x", 0) == (void *)7);
     forget_module();
 }
 
-static void nothing_is_imported_while_an_exception_is_pending(void) {
+static void nothing_is_imported_while_an_exception_is_pending(void)
+{
     CHECK(set_module());
     for (int way = 0; way < 2; way++) {
         PyObject *pending = set_pending();
@@ -53,7 +61,8 @@ static void nothing_is_imported_while_an_exception_is_pending(void) {
     forget_module();
 }
 
-static void import_capsule_gives_a_reference_of_its_own(void) {
+static void import_capsule_gives_a_reference_of_its_own(void)
+{
     CHECK(set_module());
     PyObject *kept = evaluate("m.cap");
     Py_ssize_t before = Py_REFCNT(kept);
@@ -66,7 +75,8 @@ static void import_capsule_gives_a_reference_of_its_own(void) {
     Py_DECREF(imported);
 }
 
-static void import_keeps_no_reference(void) {
+static void import_keeps_no_reference(void)
+{
     CHECK(set_module());
     PyObject *kept = evaluate("m.cap");
     Py_ssize_t before = Py_REFCNT(kept);
@@ -78,7 +88,8 @@ static void import_keeps_no_reference(void) {
     forget_module();
 }
 
-static void both_raise_alike(void) {
+static void both_raise_alike(void)
+{
     static const struct {
         const char *name, *text;
     } rows[] = {
@@ -94,7 +105,8 @@ static void both_raise_alike(void) {
     }
 }
 
-static void the_cause_is_kept(void) {
+static void the_cause_is_kept(void)
+{
     CHECK(PyCapsule_Import("no_such_module.cap", 0) == NULL);
     PyObject *error = PyErr_GetRaisedException();
     define("e", error);
@@ -102,7 +114,8 @@ static void the_cause_is_kept(void) {
     CHECK(holds("type(e) is ImportError and type(e.__cause__) is ModuleNotFoundError"));
 }
 
-static void what_c_code_made_is_found(void) {
+static void what_c_code_made_is_found(void)
+{
     CHECK(set_module());
     PyObject *capsule = PyCapsule_New(&thing, "m.made", count);
     define("made", capsule);

@@ -1,5 +1,5 @@
 /* The functions on threads that are in no interpreter: what succeeds works, what fails says so and
- * raises nothing, since there is nowhere to raise to. */
+   raises nothing, since there is nowhere to raise to. */
 #include "harness.h"
 
 #include <pthread.h>
@@ -14,7 +14,8 @@ static const char *wrong;
     } while (0)
 
 /* Runs a function on a thread of its own, which it gives an object. */
-static void on_a_thread(void *(*function)(void *), PyObject *object) {
+static void on_a_thread(void *(*function)(void *), PyObject *object)
+{
     pthread_t thread;
     wrong = NULL;
     pthread_create(&thread, NULL, function, object);
@@ -30,17 +31,20 @@ static void on_a_thread(void *(*function)(void *), PyObject *object) {
         CHECK(PyErr_Occurred() == NULL);                                                           \
     } while (0)
 
-static int traverse(PyObject *capsule, visitproc visit, void *arg) {
+static int traverse(PyObject *capsule, visitproc visit, void *arg)
+{
     (void)capsule, (void)visit, (void)arg;
     return 0;
 }
 
-static int clear(PyObject *capsule) {
+static int clear(PyObject *capsule)
+{
     (void)capsule;
     return 0;
 }
 
-static void *uses(void *capsule) {
+static void *uses(void *capsule)
+{
     int vouched = 0;
     EXPECT(PyCapsule_CheckExact(capsule) == 1);
     EXPECT(PyCapsule_IsValid(capsule, "a") == 1 && PyCapsule_IsValid(capsule, "b") == 0);
@@ -57,7 +61,8 @@ static void *uses(void *capsule) {
     return NULL;
 }
 
-static void what_succeeds_works(void) {
+static void what_succeeds_works(void)
+{
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     on_a_thread(uses, capsule);
     CHECK_THREAD();
@@ -67,7 +72,8 @@ static void what_succeeds_works(void) {
     CHECK(destroyed == 1);
 }
 
-static void *misuses(void *capsule) {
+static void *misuses(void *capsule)
+{
     int vouched = 5;
     EXPECT(PyCapsule_New(NULL, "a", count) == NULL);
     EXPECT(PyCapsule_GetPointer(capsule, "b") == NULL);
@@ -91,7 +97,8 @@ static void *misuses(void *capsule) {
     return NULL;
 }
 
-static void what_fails_raises_nothing(void) {
+static void what_fails_raises_nothing(void)
+{
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     on_a_thread(misuses, capsule);
     CHECK_THREAD();
@@ -100,7 +107,8 @@ static void what_fails_raises_nothing(void) {
     CHECK(destroyed == 1);
 }
 
-static void *makes_and_drops(void *unused) {
+static void *makes_and_drops(void *unused)
+{
     for (int i = 0; i < 1000; i++) {
         PyObject *capsule = PyCapsule_New(&thing, "a", count);
         EXPECT(PyCapsule_GetPointer(capsule, "a") == &thing);
@@ -111,20 +119,24 @@ static void *makes_and_drops(void *unused) {
     return unused;
 }
 
-static void capsules_are_made_and_destroyed_there(void) {
+static void capsules_are_made_and_destroyed_there(void)
+{
     on_a_thread(makes_and_drops, NULL);
     CHECK_THREAD();
     CHECK(destroyed == 1000);
 }
 
-static void *drops(void *object) {
+static void *drops(void *object)
+{
     Py_DECREF(object);
     return NULL;
 }
 
-static void python_s_destructor_runs_there(void) {
+static void python_s_destructor_runs_there(void)
+{
     CHECK(run("import threading\nmain, seen = threading.get_ident(), []\n"
-              "def destructor(c): seen.append((_capsule.get_name(c), threading.get_ident() != main))"));
+              "def destructor(c):\n"
+              "    seen.append((_capsule.get_name(c), threading.get_ident() != main))"));
     on_a_thread(drops, evaluate("_capsule.new(7, 'a', destructor)"));
     CHECK_THREAD();
     on_a_thread(drops, evaluate("_capsule.new(7, 'b', destructor, owner=[])"));
@@ -132,12 +144,14 @@ static void python_s_destructor_runs_there(void) {
     CHECK(holds("seen == [('a', True), ('b', True)]"));
 }
 
-static void *sets_hooks(void *capsule) {
+static void *sets_hooks(void *capsule)
+{
     EXPECT(_PyCapsule_SetTraverse(capsule, traverse, clear) == 0);
     return NULL;
 }
 
-static void hooks_can_be_set_there(void) {
+static void hooks_can_be_set_there(void)
+{
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     on_a_thread(sets_hooks, capsule);
     CHECK_THREAD();
@@ -149,11 +163,13 @@ static void hooks_can_be_set_there(void) {
     CHECK(destroyed == 1);
 }
 
-static void *claims(void *capsule) {
+static void *claims(void *capsule)
+{
     return PyCapsuleRs_Claim(capsule, "a", "taken");
 }
 
-static void one_claim_wins(void) {
+static void one_claim_wins(void)
+{
     for (int turn = 0; turn < 100; turn++) {
         enum { THREADS = 4 };
         pthread_t threads[THREADS];

@@ -1,5 +1,5 @@
 /* Capsules that live to the end of an interpreter or beyond. Their destructors write to standard
- * output with nothing of the interpreter. */
+   output with nothing of the interpreter. */
 #define _POSIX_C_SOURCE 200809L
 #include "extension.h"
 
@@ -7,7 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static void say(const char *text) {
+static void say(const char *text)
+{
     char line[100] = "";
     size_t length = strlen(text) < sizeof line - 2 ? strlen(text) : sizeof line - 2;
     memcpy(line, text, length);
@@ -18,23 +19,27 @@ static void say(const char *text) {
 }
 
 /* The context is text to say. */
-static void says(PyObject *capsule) {
+static void says(PyObject *capsule)
+{
     char *text = PyCapsule_GetContext(capsule);
     say(text);
     free(text);
 }
 
-static void says_and_raises(PyObject *capsule) {
+static void says_and_raises(PyObject *capsule)
+{
     says(capsule);
     PyErr_SetString(PyExc_KeyError, "mine");
 }
 
-static void says_and_imports(PyObject *capsule) {
+static void says_and_imports(PyObject *capsule)
+{
     says(capsule);
     PyCapsule_Import("no_such.cap", 0);
 }
 
-static void drops_the_next(PyObject *capsule) {
+static void drops_the_next(PyObject *capsule)
+{
     PyObject *next = PyCapsule_GetContext(capsule);
     if (next == NULL) {
         say("the last of the chain");
@@ -44,7 +49,8 @@ static void drops_the_next(PyObject *capsule) {
 
 static int anything;
 
-static PyObject *capsule(PyObject *text, PyCapsule_Destructor destructor) {
+static PyObject *capsule(PyObject *text, PyCapsule_Destructor destructor)
+{
     Py_ssize_t size = 0;
     const char *bytes = PyUnicode_AsUTF8AndSize(text, &size);
     char *copy = bytes == NULL ? NULL : calloc(1, (size_t)size + 1);
@@ -58,17 +64,24 @@ static PyObject *capsule(PyObject *text, PyCapsule_Destructor destructor) {
     return made;
 }
 
-static PyObject *make(PyObject *self, PyObject *text) { return (void)self, capsule(text, says); }
+static PyObject *make(PyObject *self, PyObject *text)
+{
+    (void)self;
+    return capsule(text, says);
+}
 
-static PyObject *make_raising(PyObject *self, PyObject *text) {
+static PyObject *make_raising(PyObject *self, PyObject *text)
+{
     return (void)self, capsule(text, says_and_raises);
 }
 
-static PyObject *make_importing(PyObject *self, PyObject *text) {
+static PyObject *make_importing(PyObject *self, PyObject *text)
+{
     return (void)self, capsule(text, says_and_imports);
 }
 
-static PyObject *chain(PyObject *self, PyObject *length) {
+static PyObject *chain(PyObject *self, PyObject *length)
+{
     (void)self;
     PyObject *next = NULL;
     for (long i = PyLong_AsLong(length); i > 0; i--) {
@@ -84,22 +97,29 @@ static PyObject *chain(PyObject *self, PyObject *length) {
 static PyObject *kept[10000];
 static int kept_count;
 
-static void drop_all(void) {
+static void drop_all(void)
+{
     while (kept_count > 0) {
         Py_DECREF(kept[--kept_count]);
     }
 }
 
 /* Keeps it, and a reference more for ever. */
-static PyObject *leak(PyObject *self, PyObject *object) { return (void)self, Py_NewRef(Py_NewRef(object)); }
+static PyObject *leak(PyObject *self, PyObject *object)
+{
+    (void)self;
+    return Py_NewRef(Py_NewRef(object));
+}
 
-static PyObject *keep(PyObject *self, PyObject *object) {
+static PyObject *keep(PyObject *self, PyObject *object)
+{
     (void)self;
     kept[kept_count++] = Py_NewRef(object);
     Py_RETURN_NONE;
 }
 
-static PyObject *drop_at_exit(PyObject *self, PyObject *unused) {
+static PyObject *drop_at_exit(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     atexit(drop_all);
     Py_RETURN_NONE;
@@ -107,12 +127,14 @@ static PyObject *drop_at_exit(PyObject *self, PyObject *unused) {
 
 /* Threads that no interpreter knows. */
 
-static void *run_drop_all(void *unused) {
+static void *run_drop_all(void *unused)
+{
     drop_all();
     return unused;
 }
 
-static void *run_slowly(void *unused) {
+static void *run_slowly(void *unused)
+{
     while (kept_count > 0) {
         Py_DECREF(kept[--kept_count]);
         nanosleep(&(struct timespec){.tv_nsec = 50000}, NULL);
@@ -121,7 +143,8 @@ static void *run_slowly(void *unused) {
 }
 
 /* The caller waits in the interpreter, which must not matter. */
-static PyObject *drop_in_thread(PyObject *self, PyObject *unused) {
+static PyObject *drop_in_thread(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     pthread_t thread;
     pthread_attr_t attributes;
@@ -133,7 +156,8 @@ static PyObject *drop_in_thread(PyObject *self, PyObject *unused) {
     Py_RETURN_NONE;
 }
 
-static PyObject *start_dropping(PyObject *self, PyObject *unused) {
+static PyObject *start_dropping(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     pthread_t thread;
     pthread_create(&thread, NULL, run_slowly, NULL);
@@ -142,7 +166,8 @@ static PyObject *start_dropping(PyObject *self, PyObject *unused) {
 }
 
 /* Enters the interpreter as long as there is one, and then waits for it. */
-static void *run_entering(void *unused) {
+static void *run_entering(void *unused)
+{
     for (;;) {
         PyGILState_STATE state = PyGILState_Ensure();
         PyObject *made = PyCapsule_New(&anything, "ending", NULL);
@@ -152,7 +177,8 @@ static void *run_entering(void *unused) {
     return unused;
 }
 
-static PyObject *start_entering(PyObject *self, PyObject *unused) {
+static PyObject *start_entering(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     pthread_t thread;
     pthread_create(&thread, NULL, run_entering, NULL);
@@ -162,9 +188,13 @@ static PyObject *start_entering(PyObject *self, PyObject *unused) {
 
 /* State. */
 
-static void freed(void *module) { say(module == NULL ? "freed nothing" : "freed the state"); }
+static void freed(void *module)
+{
+    say(module == NULL ? "freed nothing" : "freed the state");
+}
 
-static int fill(PyObject *module) {
+static int fill(PyObject *module)
+{
     PyObject *text = PyUnicode_FromString("made by C code");
     int status = add(module, "cap", capsule(text, says));
     Py_XDECREF(text);

@@ -24,7 +24,8 @@ PyABIInfo_VAR(abi_info);
 #define CAST(function) ((PyCFunction)(void (*)(void))(function))
 
 /* Takes over the reference to `value`. */
-static inline int add(PyObject *module, const char *name, PyObject *value) {
+static inline int add(PyObject *module, const char *name, PyObject *value)
+{
     int status = value == NULL ? -1 : PyObject_SetAttrString(module, name, value);
     Py_XDECREF(value);
     return status;

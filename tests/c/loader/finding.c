@@ -4,7 +4,10 @@
 /* How often modules of this library were filled; modules that share it count on. */
 static int fillings;
 
-static int fill(PyObject *module) { return add(module, "filling", PyLong_FromLong(++fillings)); }
+static int fill(PyObject *module)
+{
+    return add(module, "filling", PyLong_FromLong(++fillings));
+}
 
 #define FOUND(name) MODULE(name, PySlot_FUNC(Py_mod_exec, fill))
 

@@ -2,7 +2,8 @@
 #include "extension.h"
 
 /* A tuple of objects, of which NULL stands for None. */
-static PyObject *pack(Py_ssize_t count, PyObject *const *objects) {
+static PyObject *pack(Py_ssize_t count, PyObject *const *objects)
+{
     PyObject *list = PyList_New(0);
     for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
         PyList_Append(list, objects[i] == NULL ? Py_None : objects[i]);
@@ -13,32 +14,41 @@ static PyObject *pack(Py_ssize_t count, PyObject *const *objects) {
 }
 
 /* Takes over the reference to the second. */
-static PyObject *pair(PyObject *first, PyObject *second) {
+static PyObject *pair(PyObject *first, PyObject *second)
+{
     PyObject *both = second == NULL ? NULL : pack(2, (PyObject *[]){first, second});
     Py_XDECREF(second);
     return both;
 }
 
-static PyObject *noargs(PyObject *self, PyObject *null) { return pack(2, (PyObject *[]){self, null}); }
+static PyObject *noargs(PyObject *self, PyObject *null)
+{
+    return pack(2, (PyObject *[]){self, null});
+}
 
-static PyObject *one(PyObject *self, PyObject *argument) {
+static PyObject *one(PyObject *self, PyObject *argument)
+{
     return pack(2, (PyObject *[]){self, argument});
 }
 
-static PyObject *varargs(PyObject *self, PyObject *arguments) {
+static PyObject *varargs(PyObject *self, PyObject *arguments)
+{
     return pack(2, (PyObject *[]){self, arguments});
 }
 
-static PyObject *keywords(PyObject *self, PyObject *arguments, PyObject *named) {
+static PyObject *keywords(PyObject *self, PyObject *arguments, PyObject *named)
+{
     return pack(3, (PyObject *[]){self, arguments, named});
 }
 
-static PyObject *fast(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
+static PyObject *fast(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
     return pair(self, pack(count, arguments));
 }
 
 static PyObject *fast_keywords(PyObject *self, PyObject *const *arguments, Py_ssize_t count,
-                               PyObject *names) {
+                               PyObject *names)
+{
     Py_ssize_t named = names == NULL ? 0 : PyTuple_Size(names);
     PyObject *positional = pair(self, pack(count, arguments));
     PyObject *rest = pair(names, pack(named, arguments + count));
@@ -48,24 +58,28 @@ static PyObject *fast_keywords(PyObject *self, PyObject *const *arguments, Py_ss
 }
 
 /* Whether C code sees an exception. */
-static PyObject *pending(PyObject *self, PyObject *unused) {
+static PyObject *pending(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     return PyLong_FromLong(PyErr_Occurred() != NULL);
 }
 
-static PyObject *raises(PyObject *self, PyObject *exception) {
+static PyObject *raises(PyObject *self, PyObject *exception)
+{
     (void)self;
     PyErr_SetRaisedException(Py_NewRef(exception));
     return NULL;
 }
 
-static PyObject *calls(PyObject *self, PyObject *callable) {
+static PyObject *calls(PyObject *self, PyObject *callable)
+{
     (void)self;
     return PyObject_CallNoArgs(callable);
 }
 
 /* The exception that the callable raises, which C code catches; and whether one is left. */
-static PyObject *catches(PyObject *self, PyObject *callable) {
+static PyObject *catches(PyObject *self, PyObject *callable)
+{
     (void)self;
     PyObject *answer = PyObject_CallNoArgs(callable);
     if (answer != NULL) {
@@ -87,7 +101,8 @@ static PyMethodDef made[] = {
     {NULL, one, METH_O, NULL},
 };
 
-static PyObject *makes(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
+static PyObject *makes(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
     (void)self;
     long which = PyLong_AsLong(arguments[0]);
     PyObject *bound = arguments[1] == Py_None ? NULL : arguments[1];

@@ -1,28 +1,35 @@
 /* Modules that break the rules of the C API. None of it may end the process. */
 #include "extension.h"
 
-static void raise(const char *text) { PyErr_SetString(PyExc_KeyError, text); }
+static void raise(const char *text)
+{
+    PyErr_SetString(PyExc_KeyError, text);
+}
 
 /* Filling. */
 
-static int fails_silently(PyObject *module) {
+static int fails_silently(PyObject *module)
+{
     (void)module;
     return -1;
 }
 
-static int fails_oddly(PyObject *module) {
+static int fails_oddly(PyObject *module)
+{
     (void)module;
     return 5;
 }
 
-static int raises_unreported(PyObject *module) {
+static int raises_unreported(PyObject *module)
+{
     (void)module;
     raise("mine");
     return 0;
 }
 
 /* Fails the first time that a module of this library is filled. */
-static int fails_at_first(PyObject *module) {
+static int fails_at_first(PyObject *module)
+{
     static int turn;
     if (turn++ == 0) {
         add(module, "left", PyLong_FromLong(1));
@@ -32,7 +39,8 @@ static int fails_at_first(PyObject *module) {
     return 0;
 }
 
-static int forgets_itself(PyObject *module) {
+static int forgets_itself(PyObject *module)
+{
     PyObject *builtins = PyEval_GetBuiltins();
     PyObject *name = PyObject_GetAttrString(module, "__name__");
     PyObject *hook = PyDict_GetItemString(builtins, "forget");
@@ -41,12 +49,14 @@ static int forgets_itself(PyObject *module) {
     return PyErr_Occurred() == NULL ? 0 : -1;
 }
 
-static PyObject *creates_null(PyObject *spec, void *definition) {
+static PyObject *creates_null(PyObject *spec, void *definition)
+{
     (void)spec, (void)definition;
     return NULL;
 }
 
-static PyObject *creates_and_raises(PyObject *spec, void *definition) {
+static PyObject *creates_and_raises(PyObject *spec, void *definition)
+{
     (void)definition;
     raise("mine");
     return Py_NewRef(spec);
@@ -64,25 +74,32 @@ CREATE(creates_and_raises)
 
 /* State. */
 
-static int visits_null(PyObject *module, visitproc visit, void *arg) {
+static int visits_null(PyObject *module, visitproc visit, void *arg)
+{
     (void)module;
     return visit(NULL, arg);
 }
 
-static int clear_raises(PyObject *module) {
+static int clear_raises(PyObject *module)
+{
     (void)module;
     raise("clear");
     return -1;
 }
 
-static void free_raises(void *module) {
+static void free_raises(void *module)
+{
     (void)module;
     raise("free");
 }
 
-static int holds_itself(PyObject *module) { return add(module, "me", Py_NewRef(module)); }
+static int holds_itself(PyObject *module)
+{
+    return add(module, "me", Py_NewRef(module));
+}
 
-MODULE(hooks_raise, PySlot_SIZE(Py_mod_state_size, 8), PySlot_FUNC(Py_mod_state_clear, clear_raises),
+MODULE(hooks_raise, PySlot_SIZE(Py_mod_state_size, 8),
+       PySlot_FUNC(Py_mod_state_clear, clear_raises),
        PySlot_FUNC(Py_mod_state_traverse, visits_null), PySlot_FUNC(Py_mod_state_free, free_raises),
        PySlot_FUNC(Py_mod_exec, holds_itself))
 
@@ -91,37 +108,43 @@ MODULE(hooks_raise, PySlot_SIZE(Py_mod_state_size, 8), PySlot_FUNC(Py_mod_state_
 static long destroyed;
 static PyObject *stored;
 
-static PyObject *null_silently(PyObject *self, PyObject *unused) {
+static PyObject *null_silently(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     return NULL;
 }
 
-static PyObject *result_and_exception(PyObject *self, PyObject *unused) {
+static PyObject *result_and_exception(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     raise("mine");
     return PyLong_FromLong(5);
 }
 
-static void dies_raising(PyObject *capsule) {
+static void dies_raising(PyObject *capsule)
+{
     (void)capsule;
     destroyed++;
     raise("destructor");
 }
 
-static void dies_clearing(PyObject *capsule) {
+static void dies_clearing(PyObject *capsule)
+{
     (void)capsule;
     destroyed++;
     PyErr_Clear();
     PyErr_Clear();
 }
 
-static void dies_failing(PyObject *capsule) {
+static void dies_failing(PyObject *capsule)
+{
     destroyed++;
     PyCapsule_GetPointer(capsule, "another name");
     PyCapsule_SetPointer(capsule, NULL);
 }
 
-static void dies_reentering(PyObject *capsule) {
+static void dies_reentering(PyObject *capsule)
+{
     destroyed++;
     for (int i = 0; i < 1000; i++) {
         Py_INCREF(capsule);
@@ -130,31 +153,36 @@ static void dies_reentering(PyObject *capsule) {
     Py_DECREF(PyObject_Repr(capsule));
 }
 
-static void dies_storing(PyObject *capsule) {
+static void dies_storing(PyObject *capsule)
+{
     destroyed++;
     Py_XDECREF(stored);
     stored = Py_NewRef(capsule);
 }
 
-static void dies_renewing(PyObject *capsule) {
+static void dies_renewing(PyObject *capsule)
+{
     destroyed++;
     PyCapsule_SetDestructor(capsule, dies_renewing);
     PyCapsule_SetName(capsule, "renewed");
 }
 
-static void dies_collecting(PyObject *capsule) {
+static void dies_collecting(PyObject *capsule)
+{
     (void)capsule;
     destroyed++;
     PyGC_Collect();
 }
 
-static void dies_importing(PyObject *capsule) {
+static void dies_importing(PyObject *capsule)
+{
     (void)capsule;
     destroyed++;
     PyCapsule_Import("no.such", 0);
 }
 
-static void dies_calling(PyObject *capsule) {
+static void dies_calling(PyObject *capsule)
+{
     destroyed++;
     Py_XDECREF(PyObject_CallNoArgs(PyCapsule_GetContext(capsule)));
 }
@@ -169,7 +197,8 @@ static const struct {
     DEATH(dies_calling),
 };
 
-static PyObject *make(PyObject *self, PyObject *name) {
+static PyObject *make(PyObject *self, PyObject *name)
+{
     (void)self;
     Py_ssize_t size = 0;
     const char *asked = PyUnicode_AsUTF8AndSize(name, &size);
@@ -183,7 +212,8 @@ static PyObject *make(PyObject *self, PyObject *name) {
 }
 
 /* Makes a capsule and drops it while an exception is pending. */
-static PyObject *raises_around(PyObject *self, PyObject *name) {
+static PyObject *raises_around(PyObject *self, PyObject *name)
+{
     PyObject *capsule = make(self, name);
     raise("mine");
     Py_XDECREF(capsule);
@@ -191,20 +221,23 @@ static PyObject *raises_around(PyObject *self, PyObject *name) {
 }
 
 /* The context is borrowed. */
-static PyObject *set_context(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
+static PyObject *set_context(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
     (void)self, (void)count;
     PyCapsule_SetContext(arguments[0], arguments[1]);
     Py_RETURN_NONE;
 }
 
-static PyObject *get_destroyed(PyObject *self, PyObject *unused) {
+static PyObject *get_destroyed(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     long number = destroyed;
     destroyed = 0;
     return PyLong_FromLong(number);
 }
 
-static PyObject *take_stored(PyObject *self, PyObject *unused) {
+static PyObject *take_stored(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     PyObject *taken = stored;
     stored = NULL;

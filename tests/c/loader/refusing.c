@@ -11,10 +11,14 @@ OLD_HOOK(PyInit_both)
 MODULE(both, PySlot_STATIC_DATA(Py_mod_doc, "New."))
 
 PyMODEXPORT_FUNC PyModExport_silent(void);
-PyMODEXPORT_FUNC PyModExport_silent(void) { return NULL; }
+PyMODEXPORT_FUNC PyModExport_silent(void)
+{
+    return NULL;
+}
 
 PyMODEXPORT_FUNC PyModExport_raises(void);
-PyMODEXPORT_FUNC PyModExport_raises(void) {
+PyMODEXPORT_FUNC PyModExport_raises(void)
+{
     PyErr_SetString(PyExc_KeyError, "mine");
     return NULL;
 }
@@ -22,7 +26,8 @@ PyMODEXPORT_FUNC PyModExport_raises(void) {
 static PySlot slots[] = {ABI, PySlot_END};
 
 PyMODEXPORT_FUNC PyModExport_both_ways(void);
-PyMODEXPORT_FUNC PyModExport_both_ways(void) {
+PyMODEXPORT_FUNC PyModExport_both_ways(void)
+{
     PyErr_SetString(PyExc_KeyError, "mine");
     return slots;
 }

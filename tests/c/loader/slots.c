@@ -1,26 +1,36 @@
 /* A module that makes modules: Python code puts arrays of slots together out of numbers, of which
- * some are the addresses that are here. */
+   some are the addresses that are here. */
 #include "extension.h"
 
 /* The functions that ran, as digits in order. */
 static long trace;
 
-static int note(int digit) {
+static int note(int digit)
+{
     trace = 10 * trace + digit;
     return 0;
 }
 
-static int exec_one(PyObject *module) { return add(module, "one", Py_NewRef(Py_None)) + note(1); }
-static int exec_two(PyObject *module) { return add(module, "two", Py_NewRef(Py_None)) + note(2); }
+static int exec_one(PyObject *module)
+{
+    return add(module, "one", Py_NewRef(Py_None)) + note(1);
+}
 
-static int exec_fails(PyObject *module) {
+static int exec_two(PyObject *module)
+{
+    return add(module, "two", Py_NewRef(Py_None)) + note(2);
+}
+
+static int exec_fails(PyObject *module)
+{
     (void)module;
     note(9);
     PyErr_SetString(PyExc_KeyError, "mine");
     return -1;
 }
 
-static PyObject *create_module(PyObject *spec, void *definition) {
+static PyObject *create_module(PyObject *spec, void *definition)
+{
     PyObject *name = definition == NULL ? PyObject_GetAttrString(spec, "name") : NULL;
     PyObject *module = name == NULL ? NULL : PyModule_NewObject(name);
     Py_XDECREF(name);
@@ -31,18 +41,21 @@ static PyObject *create_module(PyObject *spec, void *definition) {
     return module;
 }
 
-static PyObject *create_other(PyObject *spec, void *definition) {
+static PyObject *create_other(PyObject *spec, void *definition)
+{
     (void)definition;
     return PyObject_GetAttrString(spec, "other");
 }
 
-static PyObject *create_fails(PyObject *spec, void *definition) {
+static PyObject *create_fails(PyObject *spec, void *definition)
+{
     (void)spec, (void)definition;
     PyErr_SetString(PyExc_KeyError, "mine");
     return NULL;
 }
 
-static PyObject *twice(PyObject *module, PyObject *number) {
+static PyObject *twice(PyObject *module, PyObject *number)
+{
     (void)module;
     return PyLong_FromLong(2 * PyLong_AsLong(number));
 }
@@ -52,19 +65,24 @@ static PyMethodDef two_methods[] = {
     {"double", twice, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
-static PyMethodDef class_method[] = {{"f", twice, METH_O | METH_CLASS, NULL}, {NULL, NULL, 0, NULL}};
+static PyMethodDef class_method[] = {
+    {"f", twice, METH_O | METH_CLASS, NULL},
+    {NULL, NULL, 0, NULL},
+};
 static PyMethodDef odd_method[] = {{"f", twice, METH_O | METH_NOARGS, NULL}, {NULL, NULL, 0, NULL}};
 static PyMethodDef null_method[] = {{"f", NULL, METH_O, NULL}, {NULL, NULL, 0, NULL}};
 
 static int token;
 
-static PyObject *from_slots(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
+static PyObject *from_slots(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
     (void)self;
     const char *slots = arguments[0] == Py_None ? NULL : PyBytes_AsString(arguments[0]);
     return PyModule_FromSlotsAndSpec((const PySlot *)slots, count == 2 ? arguments[1] : NULL);
 }
 
-static PyObject *execute(PyObject *self, PyObject *module) {
+static PyObject *execute(PyObject *self, PyObject *module)
+{
     (void)self;
     if (PyModule_Exec(module == Py_None ? NULL : module) != 0) {
         return NULL;
@@ -72,18 +90,21 @@ static PyObject *execute(PyObject *self, PyObject *module) {
     return PyLong_FromLong(trace);
 }
 
-static PyObject *forget(PyObject *self, PyObject *unused) {
+static PyObject *forget(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     trace = 0;
     Py_RETURN_NONE;
 }
 
-static PyObject *address(PyObject *self, PyObject *bytes) {
+static PyObject *address(PyObject *self, PyObject *bytes)
+{
     (void)self;
     return PyLong_FromVoidPtr(PyBytes_AsString(bytes));
 }
 
-static PyObject *get_token(PyObject *self, PyObject *module) {
+static PyObject *get_token(PyObject *self, PyObject *module)
+{
     (void)self;
     void *found = &found;
     if (PyModule_GetToken(module == Py_None ? NULL : module, &found) != 0) {
@@ -92,7 +113,8 @@ static PyObject *get_token(PyObject *self, PyObject *module) {
     return PyLong_FromVoidPtr(found);
 }
 
-static PyObject *check_abi(PyObject *self, PyObject *const *arguments, Py_ssize_t count) {
+static PyObject *check_abi(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
+{
     (void)self;
     const char *record = arguments[0] == Py_None ? NULL : PyBytes_AsString(arguments[0]);
     const char *name = count == 2 ? PyBytes_AsString(arguments[1]) : NULL;
@@ -132,7 +154,8 @@ static const struct {
     DATA("ABI", &abi_info),
 };
 
-static int fill(PyObject *module) {
+static int fill(PyObject *module)
+{
     for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
         if (add(module, addresses[i].name, PyLong_FromVoidPtr(addresses[i].address)) != 0) {
             return -1;
@@ -144,14 +167,16 @@ static int fill(PyObject *module) {
 MODULE(maker, PySlot_STATIC_DATA(Py_mod_methods, methods), PySlot_FUNC(Py_mod_exec, fill))
 
 /* Modules that are not made by hand. */
-MODULE(whole, PySlot_STATIC_DATA(Py_mod_name, "another"), PySlot_STATIC_DATA(Py_mod_doc, "What it says."),
+MODULE(whole, PySlot_STATIC_DATA(Py_mod_name, "another"),
+       PySlot_STATIC_DATA(Py_mod_doc, "What it says."),
        PySlot_STATIC_DATA(Py_mod_methods, two_methods), PySlot_FUNC(Py_mod_exec, exec_one),
        PySlot_FUNC(Py_mod_exec, exec_two), PySlot_STATIC_DATA(Py_mod_token, &token))
 MODULE(failing, PySlot_FUNC(Py_mod_exec, exec_one), PySlot_FUNC(Py_mod_exec, exec_fails),
        PySlot_FUNC(Py_mod_exec, exec_two))
 MODULE(created, PySlot_FUNC(Py_mod_create, create_module), PySlot_FUNC(Py_mod_exec, exec_one))
 
-static PyObject *create_number(PyObject *spec, void *definition) {
+static PyObject *create_number(PyObject *spec, void *definition)
+{
     (void)spec, (void)definition;
     return PyLong_FromLong(5);
 }

@@ -10,13 +10,15 @@ static long visits, clears, frees;
 /* What was in the state when it was freed. */
 static long freed_with;
 
-static int traverse(PyObject *module, visitproc visit, void *arg) {
+static int traverse(PyObject *module, visitproc visit, void *arg)
+{
     struct state *state = PyModule_GetState(module);
     visits++;
     return state->held == NULL ? 0 : visit(state->held, arg);
 }
 
-static int clear(PyObject *module) {
+static int clear(PyObject *module)
+{
     struct state *state = PyModule_GetState(module);
     PyObject *held = state->held;
     clears++;
@@ -25,14 +27,16 @@ static int clear(PyObject *module) {
     return 0;
 }
 
-static void release(void *module) {
+static void release(void *module)
+{
     struct state *state = PyModule_GetState(module);
     frees++;
     freed_with = state->rest[0];
     Py_XDECREF(state->held);
 }
 
-static PyObject *hold(PyObject *module, PyObject *object) {
+static PyObject *hold(PyObject *module, PyObject *object)
+{
     struct state *state = PyModule_GetState(module);
     PyObject *before = state->held;
     state->held = Py_NewRef(object);
@@ -40,14 +44,16 @@ static PyObject *hold(PyObject *module, PyObject *object) {
     Py_RETURN_NONE;
 }
 
-static PyObject *mark(PyObject *module, PyObject *number) {
+static PyObject *mark(PyObject *module, PyObject *number)
+{
     struct state *state = PyModule_GetState(module);
     state->rest[0] = (unsigned char)PyLong_AsLong(number);
     Py_RETURN_NONE;
 }
 
 /* The sum of all bytes. */
-static PyObject *sum(PyObject *self, PyObject *module) {
+static PyObject *sum(PyObject *self, PyObject *module)
+{
     (void)self;
     Py_ssize_t size = 0;
     unsigned char *bytes = PyModule_GetState(module);
@@ -61,13 +67,15 @@ static PyObject *sum(PyObject *self, PyObject *module) {
     return PyLong_FromLong(sum);
 }
 
-static PyObject *address(PyObject *self, PyObject *module) {
+static PyObject *address(PyObject *self, PyObject *module)
+{
     (void)self;
     void *state = PyModule_GetState(module == Py_None ? NULL : module);
     return PyErr_Occurred() == NULL ? PyLong_FromVoidPtr(state) : NULL;
 }
 
-static PyObject *size(PyObject *self, PyObject *module) {
+static PyObject *size(PyObject *self, PyObject *module)
+{
     (void)self;
     Py_ssize_t size = 7;
     if (PyModule_GetStateSize(module == Py_None ? NULL : module, &size) != 0) {
@@ -77,7 +85,8 @@ static PyObject *size(PyObject *self, PyObject *module) {
 }
 
 /* The numbers of calls since the last time. */
-static PyObject *calls(PyObject *self, PyObject *unused) {
+static PyObject *calls(PyObject *self, PyObject *unused)
+{
     (void)self, (void)unused;
     long numbers[] = {visits > 0, clears, frees, freed_with};
     PyObject *counts = PyList_New(0);
@@ -90,14 +99,16 @@ static PyObject *calls(PyObject *self, PyObject *unused) {
     return counts;
 }
 
-static int fails(PyObject *module) {
+static int fails(PyObject *module)
+{
     struct state *state = PyModule_GetState(module);
     state->rest[0] = 9;
     PyErr_SetString(PyExc_KeyError, "mine");
     return -1;
 }
 
-static int fill(PyObject *module) {
+static int fill(PyObject *module)
+{
     struct state *state = PyModule_GetState(module);
     state->rest[0] = 5;
     return 0;

@@ -3,7 +3,8 @@
 
 void PyNoSuch_Function(void);
 
-static int fill(PyObject *module) {
+static int fill(PyObject *module)
+{
     (void)module;
     PyNoSuch_Function();
     return 0;
