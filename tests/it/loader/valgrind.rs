@@ -55,6 +55,8 @@ fn under_valgrind(
             "--leak-check=full",
             "--show-leak-kinds=definite",
             "--num-callers=40",
+            // Optimised Rust code computes with undefined bits, and throws the result away.
+            "--undef-value-errors=no",
         ])
         .arg(format!("--log-file={}", file.path().display()))
         .arg(std::env::current_exe()?)
@@ -95,14 +97,7 @@ fn without_process(line: &str) -> &str {
 /// Whether a complaint is about an access, whoever makes it, or about lost memory that our crates
 /// or a library of these tests asked for: one of them is near the allocation.
 fn concerns_us(complaint: &[&str]) -> bool {
-    const ACCESSES: [&str; 6] = [
-        "Invalid",
-        "Use of uninitialised",
-        "Conditional jump",
-        "Mismatched free",
-        "Source and destination",
-        "Syscall param",
-    ];
+    const ACCESSES: [&str; 3] = ["Invalid", "Mismatched free", "Source and destination"];
     const NEAR: usize = 6;
     let Some((first, rest)) = complaint.split_first() else {
         return false;
