@@ -110,10 +110,9 @@ fn concerns_us(complaint: &[&str]) -> bool {
     let is_access = ACCESSES
         .iter()
         .any(|access| first.trim().starts_with(access));
-    let frames = rest.iter().take(NEAR);
     let ours = |frame: &&str| {
         let library = frame.contains(".so)") && !frame.contains("vgpreload");
         frame.contains("rustpython_capsule") || library && !frame.contains("/lib/")
     };
-    is_access || first.contains("definitely lost") && frames.into_iter().any(|frame| ours(frame))
+    is_access || first.contains("definitely lost") && rest.iter().take(NEAR).any(ours)
 }
