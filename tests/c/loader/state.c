@@ -166,7 +166,7 @@ MODULE(bare, METHODS, STATE)
 MODULE(stateless, METHODS)
 MODULE(failing, METHODS, STATE, TRAVERSE, CLEAR, FREE, PySlot_FUNC(Py_mod_exec, fails))
 /* So large that it is unmapped when it is freed. */
-MODULE(pointing, PySlot_SIZE(Py_mod_state_size, 1 << 20),
+MODULE(pointing, PySlot_SIZE(Py_mod_state_size, 1 << 26),
        PySlot_FUNC(Py_mod_exec, points_into_state))
 MODULE(asking, METHODS, STATE, TRAVERSE, PySlot_FUNC(Py_mod_state_free, asks_for_an_attribute))
 MODULE(huge, METHODS, PySlot_SIZE(Py_mod_state_size, 1 << 20))
