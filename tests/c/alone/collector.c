@@ -227,6 +227,47 @@ static void what_clear_raises_is_unraisable(void)
     CHECK(destroyed == 1 && holds("seen == [\"KeyError('mine')\"]"));
 }
 
+static PyObject *brought_back;
+
+static void releases_and_brings_back(PyObject *capsule)
+{
+    release(capsule);
+    brought_back = Py_NewRef(capsule);
+    visits = clears = 0;
+}
+
+/* The destructor has freed what they read. */
+static void hooks_are_forgotten_before_the_destructor_runs(void)
+{
+    PyObject *capsule = owner_of(PyList_New(0));
+    PyCapsule_SetDestructor(capsule, releases_and_brings_back);
+    Py_DECREF(capsule);
+    CHECK(destroyed == 1 && brought_back == capsule);
+    collect();
+    CHECK(visits == 0 && clears == 0);
+    Py_CLEAR(brought_back);
+    CHECK(destroyed == 1 && clears == 0);
+}
+
+static void a_python_destructor_in_a_cycle_with_hooks_sees_it_whole(void)
+{
+    CHECK(run("seen = []\n"
+              "def ends(capsule, given=[1, 2], *, name='owner'): seen.append((given, name))\n"
+              "capsule = _capsule.new(7, 'a', ends)\nends.capsule = capsule"));
+    PyObject *capsule = evaluate("capsule");
+    struct owned *owned = calloc(1, sizeof *owned);
+    owned->held = evaluate("ends");
+    PyCapsule_SetContext(capsule, owned);
+    CHECK(_PyCapsule_SetTraverse(capsule, traverse, clear) == 0);
+    clears = 0;
+    CHECK(run("del capsule, ends"));
+    Py_DECREF(capsule);
+    collect();
+    CHECK(holds("seen == [([1, 2], 'owner')]"));
+    CHECK(clears == 1);
+    free(owned);
+}
+
 const struct test collector_tests[] = {
     TEST(a_cycle_through_the_context_is_collected),
     TEST(a_capsule_may_own_itself),
@@ -240,5 +281,7 @@ const struct test collector_tests[] = {
     TEST(a_cycle_through_the_hooks_is_collected_with_an_owner),
     TEST(two_that_own_each_other_are_collected),
     TEST(what_clear_raises_is_unraisable),
+    TEST(hooks_are_forgotten_before_the_destructor_runs),
+    TEST(a_python_destructor_in_a_cycle_with_hooks_sees_it_whole),
     END_OF_TESTS,
 };

@@ -114,11 +114,42 @@ static int fill(PyObject *module)
     return 0;
 }
 
+/* What the destructor of a capsule found in the state that it leads to. */
+static long capsule_found;
+
+static void reads_state(PyObject *capsule)
+{
+    struct state *state = PyCapsule_GetPointer(capsule, "state");
+    capsule_found = state->rest[0];
+}
+
+static int points_into_state(PyObject *module)
+{
+    struct state *state = PyModule_GetState(module);
+    state->rest[0] = 7;
+    return PyModule_Add(module, "inside", PyCapsule_New(state, "state", reads_state));
+}
+
+static PyObject *found(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    return PyLong_FromLong(capsule_found);
+}
+
+static void asks_for_an_attribute(void *module)
+{
+    PyObject *name = PyObject_GetAttrString(module, "__name__");
+    PyErr_Clear();
+    freed_with = name == NULL ? 1 : 2;
+    Py_XDECREF(name);
+    frees++;
+}
+
 static PyMethodDef methods[] = {
     {"hold", hold, METH_O, NULL},       {"mark", mark, METH_O, NULL},
     {"sum", sum, METH_O, NULL},         {"address", address, METH_O, NULL},
     {"size", size, METH_O, NULL},       {"calls", calls, METH_NOARGS, NULL},
-    {NULL, NULL, 0, NULL},
+    {"found", found, METH_NOARGS, NULL}, {NULL, NULL, 0, NULL},
 };
 
 #define METHODS PySlot_STATIC_DATA(Py_mod_methods, methods)
@@ -134,4 +165,8 @@ MODULE(freed, METHODS, STATE, FREE)
 MODULE(bare, METHODS, STATE)
 MODULE(stateless, METHODS)
 MODULE(failing, METHODS, STATE, TRAVERSE, CLEAR, FREE, PySlot_FUNC(Py_mod_exec, fails))
+/* So large that it is unmapped when it is freed. */
+MODULE(pointing, PySlot_SIZE(Py_mod_state_size, 1 << 26),
+       PySlot_FUNC(Py_mod_exec, points_into_state))
+MODULE(asking, METHODS, STATE, TRAVERSE, PySlot_FUNC(Py_mod_state_free, asks_for_an_attribute))
 MODULE(huge, METHODS, PySlot_SIZE(Py_mod_state_size, 1 << 20))

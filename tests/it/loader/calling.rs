@@ -83,6 +83,12 @@ const GROUPS: &[Group] = &[
         ("try: 1/0\nexcept ZeroDivisionError as error: answer = m.calls(sys.exception), sys.exception() is error", "(None, True)"),
         ("try: 1/0\nexcept ZeroDivisionError as handled:\n caught, left = m.catches(lambda: [][0])\n answer = caught.__context__, left", "(None, 0)"),
     ]),
+    ("what-python-code-raises-under-c-code-is-chained", &[
+        ("try: 1/0\nexcept ZeroDivisionError as handled:\n try: m.calls(lambda: [][0])\n except IndexError as error: answer = error.__context__ is handled", "True"),
+        ("def f():\n try: [][0]\n except IndexError: {}[0]\ntry: 1/0\nexcept ZeroDivisionError as handled:\n try: m.calls(f)\n except KeyError as error: answer = type(error.__context__).__name__, error.__context__.__context__ is handled", "('IndexError', True)"),
+        // An exception that what is being handled came from: no circle.
+        ("first = ValueError()\ndef again(): raise first\ntry:\n try:\n  try: raise first\n  except ValueError: {}[0]\n except KeyError as handled: m.calls(again)\nexcept ValueError as error: answer = error is first, type(error.__context__).__name__, error.__context__.__context__", "(True, 'KeyError', None)"),
+    ]),
     ("what-c-code-raises-is-that-very-exception", &[
         ("mine = KeyError('mine')\ntry: m.raises(mine)\nexcept KeyError as error: answer = error is mine, error.__context__, error.__cause__, error.__traceback__ is not None", "(True, None, None, True)"),
         ("mine = KeyError('mine')\ntry: 1/0\nexcept ZeroDivisionError as handled:\n try: m.raises(mine)\n except KeyError as error: answer = error is mine, error.__context__ is handled", "(True, True)"),
@@ -93,6 +99,7 @@ const GROUPS: &[Group] = &[
     ("c-and-python-can-call-one-another", &[
         ("def down(n): return n if n == 0 else m.calls(lambda: down(n - 1)) + 1\nanswer = down(50)", "50"),
         ("def down(): return m.calls(down)\nanswer = refused(down).partition(':')[0]", "'RecursionError'"),
+        ("import functools\ndown = int\nfor _ in range(200000): down = functools.partial(m.calls, down)\nanswer = refused(down)", "'RecursionError: maximum recursion depth exceeded while calling a C function'"),
         ("m.calls(m.noargs) == (m, None)", "True"),
         ("class A:\n def __call__(self): return 5\nanswer = m.calls(A()), m.calls(list), refused(m.calls, 5)", "(5, [], \"TypeError: 'int' object is not callable\")"),
     ]),

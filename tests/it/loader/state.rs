@@ -67,6 +67,12 @@ const GROUPS: &[Group] = &[
     ("state-goes-with-a-module-that-could-not-be-filled", &[
         ("refused(module, 'failing'), calls()[1:]", "(\"KeyError: 'mine'\", (1, 1, 9))"),
     ]),
+    ("state-outlives-what-the-module-has", &[
+        ("m = module('pointing')\ndel m\nanswer = watch.found()", "7"),
+    ]),
+    ("free-may-ask-a-collected-module-for-what-it-had", &[
+        ("m = module('asking')\ndel m\nanswer = calls()[2:]", "(1, 1)"),
+    ]),
     ("functions-keep-their-module-and-its-state", &[
         ("m = module('full')\nm.mark(5)\nmark, sum, address = m.mark, m.sum, m.address\ndel m\nbefore = calls()[2]\nmark(6)\nanswer = before, sum(mark.__self__)", "(0, 6)"),
         ("m = module('full')\nvars(m)['f'] = m.hold\nm.hold(m.f)\ndel m\nanswer = calls()[2]", "1"),
