@@ -6,6 +6,7 @@ mod accessors;
 mod accessors_rows;
 mod api_tables;
 mod arguments;
+mod c_code;
 mod chains;
 mod destructors;
 mod detached;

@@ -3,11 +3,12 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
+use crate::c_code;
 use crate::interpreter::child;
 
 /// A CPython that can be compared with.
@@ -68,16 +69,6 @@ fn of_pyenv() -> Vec<PathBuf> {
         .into_iter()
         .map(|version| version.join("bin/python3"))
         .collect()
-}
-
-/// Whether there is a C compiler.
-pub(super) fn has_compiler() -> bool {
-    Command::new("cc")
-        .arg("--version")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
 }
 
 /// Both interpreters, each with a folder that has its driver in it.
@@ -188,22 +179,11 @@ fn sources() -> PathBuf {
 fn compile(headers: &Path, folder: &Path) -> Result<(), String> {
     std::fs::create_dir(folder).map_err(|error| error.to_string())?;
     let sources = std::fs::read_dir(sources()).map_err(|error| error.to_string())?;
-    let sources = sources
+    let sources: Vec<PathBuf> = sources
         .flatten()
         .map(|entry| entry.path())
-        .filter(|path| path.extension() == Some(OsStr::new("c")));
-    let output: Output = Command::new("cc")
-        .args(["-std=c11", "-O1", "-Wall", "-Wextra", "-Werror"])
-        .args(["-shared", "-fPIC", "-fvisibility=hidden", "-pthread", "-I"])
-        .arg(headers)
-        .arg("-o")
-        .arg(folder.join("capsule_driver.so"))
-        .args(sources)
-        .output()
-        .map_err(|error| error.to_string())?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
+        .filter(|path| path.extension() == Some(OsStr::new("c")))
+        .collect();
+    let flags = ["-O1", "-fvisibility=hidden"];
+    c_code::compile(&sources, headers, &flags, &folder.join("capsule_driver.so"))
 }

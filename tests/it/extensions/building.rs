@@ -3,10 +3,11 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::OnceLock;
 
 use libtest_mimic::{Completion, Failed, Trial};
 
+use crate::c_code::{HAS_COMPILER, compile, headers};
 use crate::interpreter::trial;
 
 /// The checkout, with no symbolic links or dots in it: Cargo builds PyO3 anew when the path of its
@@ -33,7 +34,7 @@ pub(crate) fn with_compiler(
     test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
     let name = format!("extensions::{name}");
-    if *COMPILER {
+    if *HAS_COMPILER {
         trial(name, test)
     } else {
         trial(format!("{name}, left out, no C compiler here"), test).with_ignored_flag(true)
@@ -45,7 +46,7 @@ pub(crate) fn with_pyo3(
     name: &str,
     test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
-    if !*COMPILER {
+    if !*HAS_COMPILER {
         return with_compiler(name, test);
     }
     Trial::ignorable_test(format!("extensions::{name}"), || match pyo3() {
@@ -53,15 +54,6 @@ pub(crate) fn with_pyo3(
         Err(why) => Ok(Completion::ignored_with(why)),
     })
 }
-
-static COMPILER: LazyLock<bool> = LazyLock::new(|| {
-    let mut command = Command::new("cc");
-    let command = command.arg("--version").stdout(Stdio::null());
-    command
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success())
-});
 
 /// Looks for PyO3 and all that it is built from, on this machine first and then in the registry.
 fn pyo3() -> Result<(), &'static str> {
@@ -86,22 +78,9 @@ pub(crate) fn compile_x(
     definitions: &[&str],
     folder: &Path,
 ) -> Result<(), Failed> {
-    let mut compile = Command::new("cc");
-    compile
-        .args([
-            "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC",
-        ])
-        .arg("-I")
-        .arg(root().join("crates/capi/include"))
-        .arg("-o")
-        .arg(folder.join("x.so"))
-        .args(
-            definitions
-                .iter()
-                .map(|definition| format!("-D{definition}")),
-        )
-        .args(sources);
-    succeed(&mut compile).map(drop)
+    let flags: Vec<String> = definitions.iter().map(|text| format!("-D{text}")).collect();
+    compile(sources, &headers(), &flags, &folder.join("x.so"))?;
+    Ok(())
 }
 
 /// Runs a command that must succeed.

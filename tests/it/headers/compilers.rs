@@ -4,12 +4,13 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 use std::sync::LazyLock;
 
 use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
+use crate::c_code::{self, left_out, starts};
 use crate::interpreter::{Ended, child, trial};
 
 /// A compiler, with the version of the language that the headers promise to be good for.
@@ -97,16 +98,6 @@ pub(super) static CPYTHONS: LazyLock<Vec<CPython>> = LazyLock::new(|| {
     found
 });
 
-/// Whether a program is there.
-pub(super) fn starts(program: &str, argument: &str) -> bool {
-    let mut command = Command::new(program);
-    command
-        .arg(argument)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
-}
-
 /// A test that needs a compiler of this language, or the saying that it is left out.
 pub(super) fn trial_in(
     language: Language,
@@ -121,15 +112,6 @@ pub(super) fn trial_in(
             left_out(format!("{name}::left out, no compiler for {what} here"))
         }
     }
-}
-
-pub(super) fn left_out(name: String) -> Trial {
-    trial(name, || Ok(())).with_ignored_flag(true)
-}
-
-/// The folder of our headers.
-pub(super) fn our_headers() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/include")
 }
 
 /// The text of a file in `tests/c/headers`.
@@ -172,10 +154,13 @@ impl Workshop {
             .args(arguments)
             .args([OsStr::new("-o"), output.as_os_str(), input.as_os_str()]);
         match headers {
-            Headers::Ours => command.arg("-I").arg(our_headers()),
+            Headers::Ours => command.arg("-I").arg(c_code::headers()),
             // Only the one of ours that is for CPython too, and no warnings from theirs.
             Headers::Of(cpython) => {
-                fs::copy(our_headers().join("pycapsule.h"), self.path("pycapsule.h"))?;
+                fs::copy(
+                    c_code::headers().join("pycapsule.h"),
+                    self.path("pycapsule.h"),
+                )?;
                 command.arg("-isystem").arg(&cpython.include)
             }
         };

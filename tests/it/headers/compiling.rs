@@ -6,9 +6,10 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 
 use super::compilers::{
-    COMPILERS, CPYTHONS, Compiler, Headers, Language, Workshop, left_out, run, source, trial_in,
+    COMPILERS, CPYTHONS, Compiler, Headers, Language, Workshop, run, source, trial_in,
 };
 use super::declarations::declared_by;
+use crate::c_code::left_out;
 use crate::interpreter::trial;
 
 /// What is included, and how a test calls it.

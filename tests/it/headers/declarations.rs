@@ -4,7 +4,7 @@ use std::process::Command;
 
 use libtest_mimic::Failed;
 
-use super::compilers::{Compiler, our_headers, run};
+use super::compilers::{Compiler, run};
 
 /// The functions and variables of the API that a header declares, and does not define itself.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(super) struct Declaration {
 /// What the compiler says.
 pub(super) fn declared_by(header: &str, compiler: Compiler) -> Result<Declarations, Failed> {
     let mut command = Command::new(compiler.program);
-    let path = our_headers().join(header);
+    let path = crate::c_code::headers().join(header);
     let text = run(command.args(["-std=c11", "-E", "-P", "-x", "c"]).arg(path))?;
     let mut declarations = Declarations {
         functions: Vec::new(),

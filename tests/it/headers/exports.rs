@@ -8,8 +8,9 @@ use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::compilers::{Compiler, Language, Workshop, judge, left_out, run, starts, trial_in};
+use super::compilers::{Compiler, Language, Workshop, judge, run, trial_in};
 use super::declarations::{Declarations, declared_by};
+use crate::c_code::{left_out, starts};
 use crate::interpreter::trial;
 
 pub(super) fn trials() -> Vec<Trial> {

@@ -5,9 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use libtest_mimic::{Failed, Trial};
 
-use super::compilers::{
-    CPYTHONS, CPython, Headers, Language, Workshop, judge, left_out, source, trial_in,
-};
+use super::compilers::{CPYTHONS, CPython, Headers, Language, Workshop, judge, source, trial_in};
+use crate::c_code::left_out;
 
 /// Whether a row is for CPython too.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,8 @@ use std::sync::LazyLock;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::stage::{COMPILER, Stage, left_out};
+use super::stage::{Stage, left_out};
+use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{Ended, trial};
 
 /// What holds; the arguments before the script; the script; the exit code; the lines of standard
@@ -25,7 +26,7 @@ const NOTHING: &str = "nothing";
 const ANYTHING: &str = "";
 
 pub(super) fn trials() -> Vec<Trial> {
-    if COMPILER.is_none() {
+    if !*HAS_COMPILER {
         return vec![left_out("ending")];
     }
     let row = |(position, (holds, ..)): (usize, &'static Row)| {

@@ -2,7 +2,8 @@
 
 use libtest_mimic::{Failed, Trial};
 
-use super::stage::{COMPILER, Stage, Suite};
+use super::stage::{Stage, Suite};
+use crate::c_code::HAS_COMPILER;
 use crate::interpreter::trial;
 use crate::table::Group;
 
@@ -15,7 +16,7 @@ pub(super) const SUITE: Suite = Suite {
 
 pub(super) fn trials() -> Option<Trial> {
     let name = "loader::refusing::a-sealed-interpreter-loads-none";
-    COMPILER.is_some().then(|| trial(name, sealed))
+    HAS_COMPILER.then(|| trial(name, sealed))
 }
 
 const PRELUDE: &str = "

@@ -4,12 +4,12 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
+use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{Ended, child, trial};
 use crate::table::Group;
 
@@ -30,7 +30,7 @@ type Outcomes = Result<Vec<Vec<String>>, String>;
 
 impl Suite {
     pub(super) fn trials(self) -> Vec<Trial> {
-        if COMPILER.is_none() {
+        if !*HAS_COMPILER {
             return vec![left_out(self.topic)];
         }
         let run = Arc::new(OnceLock::new());
@@ -104,7 +104,16 @@ impl Stage {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let stage = Self(folder);
         for source in sources {
-            compile(source, &stage.library(stem(source)))?;
+            let source_file = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join("c/loader")
+                .join(source);
+            let (headers, none) = (c_code::headers(), [""; 0]);
+            c_code::compile(
+                &[source_file],
+                &headers,
+                &none,
+                &stage.library(stem(source)),
+            )?;
         }
         Ok(stage)
     }
@@ -145,41 +154,7 @@ fn stem(source: &str) -> &str {
     source.trim_end_matches(".c")
 }
 
-fn compile(source: &str, library: &Path) -> Result<(), String> {
-    const FLAGS: [&str; 7] = [
-        "-std=c11", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-pthread",
-    ];
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let output = Command::new(COMPILER.unwrap_or_default())
-        .args(FLAGS)
-        .arg("-I")
-        .arg(root.join("../crates/capi/include"))
-        .arg("-I")
-        .arg(root.join("c"))
-        .arg("-o")
-        .arg(library)
-        .arg(root.join("c/loader").join(source))
-        .output()
-        .map_err(|error| error.to_string())?;
-    if output.status.success() {
-        Ok(())
-    } else {
-        Err(String::from_utf8_lossy(&output.stderr).into_owned())
-    }
-}
-
-/// A C compiler of this machine.
-pub(super) static COMPILER: LazyLock<Option<&'static str>> = LazyLock::new(|| {
-    ["cc", "gcc", "clang"].into_iter().find(|name| {
-        let mut command = Command::new(name);
-        command.arg("--version");
-        let silent = command.stdout(Stdio::null()).stderr(Stdio::null());
-        silent.status().is_ok_and(|status| status.success())
-    })
-});
-
 /// Stands for the tests of a topic that need a compiler where there is none.
 pub(super) fn left_out(topic: &str) -> Trial {
-    let name = format!("loader::{topic}::left out, no C compiler here");
-    trial(name, || Ok(())).with_ignored_flag(true)
+    c_code::left_out(format!("loader::{topic}::left out, no C compiler here"))
 }

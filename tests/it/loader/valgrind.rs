@@ -10,13 +10,13 @@ use libtest_mimic::{Failed, Trial};
 use tempfile::NamedTempFile;
 
 use super::SUITES;
-use super::stage::COMPILER;
+use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{CHILD, Ended, trial};
 
 pub(super) fn trials() -> Vec<Trial> {
     let mut version = Command::new("valgrind");
     version.arg("--version").stdout(Stdio::null());
-    if COMPILER.is_none() || !version.status().is_ok_and(|status| status.success()) {
+    if !*HAS_COMPILER || !version.status().is_ok_and(|status| status.success()) {
         let left_out = trial("valgrind::left out, no valgrind here", || Ok(()));
         return vec![left_out.with_ignored_flag(true)];
     }
