@@ -7,10 +7,11 @@ use core::ptr::NonNull;
 use libtest_mimic::Trial;
 use rustpython_capsule_glue::capsule::{CapsuleError, PyCapsule, TypeMismatch, TypedCapsule};
 use rustpython_capsule_glue::{ApiTable, api_table, import_api, import_value};
-use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, VirtualMachine};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
 use crate::ledger::shared;
+use crate::through_c;
 
 #[expect(improper_ctypes, reason = "to C an object is an address and no more")]
 #[link(name = "capsule_tests_c", kind = "static")]
@@ -75,7 +76,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.push(one(topic, test));
         }
     }
-    let rust: [(&str, fn()); 3] = [
+    let rust: [(&str, fn()); 4] = [
         (
             "c-capsules-hold-no-rust-values",
             c_capsules_hold_no_rust_values,
@@ -85,6 +86,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             rust_values_are_what_they_are_whatever_c_does,
         ),
         ("rust-imports-tables-of-c", rust_imports_tables_of_c),
+        (
+            "a-panic-in-rust-code-that-c-calls-is-a-system-error",
+            panics_are_system_errors,
+        ),
     ];
     trials.extend(rust.map(|(name, test)| {
         trial(format!("c::rust::{name}"), move || {
@@ -239,5 +244,26 @@ fn rust_imports_tables_of_c() {
         assert_eq!(unsafe { c_table_again(address(capsule.as_object())) }, 0);
         assert_eq!(refusal::<CTable>(vm), "imported");
         python("import sys; del sys.modules['c_table']", vm);
+    });
+}
+
+fn panics_are_system_errors() {
+    shared(|vm| {
+        let panics = |_: PyObjectRef| -> PyResult { panic!("mine") };
+        let module = vm.new_module("panics", vm.ctx.new_dict(), None);
+        let set = module
+            .set_attr("__getattr__", vm.new_function("__getattr__", panics), vm)
+            .and_then(|()| vm.sys_module.get_attr("modules", vm))
+            .and_then(|modules| modules.set_item("panics", module.into(), vm));
+        assert!(set.is_ok());
+        for ask in [through_c::import, through_c::import_capsule] {
+            let answer = ask(c"panics._C_API", vm);
+            let error = answer.expect_err("there is no such capsule");
+            assert_eq!(
+                shown(&error, vm),
+                "SystemError: panic in a C API function: mine"
+            );
+        }
+        python("import sys; del sys.modules['panics']", vm);
     });
 }

@@ -7,6 +7,7 @@ use core::fmt;
 use core::ptr::{NonNull, null_mut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
+use rustpython_capsule::panic_text;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::vm::thread::try_with_current_vm;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
@@ -43,7 +44,8 @@ pub(crate) fn enter<R: Failure>(f: impl FnOnce(&VirtualMachine) -> PyResult<R>) 
                 Ok(Ok(answer)) => return answer,
                 Ok(Err(error)) => error,
                 Err(panic) => {
-                    vm.new_system_error(format!("panic in a C API function: {}", text_of(&*panic)))
+                    let text = format!("panic in a C API function: {}", panic_text(panic));
+                    vm.new_system_error(text)
                 }
             };
             vm.set_exception(Some(error));
@@ -52,14 +54,6 @@ pub(crate) fn enter<R: Failure>(f: impl FnOnce(&VirtualMachine) -> PyResult<R>) 
     }));
     // A thread at its end, whose thread-locals are gone, panics when they are asked for.
     entered.ok().flatten().unwrap_or(R::FAILED)
-}
-
-fn text_of(panic: &(dyn core::any::Any + Send)) -> &str {
-    panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("with no message")
 }
 
 /// A new reference for C.

@@ -1,6 +1,7 @@
 //! The wall around code that runs while a capsule dies: what was pending before is there again
 //! after, and what the code leaves behind is reported, never lost and never let out.
 
+use core::any::Any;
 use core::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -46,20 +47,25 @@ pub(crate) fn contain(capsule: Option<&Py<PyCapsule>>, code: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(code)) else {
         return;
     };
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
-        .unwrap_or("with no message");
-    let text = format!("panic while a capsule was destroyed: {text}");
-    // A payload whose own drop panics is leaked rather than let out.
-    core::mem::forget(panic);
+    let text = format!("panic while a capsule was destroyed: {}", panic_text(panic));
     if Thread::current() == Thread::Inside {
         let any = Context::genesis().none();
         with_vm(&any, |vm| {
             report(vm.new_system_error(text.as_str()), capsule, vm);
         });
     }
+}
+
+/// What a panic said. Its payload is leaked: one whose own drop panics must not be let out.
+pub fn panic_text(panic: Box<dyn Any + Send>) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("with no message")
+        .to_owned();
+    core::mem::forget(panic);
+    text
 }
 
 /// Hands `exception` to `sys.unraisablehook`, naming the capsule (`None` where it is gone).
