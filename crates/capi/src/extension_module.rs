@@ -98,6 +98,7 @@ fn mark(ctx: &Context) -> &'static PyModuleDef {
 const _: () = {
     assert!(offset_of!(ExtensionModule, base) == 0);
     assert!(align_of::<ExtensionModule>() == align_of::<PyModule>());
+    assert!(payload_offset::<ExtensionModule>() == payload_offset::<PyModule>());
 };
 
 impl PyPayload for ExtensionModule {

@@ -2,6 +2,7 @@
 //! libraries that export `PyModExport_<name>` (PEP 793).
 
 use core::ffi::c_void;
+use core::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use libloading::Error as LibraryError;
@@ -128,21 +129,19 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// Opens the library for ever, since functions and capsules of its may outlive every module,
-    /// and finds its export hook.
+    /// Opens the library, for ever, since its functions, capsules and threads may outlive every
+    /// module; and finds its export hook.
     fn open(&self, path: &Path) -> PyResult<Export> {
         let hook = self.hook_name("PyModExport")?;
         // SAFETY: whoever asks for the import answers for what the library does when it is opened.
         let library = unsafe { open_library(&in_this_folder(path)) };
-        let library = library.map_err(|error| self.not_opened(&error))?;
+        let library = ManuallyDrop::new(library.map_err(|error| self.not_opened(&error))?);
         // SAFETY: the name is that of a function without arguments, by PEP 793.
         let export = unsafe { library.get::<Export>(hook.as_bytes()) };
-        let export = match export {
-            Ok(export) => *export,
-            Err(_) => return Err(self.no_hook(&library, &hook)),
-        };
-        core::mem::forget(library);
-        Ok(export)
+        match export {
+            Ok(export) => Ok(*export),
+            Err(_) => Err(self.no_hook(&library, &hook)),
+        }
     }
 
     /// The name of a hook: the last part of the module's name behind a prefix that tells whether
