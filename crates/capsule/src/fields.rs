@@ -22,6 +22,7 @@ impl Marks {
     /// A claim gave the capsule the name it has now.
     pub(crate) const CLAIMED: Self = Self(2);
 
+    #[inline]
     pub(crate) fn contains(self, mark: Self) -> bool {
         self.0 & mark.0 != 0
     }
@@ -45,6 +46,7 @@ pub(crate) struct Identity {
 
 impl Identity {
     /// The pointer, and whether native code answers for it.
+    #[inline]
     pub(crate) fn vouched_pointer(self) -> (NonNull<c_void>, bool) {
         (self.pointer, self.marks.contains(Marks::VOUCHED))
     }
