@@ -147,28 +147,6 @@ fn contexts(exception: &PyBaseExceptionRef) -> Vec<PyBaseExceptionRef> {
     chain
 }
 
-/// Calls C code that frees or gives up what belongs to `object`, on whatever thread. There is nobody
-/// to hand an exception to, so one that it leaves goes to `sys.unraisablehook`.
-pub(crate) fn call_out_unraisable(object: &PyObject, f: impl FnOnce()) {
-    let f = core::cell::Cell::new(Some(f));
-    let run = || {
-        if let Some(f) = f.take() {
-            f();
-        }
-    };
-    let attached = catch_unwind(AssertUnwindSafe(|| {
-        try_with_current_vm(|vm| {
-            if let ((), Some(raised)) = call_out(vm, run) {
-                let class = object.class().to_owned().into();
-                vm.run_unraisable(raised, None, class);
-            }
-        })
-    }));
-    if !matches!(attached, Ok(Some(()))) {
-        run();
-    }
-}
-
 /// Holds what C code answered against what it raised; `None` is the answer that it has failed.
 ///
 /// # Errors

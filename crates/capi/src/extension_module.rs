@@ -10,14 +10,14 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::alloc::{alloc_zeroed, dealloc};
 use std::sync::OnceLock;
 
-use rustpython_capsule::{CClear, CTraverse, traverse_for_c};
+use rustpython_capsule::{CClear, CTraverse, fence, traverse_for_c};
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots, PyStr, PyType};
 use rustpython_vm::object::{MaybeTraverse, TraverseFn, payload_offset};
 use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{Shared, call_out, call_out_unraisable, lend, take};
+use crate::boundary::{Shared, call_out, lend, take};
 use crate::slots::{Exec, ModuleSlots, StateFree};
 
 /// The payload of modules that were made through the C API. It begins with the VM's own, so that
@@ -137,7 +137,7 @@ impl MaybeTraverse for ExtensionModule {
         }
         if let Some(clear) = self.native.get().and_then(|native| native.clear) {
             // SAFETY: `Native` has what C code promised to be an `inquiry` for this module.
-            call_out_unraisable(module, || unsafe {
+            fence(module, Some(module.class().as_object()), || unsafe {
                 clear(lend(module));
             });
         }
@@ -154,7 +154,9 @@ impl Drop for ExtensionModule {
             }
             // SAFETY: `Native` has what C code promised to be a `freefunc` for this module. It
             // runs once, while the state is still there.
-            call_out_unraisable(module, || unsafe { free(lend(module).cast()) });
+            fence(module, Some(module.class().as_object()), || unsafe {
+                free(lend(module).cast())
+            });
         }
         // Before the state, which capsules in it may point into.
         let _ = module.set_dict(None);

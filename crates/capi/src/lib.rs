@@ -18,6 +18,13 @@
 //! `rustpython-capi` has functions of the same names, these replace them; everything else of the C
 //! API is that crate's.
 
+//! # Invariants
+//!
+//! SAFETY notes and comments cite those of `rustpython-capsule` (I1 to I5), and two more:
+//!
+//! - **I6** No C function touches the VM unless it raises, imports or allocates.
+//! - **I7** No panic and no unwinding crosses a C frame.
+
 #![deny(missing_docs)]
 
 mod boundary;

@@ -9,9 +9,8 @@ use core::sync::atomic::{AtomicPtr, Ordering};
 
 use rustpython_vm::common::lock::PyMutex;
 use rustpython_vm::object::{Traverse, TraverseFn};
-use rustpython_vm::{Py, PyObjectRef};
+use rustpython_vm::{PyObject, PyObjectRef};
 
-use crate::PyCapsule;
 use crate::destructor::Closure;
 use crate::firewall::contain;
 use crate::for_c::{CClear, CTraverse};
@@ -109,7 +108,7 @@ impl Contents {
     /// Drops everything but the names, the owner after what may depend on it. Each is code of
     /// somebody else's that may panic, so each is contained by itself. The report of a panic may
     /// bring the capsule back, and then the names must stay (I2).
-    pub(crate) fn end(self, capsule: Option<&Py<PyCapsule>>) -> OwnedNames {
+    pub(crate) fn end(self, capsule: Option<&PyObject>) -> OwnedNames {
         let Self {
             value,
             objects,

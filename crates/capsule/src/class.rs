@@ -107,11 +107,13 @@ unsafe impl Traverse for PyCapsule {
             return;
         };
         match self.hooks() {
-            Some(hooks) => firewall::fence(capsule, || {
-                let object = core::ptr::from_ref(capsule.as_object()).cast_mut();
-                // SAFETY: `set_traverse` demands this of the hook, and the object lives.
-                unsafe { (hooks.clear)(object) };
-            }),
+            Some(hooks) => {
+                let object = capsule.as_object();
+                firewall::fence(object, Some(object), || {
+                    // SAFETY: `set_traverse` demands this of the hook, and the object lives.
+                    unsafe { (hooks.clear)(core::ptr::from_ref(object).cast_mut()) };
+                });
+            }
             None if self.fields.destructor_pending() => return,
             None => {}
         }

@@ -3,7 +3,7 @@
 
 use core::fmt;
 
-use rustpython_vm::{Py, PyObject, PyObjectRef, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
 use crate::attach::{self, InterpreterId};
 use crate::{PyCapsule, firewall};
@@ -124,18 +124,19 @@ unsafe extern "C" fn run_closure(capsule: *mut PyObject) {
     let Some(capsule) = capsule.downcast_ref::<PyCapsule>() else {
         return;
     };
+    let shown = Some(capsule.as_object());
     match capsule.closure_to_run() {
         None => {}
-        Some(Closure::Rust(closure)) => firewall::contain(Some(capsule), || {
+        Some(Closure::Rust(closure)) => firewall::contain(shown, || {
             if let Some(closure) = closure {
                 closure(capsule);
             }
         }),
-        Some(Closure::Python { callable, home }) => firewall::contain(Some(capsule), move || {
+        Some(Closure::Python { callable, home }) => firewall::contain(shown, move || {
             attach::with_home(home, |vm| {
-                firewall::contain(Some(capsule), || {
+                firewall::contain(shown, || {
                     if let Err(exception) = callable.call((capsule.to_owned(),), vm) {
-                        firewall::report(exception, Some(capsule), vm);
+                        firewall::report(exception, shown, vm);
                     }
                 });
             });

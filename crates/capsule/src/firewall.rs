@@ -1,5 +1,5 @@
-//! The wall around code that runs while a capsule dies: what was pending before is there again
-//! after, and what the code leaves behind is reported, never lost and never let out.
+//! The wall around code that runs while an object dies, a capsule above all: what was pending before
+//! is there again after, and what the code leaves behind is reported, never lost and never let out.
 
 use core::any::Any;
 use core::cell::Cell;
@@ -7,24 +7,27 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::vm::thread::with_vm;
-use rustpython_vm::{AsObject, Context, Py, PyObjectRef, VirtualMachine};
+use rustpython_vm::{Context, PyObject, VirtualMachine};
 
-use crate::PyCapsule;
 use crate::attach::Thread;
 
-/// Runs `code` behind the wall. On a thread with no interpreter there is nothing to guard but
-/// panics. A detached thread is attached for the time of the call, as C code expects.
-pub(crate) fn fence(capsule: &Py<PyCapsule>, code: impl FnOnce()) {
+/// Runs `code`, which frees or gives up what belongs to `object`, behind the wall: an exception that
+/// is pending is put aside meanwhile, and one that the code leaves, or a panic, goes to
+/// `sys.unraisablehook` with `shown`: the object, or its class where it must not be seen any more.
+///
+/// On a thread with no interpreter there is nothing to guard but panics. A detached thread is
+/// attached for the time of the call, as C code expects.
+pub fn fence(object: &PyObject, shown: Option<&PyObject>, code: impl FnOnce()) {
     if Thread::current() != Thread::Inside {
-        return contain(Some(capsule), code);
+        return contain(shown, code);
     }
     let code = Cell::new(Some(code));
     let run = || {
         if let Some(code) = code.take() {
-            contain(Some(capsule), code);
+            contain(shown, code);
         }
     };
-    with_vm(capsule.as_object(), |vm| {
+    with_vm(object, |vm| {
         let parked = vm.current_exception();
         if parked.is_some() {
             vm.set_exception(None);
@@ -33,7 +36,7 @@ pub(crate) fn fence(capsule: &Py<PyCapsule>, code: impl FnOnce()) {
         if vm.current_exception().is_some()
             && let Some(left) = vm.take_raised_exception()
         {
-            report(left, Some(capsule), vm);
+            report(left, shown, vm);
         }
         if parked.is_some() {
             vm.set_exception(parked);
@@ -43,7 +46,7 @@ pub(crate) fn fence(capsule: &Py<PyCapsule>, code: impl FnOnce()) {
 
 /// Runs `code` and turns a panic into a report. With no interpreter on the thread, the panic
 /// hook's own message is the report.
-pub(crate) fn contain(capsule: Option<&Py<PyCapsule>>, code: impl FnOnce()) {
+pub(crate) fn contain(shown: Option<&PyObject>, code: impl FnOnce()) {
     let Err(panic) = catch_unwind(AssertUnwindSafe(code)) else {
         return;
     };
@@ -51,7 +54,7 @@ pub(crate) fn contain(capsule: Option<&Py<PyCapsule>>, code: impl FnOnce()) {
     if Thread::current() == Thread::Inside {
         let any = Context::genesis().none();
         with_vm(&any, |vm| {
-            report(vm.new_system_error(text.as_str()), capsule, vm);
+            report(vm.new_system_error(text.as_str()), shown, vm);
         });
     }
 }
@@ -68,29 +71,22 @@ pub fn panic_text(panic: Box<dyn Any + Send>) -> String {
     text
 }
 
-/// Hands `exception` to `sys.unraisablehook`, naming the capsule (`None` where it is gone).
+/// Hands `exception` to `sys.unraisablehook`, with the object (`None` where it is gone).
 /// Survives a hook that was deleted or is broken.
-pub(crate) fn report(
-    exception: PyBaseExceptionRef,
-    capsule: Option<&Py<PyCapsule>>,
-    vm: &VirtualMachine,
-) {
-    let object: PyObjectRef = match capsule {
-        Some(capsule) => capsule.as_object().to_owned(),
-        None => vm.ctx.none(),
-    };
+pub(crate) fn report(exception: PyBaseExceptionRef, shown: Option<&PyObject>, vm: &VirtualMachine) {
+    let object = vm.unwrap_or_none(shown.map(ToOwned::to_owned));
     // The VM unwraps the hook; without one it would panic.
     let hooked = vm.sys_module.get_attr("unraisablehook", vm).is_ok();
-    let shown = catch_unwind(AssertUnwindSafe(|| {
+    let told = catch_unwind(AssertUnwindSafe(|| {
         if hooked {
             vm.run_unraisable(exception, None, object);
         } else {
-            eprintln!("Exception ignored while a capsule was destroyed:");
+            eprintln!("Exception ignored while an object was destroyed:");
             vm.print_exception(&exception);
         }
     }));
     // The panic hook has told of it; as in `contain`.
-    if let Err(panic) = shown {
+    if let Err(panic) = told {
         core::mem::forget(panic);
     }
 }

@@ -20,8 +20,9 @@ pub(crate) fn run_destructor(capsule: &Py<PyCapsule>) {
     let Some(destructor) = capsule.fields.take_destructor() else {
         return;
     };
-    firewall::fence(capsule, || {
-        let object = core::ptr::from_ref(capsule.as_object()).cast_mut();
+    let shown = capsule.as_object();
+    firewall::fence(shown, Some(shown), || {
+        let object = core::ptr::from_ref(shown).cast_mut();
         // SAFETY:
         // - callable: `Destructor::c` and the C ABI require it of their callers; `run_closure`
         //   takes any object.
@@ -57,7 +58,7 @@ pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
     if capsule.as_object().strong_count() == 0
         && let Some(belongings) = capsule.belongings.take()
     {
-        let names = belongings.end(Some(capsule));
+        let names = belongings.end(Some(capsule.as_object()));
         if capsule.as_object().strong_count() > 0 {
             // Its name may be one of them, and it has nothing left to keep them in.
             core::mem::forget(names);

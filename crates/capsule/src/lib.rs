@@ -116,7 +116,7 @@ mod object;
 pub use builder::CapsuleBuilder;
 pub use destructor::{CDestructor, Destructor, DestructorKind};
 pub use error::{CapsuleError, NameMismatch, TypeMismatch};
-pub use firewall::panic_text;
+pub use firewall::{fence, panic_text};
 pub use for_c::{CClear, CTraverse, CVisit, traverse_for_c};
 pub use handle::{CapsuleHandle, TypedCapsule};
 pub use object::PyCapsule;

@@ -231,7 +231,7 @@ impl PyCapsule {
         self.fields.set_destructor(function);
         drop(objects);
         // Not under the lock: the last reference to a Python object may go with it.
-        contain(Some(self.object()), || drop(old));
+        contain(Some(self.object().as_object()), || drop(old));
     }
 
     /// Which kind of destructor the capsule has, also after it ran.

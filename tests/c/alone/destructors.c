@@ -1,16 +1,6 @@
 /* Destructors that are C functions: when they run, and what they may do. */
 #include "harness.h"
 
-/* What a destructor saw that it should not have; the tests ask for an empty text. */
-static const char *wrong;
-
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            wrong = #condition;                                                                    \
-        }                                                                                          \
-    } while (0)
-
 static void runs_once_with_the_last_reference(void)
 {
     PyObject *capsule = PyCapsule_New(&thing, "a", count);

@@ -1,18 +1,6 @@
 /* What becomes of an exception that is pending, or being handled. */
 #include "harness.h"
 
-static int traverse(PyObject *capsule, visitproc visit, void *arg)
-{
-    (void)capsule, (void)visit, (void)arg;
-    return 0;
-}
-
-static int clear(PyObject *capsule)
-{
-    (void)capsule;
-    return 0;
-}
-
 #define LEAVES(call)                                                                               \
     do {                                                                                           \
         PyObject *exception = set_pending();                                                       \
@@ -40,7 +28,7 @@ static void success_leaves_the_pending_exception(void)
     LEAVES(PyCapsule_SetDestructor(capsule, count) == 0);
     LEAVES(PyCapsuleRs_Claim(capsule, "b", "c") == &other_thing);
     LEAVES(PyCapsuleRs_GetVouchedPointer(capsule, "c", &vouched) == &other_thing);
-    LEAVES(_PyCapsule_SetTraverse(capsule, traverse, clear) == 0);
+    LEAVES(_PyCapsule_SetTraverse(capsule, traverse_nothing, clear_nothing) == 0);
     PyObject *exception = set_pending();
     Py_DECREF(capsule);
     CHECK(destroyed == 1 && still_pending(exception));

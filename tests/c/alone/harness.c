@@ -12,6 +12,19 @@ static char last_raised[1000];
 
 int thing, other_thing;
 int destroyed;
+const char *wrong;
+
+int traverse_nothing(PyObject *capsule, visitproc visit, void *arg)
+{
+    (void)capsule, (void)visit, (void)arg;
+    return 0;
+}
+
+int clear_nothing(PyObject *capsule)
+{
+    (void)capsule;
+    return 0;
+}
 
 const struct test *const *all_tests(void)
 {
@@ -26,6 +39,7 @@ const char *run_test(const struct test *test)
 {
     failure[0] = last_raised[0] = '\0';
     destroyed = 0;
+    wrong = NULL;
     names = PyDict_New();
     if (run("import _capsule, gc, sys")) {
         test->run();

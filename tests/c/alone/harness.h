@@ -25,6 +25,16 @@ struct test {
 
 void fail(const char *file, int line, const char *condition);
 
+/* Where a test cannot end: what did not hold, for the test to ask later. */
+#define EXPECT(condition)                                                                          \
+    do {                                                                                           \
+        if (!(condition)) {                                                                        \
+            wrong = #condition;                                                                    \
+        }                                                                                          \
+    } while (0)
+
+extern const char *wrong;
+
 /* The value of a Python expression, with `_capsule`, `gc` and what `run` has defined. */
 PyObject *evaluate(const char *source);
 /* Runs statements. Whether they raised nothing. */
@@ -47,6 +57,10 @@ int still_pending(PyObject *exception);
 extern int thing, other_thing;
 extern int destroyed;
 void count(PyObject *capsule);
+
+/* Hooks of a capsule that owns nothing. */
+int traverse_nothing(PyObject *capsule, visitproc visit, void *arg);
+int clear_nothing(PyObject *capsule);
 
 extern const struct test accessor_tests[], exception_tests[], destructor_tests[], import_tests[],
     collector_tests[], thread_tests[];

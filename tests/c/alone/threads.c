@@ -4,15 +4,6 @@
 
 #include <pthread.h>
 
-static const char *wrong;
-
-#define EXPECT(condition)                                                                          \
-    do {                                                                                           \
-        if (!(condition)) {                                                                        \
-            wrong = #condition;                                                                    \
-        }                                                                                          \
-    } while (0)
-
 /* Runs a function on a thread of its own, which it gives an object. */
 static void on_a_thread(void *(*function)(void *), PyObject *object)
 {
@@ -30,18 +21,6 @@ static void on_a_thread(void *(*function)(void *), PyObject *object)
         }                                                                                          \
         CHECK(PyErr_Occurred() == NULL);                                                           \
     } while (0)
-
-static int traverse(PyObject *capsule, visitproc visit, void *arg)
-{
-    (void)capsule, (void)visit, (void)arg;
-    return 0;
-}
-
-static int clear(PyObject *capsule)
-{
-    (void)capsule;
-    return 0;
-}
 
 static void *uses(void *capsule)
 {
@@ -89,7 +68,7 @@ static void *misuses(void *capsule)
     EXPECT(PyCapsule_SetDestructor(NULL, NULL) == -1);
     EXPECT(PyCapsuleRs_Claim(capsule, "b", "c") == NULL);
     EXPECT(_PyCapsule_SetTraverse(capsule, NULL, NULL) == -1);
-    EXPECT(_PyCapsule_SetTraverse(NULL, traverse, clear) == -1);
+    EXPECT(_PyCapsule_SetTraverse(NULL, traverse_nothing, clear_nothing) == -1);
     EXPECT(PyCapsule_Import("sys.cap", 0) == NULL);
     EXPECT(PyCapsule_Import(NULL, 0) == NULL);
     EXPECT(PyCapsuleRs_ImportCapsule("sys.cap") == NULL);
@@ -146,7 +125,7 @@ static void python_s_destructor_runs_there(void)
 
 static void *sets_hooks(void *capsule)
 {
-    EXPECT(_PyCapsule_SetTraverse(capsule, traverse, clear) == 0);
+    EXPECT(_PyCapsule_SetTraverse(capsule, traverse_nothing, clear_nothing) == 0);
     return NULL;
 }
 

@@ -64,6 +64,7 @@ const GROUPS: &[Group] = &[
     ("hooks-of-the-state-that-raise-are-unraisable", &[
         ("with unraisable() as seen:\n made = load('hooks_raise')\n del sys.modules['hooks_raise'], made\n gc.collect()\nanswer = seen", "[\"KeyError: 'clear' in type\", \"KeyError: 'free' in type\"]"),
         ("with unraisable() as seen:\n made = load('hooks_raise')\n del made.me, sys.modules['hooks_raise'], made\n gc.collect()\nanswer = seen", "[\"KeyError: 'free' in type\"]"),
+        ("hook = sys.unraisablehook\ndel sys.unraisablehook\nmade = load('hooks_raise')\ndel sys.modules['hooks_raise'], made\ngc.collect()\nsys.unraisablehook = hook\nanswer = 'alive'", "'alive'"),
     ]),
     ("a-destructor-that-raises-is-unraisable", &[
         ("died('dies_raising')", "(1, [\"KeyError: 'destructor' in PyCapsule\"])"),
