@@ -1,6 +1,8 @@
 //! `speed-ours`: the interpreter of `crates/host`, with the rows in Rust as a builtin module.
 
-#![forbid(unsafe_code)]
+mod rows;
+#[path = "../rows.rs"]
+mod shared;
 
 use std::process::ExitCode;
 
@@ -13,9 +15,12 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     capsule_benches::link_floor();
+    let builder = InterpreterBuilder::new();
+    let rows = rows::module_def(&builder.ctx);
     rustpython::run(
-        InterpreterBuilder::new()
+        builder
             .init_stdlib()
+            .add_native_module(rows)
             .with_capsules(Access::Open)
             .with_extension_modules(),
     )
