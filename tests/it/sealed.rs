@@ -3,6 +3,7 @@
 //! and the pointer stands in nothing that the script got.
 
 mod attempts;
+mod mixed;
 
 use core::ffi::c_void;
 use core::ptr::{NonNull, without_provenance_mut};
@@ -242,6 +243,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     attempts
         .chain([
             trial("sealed::open-capsules-tell", open_capsules_tell),
+            trial("sealed::scratch", || { mixed::scratch(); Ok(()) }),
             trial(
                 "sealed::environment-seals-the-program",
                 environment_seals_the_program,
