@@ -1,0 +1,24 @@
+//! Attempts by way of the operating system: calls that take addresses, numbers or buffers.
+
+use super::attempts::Attempt;
+use super::attempts::Outcome::{Anything, Is};
+
+#[rustfmt::skip]
+pub(super) const SYSTEM: [Attempt; 16] = [
+    ("ioctl", "import fcntl\nresult = [str(tried(lambda: fcntl.ioctl(*given))) for given in ((), (0, 21523, id(capsule)), (0, 21523, bytearray(8), True), (0, 0x8912, bytes(16)))]\nresult = set(result)", Is("{'fcntl.ioctl is not available in an interpreter whose capsules are sealed'}")),
+    ("ioctl-anew", "sys.modules.pop('fcntl', None); import fcntl as first; sys.modules.pop('fcntl'); import _imp; second = _imp.create_builtin(importlib.machinery.ModuleSpec('fcntl', None)); result = first is second, str(tried(lambda: first.ioctl(0, 1))) == str(tried(lambda: second.ioctl(0, 1)))", Is("(False, True)")),
+    ("ioctl-writes-no-capsule", "import fcntl, socket, struct\nwith socket.socket() as s:\n for offset in range(0, 96, 8): tried(lambda: fcntl.ioctl(s, 0x8912, bytearray(struct.pack('iiQ', 40, 0, id(native) + offset))))", Anything),
+    ("fcntl-with-a-number", "import fcntl, os, tempfile\nwith tempfile.TemporaryFile() as file:\n result = [tried(lambda: fcntl.fcntl(file, command, number)) for command in (5, 6, 7, 15, 16, 17, 36, 37, 1035, 1036, 1037, 1038) for number in (id(native), id(capsule), id(native) + 16, -1)]", Anything),
+    ("fcntl-with-bytes", "import fcntl, tempfile\nwith tempfile.TemporaryFile() as file:\n result = [tried(lambda: fcntl.fcntl(file, command, given)) for command in (5, 15, 16, 17, 36, 1035, 1037) for given in (b'', bytes(8), bytes(1024), bytes(1025))]", Anything),
+    ("maps-of-memory", "import mmap\nm = mmap.mmap(-1, 4096); view = memoryview(m); result = [tried(lambda: m.resize(1 << 20)), tried(m.close), tried(lambda: m.move(4090, 0, 100)), tried(lambda: m[5000]), tried(lambda: m.seek(-1)), tried(lambda: m.madvise(mmap.MADV_DONTNEED, 4096, 4096)), tried(lambda: mmap.mmap(-1, id(native)))]; view.release(); m.close()\nassert isinstance(result[0], BufferError) and isinstance(result[1], BufferError)", Anything),
+    ("views-that-outlive", "import array, io\nkinds = array.array('Q', [1]), bytearray(8), io.BytesIO(bytes(8)).getbuffer().obj\nviews = [memoryview(one) for one in kinds]\nresult = [tried(lambda: kinds[0].extend([1] * 9999)), tried(lambda: kinds[0].clear()), tried(lambda: kinds[1].extend(bytes(9999))), tried(lambda: kinds[1].clear()), [tried(lambda: view.cast('B', (1 << 40,))) for view in views], [tried(lambda: view[1 << 40]) for view in views]]; assert all(isinstance(one, BufferError) for one in result[:4])", Anything),
+    ("semaphores-by-handle", "import _multiprocessing; result = [tried(lambda: _multiprocessing.SemLock._rebuild(id(native), 1, 1, name)) for name in (None, '', '/nosuch')]; assert all(isinstance(one, Exception) for one in result)", Anything),
+    ("shared-memory", "import _posixshmem; result = [tried(lambda: _posixshmem.shm_open(name, os.O_RDWR)) for name in ('/nosuch', 'self/mem', '../proc/self/mem')]", Anything),
+    ("calls-with-buffers-too-short", "import socket\na, b = socket.socketpair(); a.send(bytes(100)); buffer = bytearray(4)\nresult = [tried(lambda: b.recv_into(buffer, 50)), tried(lambda: b.recv_into(buffer, -1)), tried(lambda: b.recvfrom_into(buffer, 1 << 40)), tried(lambda: b.recvmsg_into([buffer], 0)), tried(lambda: os.readv(b.fileno(), [buffer])), buffer]; a.close(); b.close()", Anything),
+    ("numbers-for-descriptors", "result = [tried(lambda: call(number)) for number in (-1, id(native), 1 << 40) for call in (os.fdopen, os.close, os.fstat, os.dup, os.isatty, lambda n: os.read(n, 8), lambda n: os.write(n, b'x'), lambda n: open(n))]; assert all(isinstance(one, Exception) or one is False for one in result)", Anything),
+    ("dump-into-a-file", "import faulthandler, tempfile\nwith tempfile.TemporaryFile() as file:\n faulthandler.dump_traceback(file); tried(lambda: faulthandler.dump_c_stack(file)); file.seek(0); result = file.read().decode(errors='replace')", Anything),
+    ("remote-debugger", "import _remote_debugging; result = [tried(lambda: _remote_debugging.RemoteUnwinder(os.getpid())), hasattr(sys, 'remote_exec'), sys.is_remote_debug_enabled()]; assert isinstance(result[0], Exception)", Anything),
+    ("environment", "os.environ['CAPSULE_PYTHON_SEALED'] = '0'; os.environ['PYTHONPATH'] = '/nosuch'\ntry: result = tried(lambda: importlib.reload(_capsule).new(1))\nfinally: del os.environ['CAPSULE_PYTHON_SEALED']; del os.environ['PYTHONPATH']", Anything),
+    ("regular-expressions-by-hand", "import _sre; result = [tried(lambda: _sre.compile('x', 0, [16, 4, 0, 1, 1, 1, 97], 0, {}, ()).match('abc'))]", Anything),
+    ("descriptions-of-the-process", "import platform, sysconfig, resource; result = platform.platform(), resource.getrusage(0), sys.version, sys.flags, sys.thread_info, sys.implementation", Anything),
+];
