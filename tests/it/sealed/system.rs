@@ -4,7 +4,7 @@ use super::attempts::Attempt;
 use super::attempts::Outcome::{Anything, Is};
 
 #[rustfmt::skip]
-pub(super) const SYSTEM: [Attempt; 16] = [
+pub(super) const SYSTEM: [Attempt; 17] = [
     ("ioctl", "import fcntl\nresult = [str(tried(lambda: fcntl.ioctl(*given))) for given in ((), (0, 21523, id(capsule)), (0, 21523, bytearray(8), True), (0, 0x8912, bytes(16)))]\nresult = set(result)", Is("{'fcntl.ioctl is not available in an interpreter whose capsules are sealed'}")),
     ("ioctl-anew", "sys.modules.pop('fcntl', None); import fcntl as first; sys.modules.pop('fcntl'); import _imp; second = _imp.create_builtin(importlib.machinery.ModuleSpec('fcntl', None)); result = first is second, str(tried(lambda: first.ioctl(0, 1))) == str(tried(lambda: second.ioctl(0, 1)))", Is("(False, True)")),
     ("ioctl-writes-no-capsule", "import fcntl, socket, struct\nwith socket.socket() as s:\n for offset in range(0, 96, 8): tried(lambda: fcntl.ioctl(s, 0x8912, bytearray(struct.pack('iiQ', 40, 0, id(native) + offset))))", Anything),
@@ -20,5 +20,6 @@ pub(super) const SYSTEM: [Attempt; 16] = [
     ("remote-debugger", "import _remote_debugging; result = [tried(lambda: _remote_debugging.RemoteUnwinder(os.getpid())), hasattr(sys, 'remote_exec'), sys.is_remote_debug_enabled()]; assert isinstance(result[0], Exception)", Anything),
     ("environment", "os.environ['CAPSULE_PYTHON_SEALED'] = '0'; os.environ['PYTHONPATH'] = '/nosuch'\ntry: result = tried(lambda: importlib.reload(_capsule).new(1))\nfinally: del os.environ['CAPSULE_PYTHON_SEALED']; del os.environ['PYTHONPATH']", Anything),
     ("regular-expressions-by-hand", "import _sre; result = [tried(lambda: _sre.compile('x', 0, [16, 4, 0, 1, 1, 1, 97], 0, {}, ()).match('abc'))]", Anything),
+    ("numbers-out-of-range", "import resource, select, signal, time\nresult = [tried(call) for call in (lambda: select.select([5000], [], [], 0), lambda: signal.pthread_sigmask(0, [5000]), lambda: signal.signal(5000, print), lambda: signal.getsignal(5000), lambda: resource.getrlimit(1 << 20), lambda: time.asctime((99999, 13, 40, 99, 99, 99, 99, 999, 9)), lambda: time.strftime('%Q', (1 << 31, *[99] * 8)))]; assert all(isinstance(one, (ValueError, OverflowError)) for one in result)", Anything),
     ("descriptions-of-the-process", "import platform, sysconfig, resource; result = platform.platform(), resource.getrusage(0), sys.version, sys.flags, sys.thread_info, sys.implementation", Anything),
 ];
