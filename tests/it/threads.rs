@@ -235,7 +235,7 @@ fn exclusion() {
     assert!(entered.into_inner() > 0);
 }
 
-/// Each pointer goes to one thread.
+/// Each pointer goes to one thread. The threads come to the same capsules at the same time.
 fn claimants() {
     let capsules = count(5000, 1_000_000);
     let ends = Ledger::of(capsules);
@@ -248,9 +248,13 @@ fn claimants() {
     };
     let all: Vec<_> = (0..capsules).map(make).collect();
     let claimed = Mutex::new(Vec::new());
+    let together = Barrier::new(THREADS);
     on_threads(|number| {
         let mut mine = Vec::new();
-        for capsule in &all {
+        for (entry, capsule) in all.iter().enumerate() {
+            if entry % 16 == 0 {
+                together.wait();
+            }
             match capsule.claim(None, Some(NAMES[number].into())) {
                 Ok(pointer) => {
                     mine.push(pointer.addr().get());

@@ -4,6 +4,8 @@
 #include "harness.h"
 
 #include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -11,6 +13,7 @@ enum { THREADS = 4, STATES = 4, PLACES = 64 };
 
 /* Functions that Rust calls: NULL, or what did not hold. */
 const char *stress_one_capsule(long operations);
+const char *stress_interrupted_readers(long times);
 const char *stress_claims(long capsules);
 const char *stress_last_references(long capsules);
 
@@ -153,6 +156,74 @@ const char *stress_one_capsule(long operations)
     return broken;
 }
 
+static atomic_bool writing;
+static atomic_long written;
+
+/* Halts a reader, wherever it is, until the writer has changed the state; or for a while. */
+static void halt(int signal)
+{
+    (void)signal;
+    long before = written;
+    for (int i = 0; i < 100 && written == before; i++) {
+        sched_yield();
+    }
+}
+
+static void *read_on(void *given)
+{
+    struct share *share = given;
+    unsigned state = 0;
+    while (writing && broken == NULL) {
+        state = (state + 1) % 2;
+        void *pointer = PyCapsule_GetPointer(share->capsule, names[state]);
+        share->won += pointer != NULL;
+        HOLDS(pointer == NULL || is_of(pointer, state));
+    }
+    return NULL;
+}
+
+static void *write_on(void *given)
+{
+    struct share *share = given;
+    for (unsigned state = 0; writing; state = 1 - state) {
+        HOLDS(PyCapsuleRs_Claim(share->capsule, names[state], holders[0]) == rows[state]);
+        HOLDS(PyCapsule_SetPointer(share->capsule, rows[1 - state]) == 0);
+        HOLDS(PyCapsule_SetName(share->capsule, names[1 - state]) == 0);
+        written++;
+    }
+    return NULL;
+}
+
+/* What a reader sees must be of one moment also if it was halted between two of its instructions.
+   Threads alone are seldom halted there. */
+const char *stress_interrupted_readers(long times)
+{
+    begin();
+    struct sigaction action = {.sa_handler = halt, .sa_flags = SA_RESTART}, old;
+    sigaction(SIGUSR2, &action, &old);
+    PyObject *capsule = PyCapsule_New(rows[0], names[0], ends);
+    struct share readers[2] = {{.capsule = capsule}, {.capsule = capsule}};
+    struct share writer = {.capsule = capsule};
+    pthread_t threads[3];
+    writing = 1;
+    pthread_create(&threads[0], NULL, read_on, &readers[0]);
+    pthread_create(&threads[1], NULL, read_on, &readers[1]);
+    pthread_create(&threads[2], NULL, write_on, &writer);
+    for (long i = 0; i < times && broken == NULL; i++) {
+        pthread_kill(threads[i % 2], SIGUSR2);
+        sched_yield();
+    }
+    writing = 0;
+    for (int i = 0; i < 3; i++) {
+        pthread_join(threads[i], NULL);
+    }
+    sigaction(SIGUSR2, &old, NULL);
+    HOLDS(readers[0].won + readers[1].won > 0);
+    Py_DECREF(capsule);
+    HOLDS(ended == 1);
+    return broken;
+}
+
 /* Capsules with pointers into a row of bytes. */
 static PyObject **make(long count, char *bytes)
 {
@@ -163,11 +234,17 @@ static PyObject **make(long count, char *bytes)
     return capsules;
 }
 
-/* Each thread claims what it can, and tells of each pointer that it has seen it. */
+static pthread_barrier_t together;
+
+/* Each thread claims what it can, and tells of each pointer that it has seen it. The threads come
+   to the same capsules at the same time. */
 static void *claim_all(void *given)
 {
     struct share *share = given;
     for (long i = 0; i < share->count; i++) {
+        if (i % 16 == 0) {
+            pthread_barrier_wait(&together);
+        }
         char *claimed = PyCapsuleRs_Claim(share->capsules[i], "free", holders[share->number]);
         if (claimed != NULL) {
             share->won++;
@@ -194,7 +271,9 @@ const char *stress_claims(long count)
         shares[i] =
             (struct share){.capsules = capsules, .count = count, .number = i, .seen = seen};
     }
+    pthread_barrier_init(&together, NULL, THREADS);
     on_threads(claim_all, shares);
+    pthread_barrier_destroy(&together);
     long won = 0;
     for (unsigned i = 0; i < THREADS; i++) {
         won += shares[i].won;

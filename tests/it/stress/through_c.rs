@@ -12,6 +12,7 @@ use crate::ledger::shared;
 unsafe extern "C" {
     /// NULL, or what did not hold; so do the others.
     fn stress_one_capsule(operations: c_long) -> *const c_char;
+    fn stress_interrupted_readers(times: c_long) -> *const c_char;
     fn stress_claims(capsules: c_long) -> *const c_char;
     fn stress_last_references(capsules: c_long) -> *const c_char;
 }
@@ -19,12 +20,18 @@ unsafe extern "C" {
 type Test = unsafe extern "C" fn(c_long) -> *const c_char;
 
 /// Each with its count, and that of a full run.
-const TESTS: [(&str, Test, usize, usize); 3] = [
+const TESTS: [(&str, Test, usize, usize); 4] = [
     (
         "every-operation-on-one-capsule",
         stress_one_capsule,
         400_000,
         10_000_000,
+    ),
+    (
+        "an-interrupted-reader-never-mixes-two-states",
+        stress_interrupted_readers,
+        20_000,
+        1_000_000,
     ),
     (
         "of-four-claimants-one-wins",
