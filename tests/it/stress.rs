@@ -127,7 +127,7 @@ fn closure(closures: &Arc<Closures>) -> Destructor {
 }
 
 fn every_operation() {
-    let operations = count(400_000, 10_000_000);
+    let operations = count(2_000_000, 10_000_000);
     let closures = Arc::new(Closures::default());
     let capsule = PyCapsule::builder(pointer_of(0, 0))
         .name(STATES[0][0])

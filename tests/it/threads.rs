@@ -237,7 +237,7 @@ fn exclusion() {
 
 /// Each pointer goes to one thread. The threads come to the same capsules at the same time.
 fn claimants() {
-    let capsules = count(5000, 1_000_000);
+    let capsules = count(50_000, 1_000_000);
     let ends = Ledger::of(capsules);
     let make = |entry: usize| {
         let pointer = NonNull::new(without_provenance_mut(entry + 1)).expect("it is not 0");

@@ -47,7 +47,7 @@ struct Round {
 
 fn plain_threads() {
     const EACH: usize = 600;
-    for round in 0..count(8, 200) {
+    for round in 0..count(4, 200) {
         let interpreter = interpreter(Access::Open);
         let kinds = Kind::ALL.len();
         let capsules = EACH * kinds * THREADS;

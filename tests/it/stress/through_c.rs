@@ -24,25 +24,25 @@ const TESTS: [(&str, Test, usize, usize); 4] = [
     (
         "every-operation-on-one-capsule",
         stress_one_capsule,
-        400_000,
+        2_000_000,
         10_000_000,
     ),
     (
         "an-interrupted-reader-never-mixes-two-states",
         stress_interrupted_readers,
-        20_000,
-        1_000_000,
+        2000,
+        200_000,
     ),
     (
         "of-four-claimants-one-wins",
         stress_claims,
-        20_000,
+        100_000,
         1_000_000,
     ),
     (
         "the-last-of-many-on-plain-threads",
         stress_last_references,
-        20_000,
+        100_000,
         1_000_000,
     ),
 ];
