@@ -28,6 +28,7 @@ mod resurrection;
 mod rooms;
 mod sealed;
 mod snippets;
+mod stress;
 mod subinterpreters;
 mod table;
 mod threads;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         detached::trials(),
         finalisation::trials(),
         threads::trials(),
+        stress::trials(),
         model::trials(),
         sealed::trials(),
         subinterpreters::trials(),
