@@ -20,6 +20,7 @@ mod ledger;
 mod lifetimes;
 mod loader;
 mod model;
+mod models;
 mod protocol;
 mod protocol_closed;
 mod protocol_vm;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         threads::trials(),
         stress::trials(),
         model::trials(),
+        models::trials(),
         sealed::trials(),
         subinterpreters::trials(),
         differential::trials(),

@@ -5,6 +5,7 @@ use core::ptr::{NonNull, null_mut, without_provenance_mut};
 use core::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::Arc as PlainArc;
 
+use loom::model::Builder;
 use loom::sync::Arc;
 
 use crate::fields::{Fields, Identity, Marks};
@@ -14,9 +15,25 @@ pub(crate) const TAKEN: &CStr = c"taken";
 
 /// Runs `model` in every order of its threads, and tells how many there were.
 pub(crate) fn explore(name: &str, model: impl Fn() + Send + Sync + 'static) {
+    run(Builder::new(), name, model);
+}
+
+/// The same, of the orders in which a thread is interrupted at most so many times.
+pub(crate) fn explore_bounded(
+    name: &str,
+    interruptions: usize,
+    model: impl Fn() + Send + Sync + 'static,
+) {
+    let mut builder = Builder::new();
+    builder.preemption_bound = Some(interruptions);
+    run(builder, name, model);
+}
+
+fn run(mut builder: Builder, name: &str, model: impl Fn() + Send + Sync + 'static) {
     let orders = PlainArc::new(AtomicUsize::new(0));
     let counted = orders.clone();
-    loom::model(move || {
+    builder.max_branches = 10_000;
+    builder.check(move || {
         counted.fetch_add(1, Ordering::Relaxed);
         model();
     });
