@@ -114,6 +114,8 @@ static size_t resident_bytes(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+enum { SETTLING_MICROSECONDS = 1200000, FEW = 1000 };
+
 int measure_memory(size_t count, size_t resident[3])
 {
     PyObject **const capsules = malloc(count * sizeof *capsules);
@@ -131,6 +133,9 @@ int measure_memory(size_t count, size_t resident[3])
     for (size_t i = 0; i < made; i++) {
         Py_DECREF(capsules[i]);
     }
+    /* An allocator may give memory back a moment later, and when it is next used. */
+    usleep(SETTLING_MICROSECONDS);
+    new_free_loop(FEW);
     resident[2] = resident_bytes();
     free(capsules);
     return made == count;
