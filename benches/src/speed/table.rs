@@ -111,8 +111,7 @@ impl Table {
         };
         let figure = match self.unit {
             Unit::Times => return format!("{:.2}", summary.median),
-            _ if summary.median < 99.95 => format!("{:.1}", summary.median),
-            _ => format!("{:.0}", summary.median),
+            _ => shown(summary.median),
         };
         match ratio {
             _ if is_first && self.unit == Unit::Bytes => figure,
@@ -153,6 +152,15 @@ impl Table {
             });
         }
         sentences
+    }
+}
+
+/// A figure, with as many digits as it is worth.
+pub(crate) fn shown(figure: f64) -> String {
+    if figure < 99.95 {
+        format!("{figure:.1}")
+    } else {
+        format!("{figure:.0}")
     }
 }
 
