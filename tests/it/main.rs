@@ -28,6 +28,7 @@ mod resurrection;
 mod rooms;
 mod sealed;
 mod snippets;
+mod speed;
 mod subinterpreters;
 mod table;
 mod threads;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         extensions::trials(),
         rooms::trials(),
+        speed::trials(),
     ]
     .into_iter()
     .flatten()

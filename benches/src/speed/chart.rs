@@ -89,7 +89,6 @@ fn powers(lines: &[Line], newest: usize, bars: &[(usize, RGBColor)]) -> [i32; 2]
     let [least, most] = powers.fold([-1.0_f64, 1.0_f64], |[least, most], power| {
         [least.min(power), most.max(power)]
     });
-    #[expect(clippy::cast_possible_truncation, reason = "a few powers of two")]
     [least.floor() as i32, most.ceil() as i32]
 }
 
@@ -198,7 +197,6 @@ impl Chart<'_> {
     fn place(&self, power: f64) -> i32 {
         let [least, most] = self.powers.map(f64::from);
         let part = (power - least) / (most - least);
-        #[expect(clippy::cast_possible_truncation, reason = "pixels")]
         let place = (f64::from(END - BEGIN) * part).round() as i32;
         BEGIN + place
     }

@@ -1,4 +1,5 @@
-//! What to know of the machine, the compilers and the checkout, for whoever reads the figures later.
+//! What to know of the machine, the compilers and the checkout, for whoever reads the figures
+//! later.
 
 use std::fs::read_to_string;
 use std::process::Command;

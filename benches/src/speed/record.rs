@@ -1,4 +1,5 @@
-//! What is kept of a run: the tables as they were printed, every figure for programs, and the chart.
+//! What is kept of a run: the tables as they were printed, every figure for programs, and the
+//! chart.
 
 use std::fmt::Write;
 use std::path::Path;

@@ -136,14 +136,8 @@ impl Field {
             let Some(call) = process.once(row, count)? else {
                 return Ok(Err(Outcome::Died));
             };
-            #[expect(clippy::cast_precision_loss, reason = "it is a rough figure")]
             let took = call.nanoseconds * count as f64;
             if took > NANOSECONDS / 8.0 {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "it is a rough figure, and no call takes less than nothing"
-                )]
                 return Ok(Ok((NANOSECONDS / call.nanoseconds) as u64 + 1));
             }
             count *= 4;
@@ -170,7 +164,6 @@ impl Process {
         let [nanoseconds, cycles] = numbers[..] else {
             return Err(format!("`{row}` was answered with `{text}`").into());
         };
-        #[expect(clippy::cast_precision_loss, reason = "counts are far from 2^52")]
         let count = count as f64;
         Ok(Some(Call {
             nanoseconds: nanoseconds / count,

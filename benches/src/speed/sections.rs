@@ -106,7 +106,6 @@ pub(crate) fn memory(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Fa
                 let [before, with, after] = bytes[..] else {
                     return Err(format!("{}: no memory for capsules: {text}", peer.label).into());
                 };
-                #[expect(clippy::cast_precision_loss, reason = "ten million is far from 2^52")]
                 let each = |bytes: f64| Outcome::of_once((bytes - before) / LIVE as f64);
                 (each(with), each(after))
             }
