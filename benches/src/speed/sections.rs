@@ -71,10 +71,10 @@ fn calls(
 
 pub(crate) fn c_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
     let note = "\
-One C source, compiled for each. Per cell: the median of the rounds in nanoseconds of processor time
-a call; for ours how far half of the rounds lie from it; for the others ours as a multiple of theirs,
-the median of the ratios within a round (below 1: ours is faster). `equal text` is the name at
-another address. `claim` is one step here and GetPointer and SetName elsewhere.";
+One C source, compiled for each. Per cell: the median of the rounds, in nanoseconds of processor
+time a call; then, for ours, how far half of the rounds lie from it, and for the others ours as a
+multiple of theirs, the median of the ratios within a round (below 1, ours is faster). `equal text`
+is the name at another address. `claim` is one step here, and GetPointer and SetName elsewhere.";
     calls("Calls from C", note, &C_ROWS, peers, options)
 }
 
