@@ -22,6 +22,15 @@ pub(crate) fn facts() -> Vec<(&'static str, String)> {
     facts
 }
 
+/// Whether too much else was running a moment ago for two threads to have a processor each.
+pub(crate) fn is_busy() -> bool {
+    let load = file("/proc/loadavg");
+    let load = load.split(' ').next().and_then(|load| load.parse().ok());
+    let cores: f64 = cores().parse().unwrap_or(f64::INFINITY);
+    // One is for what this program measured a moment ago.
+    load.is_some_and(|load: f64| load > cores.max(2.0) - 0.5)
+}
+
 /// Today, as the standard writes it.
 pub(crate) fn today() -> String {
     says(Command::new("date").args(["-u", "+%Y-%m-%d"]))

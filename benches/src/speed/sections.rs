@@ -2,6 +2,7 @@
 
 use crate::Failure;
 use crate::figures::{Series, ratios};
+use crate::machine;
 use crate::options::Options;
 use crate::peer::Peer;
 use crate::process::{Answer, Process};
@@ -144,6 +145,7 @@ pub(crate) fn threads(peers: &[Peer], options: &Options) -> Result<Vec<Table>, F
     if rows.is_empty() {
         return Ok(Vec::new());
     }
+    let is_busy = machine::is_busy();
     eprintln!("Threads: {} rows, {} rounds", rows.len(), options.rounds);
     let names: Vec<String> = rows
         .iter()
@@ -166,12 +168,16 @@ pub(crate) fn threads(peers: &[Peer], options: &Options) -> Result<Vec<Table>, F
                 cells: both[0].iter().zip(&both[1]).map(gain).collect(),
             }
         });
-    Ok(vec![Table {
-        title: "Two threads against one".to_owned(),
-        note: "\
+    let mut note = "\
 Calls in a second on two threads, as a multiple of those on one: 2 is perfect, 1 is what a lock
 around the interpreter leaves. By the clock on the wall, so that other load on the machine counts."
-            .to_owned(),
+        .to_owned();
+    if is_busy {
+        note.push_str("\nIt was too busy with other things for these figures to say anything.");
+    }
+    Ok(vec![Table {
+        title: "Two threads against one".to_owned(),
+        note,
         unit: Unit::Times,
         columns: labels(peers),
         lines: lines.collect(),
