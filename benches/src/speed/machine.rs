@@ -13,7 +13,7 @@ pub(crate) fn facts() -> Vec<(&'static str, String)> {
         ("cores", cores()),
         ("kernel", file("/proc/sys/kernel/osrelease")),
         ("frequency governor", governor()),
-        ("load at the start", file("/proc/loadavg")),
+        ("load at the start", load()),
         ("rustc", says(Command::new("rustc").arg("--version"))),
         ("cc -O2", says(Command::new("cc").arg("--version"))),
         ("commit", commit()),
@@ -24,11 +24,26 @@ pub(crate) fn facts() -> Vec<(&'static str, String)> {
 
 /// Whether too much else was running a moment ago for two threads to have a processor each.
 pub(crate) fn is_busy() -> bool {
+    if is_real_time() {
+        return false;
+    }
     let load = file("/proc/loadavg");
     let load = load.split(' ').next().and_then(|load| load.parse().ok());
     let cores: f64 = cores().parse().unwrap_or(f64::INFINITY);
     // One is for what this program measured a moment ago.
     load.is_some_and(|load: f64| load > cores.max(2.0) - 0.5)
+}
+
+/// Whether this program and those that it starts go before all others, as with `chrt -f 5`.
+fn is_real_time() -> bool {
+    let text = file("/proc/self/stat");
+    // The name of the program, which ends in the last bracket, is the second field; the policy is
+    // the 41st, and 1 and 2 are the two of real time.
+    let policy = text
+        .rsplit(')')
+        .next()
+        .and_then(|rest| rest.split_whitespace().nth(38));
+    matches!(policy, Some("1" | "2"))
 }
 
 /// Today, as the standard writes it.
@@ -68,6 +83,21 @@ fn processor() -> String {
 
 fn cores() -> String {
     std::thread::available_parallelism().map_or_else(|_| String::new(), |count| count.to_string())
+}
+
+fn load() -> String {
+    let averages = file("/proc/loadavg");
+    let averages = averages
+        .splitn(4, ' ')
+        .take(3)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let priority = if is_real_time() {
+        "; measured with real-time priority"
+    } else {
+        ""
+    };
+    format!("{averages}{priority}")
 }
 
 fn governor() -> String {

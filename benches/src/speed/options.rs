@@ -7,7 +7,8 @@ usage: cargo speed [--rounds N] [--rows TEXT,…] [--peers TEXT,…]
 
 Measures capsules on this interpreter, on every CPython from 3.11 on that is here with headers, and
 on RustPython without the crates of this workspace. TEXT is a part of the name of a row or a peer.
-A run of everything, of five rounds or more, is written down in benches/record.";
+A run of everything, of five rounds or more, is written down in benches/record. On a machine that
+does other things too, `chrt -f 5 cargo speed` (as root) goes before them.";
 
 /// What is measured, and how often.
 pub(crate) struct Options {
