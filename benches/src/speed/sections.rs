@@ -124,8 +124,8 @@ pub(crate) fn memory(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Fa
     Ok(vec![Table {
         title: "Memory".to_owned(),
         note: "\
-Bytes of the process in memory, per capsule, while ten million live and 1.2 seconds after all were
-freed. Measured once."
+Bytes of the process in memory, per capsule, while ten million live, and after all were freed: 1.2
+seconds later, when a hundredth of them has come and gone once more. Measured once."
             .to_owned(),
         unit: Unit::Bytes,
         columns: labels(peers),
