@@ -30,6 +30,7 @@ mod rooms;
 mod sealed;
 mod snippets;
 mod stress;
+mod speed;
 mod subinterpreters;
 mod table;
 mod threads;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         extensions::trials(),
         rooms::trials(),
+        speed::trials(),
     ]
     .into_iter()
     .flatten()
