@@ -14,6 +14,8 @@ mod differential;
 mod extensions;
 mod finalisation;
 mod headers;
+mod hostile;
+mod hostile_input;
 mod import;
 mod interpreter;
 mod ledger;
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         finalisation::trials(),
         threads::trials(),
         model::trials(),
+        hostile_input::trials(),
         sealed::trials(),
         subinterpreters::trials(),
         differential::trials(),
