@@ -6,11 +6,15 @@ use libtest_mimic::{Failed, Trial};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 
-use crate::hostile::calls::{Bench, Record};
+use crate::hostile::calls::Record;
+use crate::hostile::{calls, slots};
 use crate::interpreter::{in_interpreter, trial};
 
 /// The longest history, in records.
 const LONGEST: usize = 120;
+
+/// The most slots of arrays that belong together.
+const MOST_SLOTS: usize = 24;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
@@ -19,6 +23,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         }),
         trial("hostile-input::ten-million-c-calls-agree", || {
             histories(10_000_000)
+        })
+        .with_ignored_flag(true),
+        trial(
+            "hostile-input::every-array-of-slots-is-a-module-or-refused",
+            || arrays(2000),
+        ),
+        trial("hostile-input::a-million-arrays-of-slots", || {
+            arrays(1_000_000)
         })
         .with_ignored_flag(true),
     ]
@@ -30,7 +42,7 @@ fn histories(calls: u64) -> Result<(), Failed> {
     let made = core::cell::Cell::new(0);
     let mut rounds = 0;
     in_interpreter(|vm| {
-        let bench = Bench::new(vm);
+        let bench = calls::Bench::new(vm);
         let records = || prop::collection::vec(any::<Record>(), 1..=LONGEST);
         while made.get() < calls {
             let config = Config {
@@ -52,5 +64,34 @@ fn histories(calls: u64) -> Result<(), Failed> {
     });
     let seconds = started.elapsed().as_secs();
     eprintln!("{} calls in {rounds} rounds, {seconds} s", made.get());
+    Ok(())
+}
+
+/// Makes modules of so many random arrays.
+fn arrays(cases: u32) -> Result<(), Failed> {
+    let made = core::cell::Cell::new(0);
+    in_interpreter(|vm| {
+        let bench = slots::Bench::new(vm);
+        let config = Config {
+            cases,
+            failure_persistence: None,
+            ..Config::default()
+        };
+        let records = prop::collection::vec(any::<slots::Record>(), 0..=MOST_SLOTS);
+        let outcome = TestRunner::new(config).run(&(any::<u8>(), records), |(choice, records)| {
+            let is_module = bench.play(choice, &records).map_err(TestCaseError::fail)?;
+            made.set(made.get() + u32::from(is_module));
+            Ok(())
+        });
+        if let Err(error) = outcome {
+            panic!("{error}");
+        }
+    });
+    eprintln!("{} modules of {cases} arrays", made.get());
+    assert!(
+        made.get() > cases / 100,
+        "few arrays were good: {}",
+        made.get()
+    );
     Ok(())
 }

@@ -3,7 +3,7 @@
 use core::ffi::{c_char, c_int, c_void};
 
 use rustpython_capsule::{CClear, CDestructor, CTraverse};
-use rustpython_capsule_capi as _;
+use rustpython_capsule_capi::slots::PySlot;
 use rustpython_vm::PyObject;
 
 #[expect(improper_ctypes, reason = "to C an object is an address and no more")]
@@ -56,4 +56,14 @@ unsafe extern "C" {
         value: *mut PyObject,
     ) -> c_int;
     pub(crate) fn PyObject_DelAttrString(object: *mut PyObject, name: *const c_char) -> c_int;
+
+    pub(crate) fn PyModule_FromSlotsAndSpec(
+        slots: *const PySlot,
+        spec: *mut PyObject,
+    ) -> *mut PyObject;
+    pub(crate) fn PyModule_Exec(module: *mut PyObject) -> c_int;
+    pub(crate) fn PyModule_GetState(module: *mut PyObject) -> *mut c_void;
+    pub(crate) fn PyModule_GetStateSize(module: *mut PyObject, size: *mut isize) -> c_int;
+    pub(crate) fn PyModule_GetToken(module: *mut PyObject, token: *mut *mut c_void) -> c_int;
+    pub(crate) fn PyModule_NewObject(name: *mut PyObject) -> *mut PyObject;
 }

@@ -5,6 +5,7 @@
 mod c_api;
 pub(crate) mod calls;
 mod raised;
+pub(crate) mod slots;
 
 use rustpython_vm::builtins::PyModule;
 use rustpython_vm::{AsObject, PyObjectRef, PyRef, VirtualMachine};
