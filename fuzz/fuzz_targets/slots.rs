@@ -1,7 +1,3 @@
 #![no_main]
 
-use rustpython_capsule_capi as _;
-
-libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let _ = data;
-});
+libfuzzer_sys::fuzz_target!(|data: &[u8]| capsule_fuzz::slots(data));

@@ -4,11 +4,12 @@ use std::time::Instant;
 
 use libtest_mimic::{Failed, Trial};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::test_runner::{Config, TestRunner};
 
 use crate::hostile::calls::Record;
-use crate::hostile::{calls, slots};
+use crate::hostile::{calls, imports, slots};
 use crate::interpreter::{in_interpreter, trial};
+use crate::ledger::alone;
 
 /// The longest history, in records.
 const LONGEST: usize = 120;
@@ -18,22 +19,34 @@ const MOST_SLOTS: usize = 24;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        trial("hostile-input::every-history-of-c-calls-agrees", || {
+        trial("hostile-input::c-calls-agree-with-the-model", || {
             histories(20_000)
         }),
         trial("hostile-input::ten-million-c-calls-agree", || {
             histories(10_000_000)
         })
         .with_ignored_flag(true),
-        trial(
-            "hostile-input::every-array-of-slots-is-a-module-or-refused",
-            || arrays(2000),
-        ),
+        trial("hostile-input::slots-make-a-module-or-are-refused", || {
+            arrays(2000)
+        }),
         trial("hostile-input::a-million-arrays-of-slots", || {
             arrays(1_000_000)
         })
         .with_ignored_flag(true),
+        trial("hostile-input::any-bytes-are-imported-or-refused", || {
+            names(1000)
+        }),
+        trial("hostile-input::a-million-imports", || names(1_000_000)).with_ignored_flag(true),
+        alone("hostile-input::names-of-imports-are-forgotten", forgotten),
     ]
+}
+
+fn config(cases: u32) -> Config {
+    Config {
+        cases,
+        failure_persistence: None,
+        ..Config::default()
+    }
 }
 
 /// Plays random histories until so many calls have been made.
@@ -45,14 +58,8 @@ fn histories(calls: u64) -> Result<(), Failed> {
         let bench = calls::Bench::new(vm);
         let records = || prop::collection::vec(any::<Record>(), 1..=LONGEST);
         while made.get() < calls {
-            let config = Config {
-                cases: 256,
-                failure_persistence: None,
-                rng_seed: RngSeed::Random,
-                ..Config::default()
-            };
             rounds += 1;
-            let outcome = TestRunner::new(config).run(&records(), |records| {
+            let outcome = TestRunner::new(config(256)).run(&records(), |records| {
                 let played = bench.play(&records).map_err(TestCaseError::fail)?;
                 made.set(made.get() + played);
                 Ok(())
@@ -72,17 +79,13 @@ fn arrays(cases: u32) -> Result<(), Failed> {
     let made = core::cell::Cell::new(0);
     in_interpreter(|vm| {
         let bench = slots::Bench::new(vm);
-        let config = Config {
-            cases,
-            failure_persistence: None,
-            ..Config::default()
-        };
         let records = prop::collection::vec(any::<slots::Record>(), 0..=MOST_SLOTS);
-        let outcome = TestRunner::new(config).run(&(any::<u8>(), records), |(choice, records)| {
-            let is_module = bench.play(choice, &records).map_err(TestCaseError::fail)?;
-            made.set(made.get() + u32::from(is_module));
-            Ok(())
-        });
+        let outcome =
+            TestRunner::new(config(cases)).run(&(any::<u8>(), records), |(choice, records)| {
+                let is_module = bench.play(choice, &records).map_err(TestCaseError::fail)?;
+                made.set(made.get() + u32::from(is_module));
+                Ok(())
+            });
         if let Err(error) = outcome {
             panic!("{error}");
         }
@@ -94,4 +97,70 @@ fn arrays(cases: u32) -> Result<(), Failed> {
         made.get()
     );
     Ok(())
+}
+
+/// Imports names that lead somewhere, what can be made of their pieces, and noise.
+fn names(cases: u32) -> Result<(), Failed> {
+    let pieces = imports::NAMES
+        .iter()
+        .flat_map(|name| name.split(|byte| *byte == b'.'));
+    let piece = prop_oneof![
+        6 => prop::sample::select(pieces.map(<[u8]>::to_vec).collect::<Vec<_>>()),
+        1 => prop::collection::vec(any::<u8>(), 0..12),
+        1 => any::<[char; 2]>().prop_map(|text| String::from_iter(text).into_bytes()),
+        1 => (1_usize..5000).prop_map(|length| b"x".repeat(length)),
+    ];
+    let name = prop_oneof![
+        1 => prop::sample::select(&imports::NAMES[..]).prop_map(<[u8]>::to_vec),
+        4 => prop::collection::vec(piece, 1..6).prop_map(|parts| parts.join(&b'.')),
+        1 => (1_usize..3000).prop_map(|dots| b".".repeat(dots)),
+        1 => (1_usize..3000).prop_map(|parts| {
+            [b"hostile_api.endless".to_vec(), b".a".repeat(parts)].concat()
+        }),
+    ];
+    let found = core::cell::Cell::new(0);
+    in_interpreter(|vm| {
+        imports::prepare(vm);
+        let outcome = TestRunner::new(config(cases)).run(&name, |name| {
+            let is_there = imports::play(&name).map_err(TestCaseError::fail)?;
+            found.set(found.get() + u32::from(is_there));
+            Ok(())
+        });
+        if let Err(error) = outcome {
+            panic!("{error}");
+        }
+    });
+    assert!(found.get() > 0, "nothing was ever found");
+    Ok(())
+}
+
+/// Asks for names that do not come again, forty megabytes of them.
+fn forgotten() {
+    const MIB: u64 = 1 << 20;
+    in_interpreter(|vm| {
+        imports::prepare(vm);
+        let ask = |numbers: core::ops::Range<u32>| {
+            for number in numbers {
+                let long = format!("{number}{}", "x".repeat(4000));
+                for name in [format!("{long}.x"), format!("hostile_api.{long}")] {
+                    assert_eq!(imports::play(name.as_bytes()), Ok(false));
+                }
+            }
+        };
+        ask(0..1500);
+        let before = resident();
+        ask(1500..6500);
+        let grown = resident().saturating_sub(before);
+        assert!(grown < 12 * MIB, "{grown} bytes more");
+    });
+}
+
+/// The memory that the process has, in bytes; 0 where the system does not tell.
+fn resident() -> u64 {
+    let counts = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = counts
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok());
+    pages.unwrap_or(0) * 4096
 }

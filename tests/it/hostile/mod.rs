@@ -4,6 +4,7 @@
 
 mod c_api;
 pub(crate) mod calls;
+pub(crate) mod imports;
 mod raised;
 pub(crate) mod slots;
 
