@@ -1,11 +1,20 @@
 //! Bytes from anywhere, as calls of the C API. The same runs under cargo-fuzz, see `fuzz/`.
 
+use core::cell::Cell;
+use core::ptr::null_mut;
 use std::time::Instant;
 
+use libloading::Library;
 use libtest_mimic::{Failed, Trial};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
+use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
+use rustpython_capsule_capi::slots::PySlot;
+use rustpython_capsule_capi::{ExtensionModulesExt, run_main};
+use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
+use rustpython_vm::Settings;
 
+use crate::c_code::{HAS_COMPILER, compile, headers, left_out};
 use crate::hostile::calls::Record;
 use crate::hostile::{calls, imports, slots};
 use crate::interpreter::{in_interpreter, trial};
@@ -33,6 +42,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             arrays(1_000_000)
         })
         .with_ignored_flag(true),
+        imported_slots(),
         trial("hostile-input::any-bytes-are-imported-or-refused", || {
             names(1000)
         }),
@@ -52,7 +62,7 @@ fn config(cases: u32) -> Config {
 /// Plays random histories until so many calls have been made.
 fn histories(calls: u64) -> Result<(), Failed> {
     let started = Instant::now();
-    let made = core::cell::Cell::new(0);
+    let made = Cell::new(0);
     let mut rounds = 0;
     in_interpreter(|vm| {
         let bench = calls::Bench::new(vm);
@@ -76,27 +86,28 @@ fn histories(calls: u64) -> Result<(), Failed> {
 
 /// Makes modules of so many random arrays.
 fn arrays(cases: u32) -> Result<(), Failed> {
-    let made = core::cell::Cell::new(0);
     in_interpreter(|vm| {
         let bench = slots::Bench::new(vm);
-        let records = prop::collection::vec(any::<slots::Record>(), 0..=MOST_SLOTS);
-        let outcome =
-            TestRunner::new(config(cases)).run(&(any::<u8>(), records), |(choice, records)| {
-                let is_module = bench.play(choice, &records).map_err(TestCaseError::fail)?;
-                made.set(made.get() + u32::from(is_module));
-                Ok(())
-            });
-        if let Err(error) = outcome {
-            panic!("{error}");
-        }
+        check_arrays(cases, |choice, records| bench.play(choice, records));
     });
-    eprintln!("{} modules of {cases} arrays", made.get());
-    assert!(
-        made.get() > cases / 100,
-        "few arrays were good: {}",
-        made.get()
-    );
     Ok(())
+}
+
+fn check_arrays(cases: u32, play: impl Fn(u8, &[slots::Record]) -> Result<bool, String>) {
+    let made = Cell::new(0);
+    let records = prop::collection::vec(any::<slots::Record>(), 0..=MOST_SLOTS);
+    let outcome = TestRunner::new(config(cases)).run(&(any::<u8>(), records), |case| {
+        let (choice, records) = case;
+        let is_module = play(choice, &records).map_err(TestCaseError::fail)?;
+        made.set(made.get() + u32::from(is_module));
+        Ok(())
+    });
+    if let Err(error) = outcome {
+        panic!("{error}");
+    }
+    let made = made.get();
+    eprintln!("{made} modules of {cases} arrays");
+    assert!(made > cases / 10, "few arrays were good: {made}");
 }
 
 /// Imports names that lead somewhere, what can be made of their pieces, and noise.
@@ -118,7 +129,7 @@ fn names(cases: u32) -> Result<(), Failed> {
             [b"hostile_api.endless".to_vec(), b".a".repeat(parts)].concat()
         }),
     ];
-    let found = core::cell::Cell::new(0);
+    let found = Cell::new(0);
     in_interpreter(|vm| {
         imports::prepare(vm);
         let outcome = TestRunner::new(config(cases)).run(&name, |name| {
@@ -166,4 +177,60 @@ fn resident() -> u64 {
         .nth(1)
         .and_then(|pages| pages.parse().ok());
     pages.unwrap_or(0) * 4096
+}
+
+/// The same arrays, as those of a library that is imported. A process has one interpreter that
+/// libraries know.
+fn imported_slots() -> Trial {
+    const NAME: &str = "hostile-input::slots-of-a-library-make-a-module-or-are-refused";
+    if *HAS_COMPILER {
+        alone(NAME, import_slots)
+    } else {
+        left_out(format!("{NAME} (no C compiler)"))
+    }
+}
+
+fn import_slots() {
+    let folder = tempfile::tempdir().expect("there is a place for temporary files");
+    let library = folder.path().join("hostile_module.so");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/c/hostile/hostile_module.c");
+    compile(&[source], &headers(), &[] as &[&str], &library).expect("the C file compiles");
+    let mut settings = Settings::default();
+    settings.install_signal_handlers = false;
+    settings.warnoptions.push("ignore".to_owned());
+    let interpreter = InterpreterBuilder::new()
+        .settings(settings)
+        .init_stdlib()
+        .with_capsules(Access::Open)
+        .with_extension_modules()
+        .build();
+    let code = run_main(interpreter, |vm| {
+        // SAFETY: the library does nothing when it is opened.
+        let opened = unsafe { Library::new(&library) }.expect("the library can be opened");
+        // SAFETY: the variable is of this type.
+        let array = unsafe { opened.get::<*mut *const PySlot>(b"hostile_array") };
+        let array = *array.expect("the library has the variable");
+        let spec = vm.new_module("spec", vm.ctx.new_dict(), None);
+        spec.set_attr("name", vm.ctx.new_str("hostile_module"), vm)?;
+        let origin = library.to_str().expect("the path is text");
+        spec.set_attr("origin", vm.ctx.new_str(origin), vm)?;
+        let import = |slots| {
+            // SAFETY: nobody else uses the library.
+            unsafe { array.write(slots) };
+            let imp = vm.import("_imp", 0)?;
+            imp.get_attr("create_dynamic", vm)?
+                .call((spec.clone(),), vm)
+        };
+        check_arrays(2000, |choice, records| {
+            slots::play(choice, records, |slots| match import(slots) {
+                Ok(module) => module.into_raw().as_ptr(),
+                Err(exception) => {
+                    vm.set_exception(Some(exception));
+                    null_mut()
+                }
+            })
+        });
+        Ok(())
+    });
+    assert_eq!(code, 0);
 }

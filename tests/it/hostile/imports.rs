@@ -3,10 +3,10 @@
 
 use std::ffi::CString;
 
+use rustpython_vm::VirtualMachine;
 use rustpython_vm::compiler::Mode;
 use rustpython_vm::scope::Scope;
 use rustpython_vm::vm::thread::with_current_vm;
-use rustpython_vm::{AsObject, VirtualMachine};
 
 use super::c_api::{
     Py_DecRef, PyCapsule_GetPointer, PyCapsule_Import, PyCapsule_IsValid, PyCapsule_New,

@@ -6,9 +6,10 @@ mod functions;
 
 use core::ffi::c_void;
 use core::ptr::null_mut;
-use core::time::Duration;
-use std::thread::sleep;
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
 
+use rustpython_capsule::PyCapsule;
 use rustpython_capsule_capi::slots::PySlot;
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, VirtualMachine};
@@ -34,9 +35,6 @@ const CLASSES: [&str; 8] = [
     "UnicodeDecodeError",
     "ValueError",
 ];
-
-/// How often the collector is asked before it counts as refusing.
-const MOST_ATTEMPTS: u32 = 10_000;
 
 /// What can be made a module from: the specs, good and bad.
 #[derive(Debug)]
@@ -68,76 +66,95 @@ impl Bench {
     /// # Errors
     /// What does not hold.
     pub(crate) fn play(&self, choice: u8, records: &[Record]) -> Result<bool, String> {
-        // There must be an ABI record.
-        let first = (choice % 8 != 7).then_some([0; 8]);
-        let records: Vec<_> = first.into_iter().chain(records.iter().copied()).collect();
-        let arrays = Arrays::of(&records);
         let spec = self.specs.get(usize::from(choice / 8) % 24);
         let spec = spec.unwrap_or(&self.specs[0]);
-        self.play_with(&arrays, choice, |array| {
+        play(choice, records, |array| {
             let spec = core::ptr::from_ref(spec.as_object()).cast_mut();
             let spec = if choice == 255 { null_mut() } else { spec };
             // SAFETY: the array keeps to the header.
             unsafe { PyModule_FromSlotsAndSpec(array, spec) }
         })
     }
+}
 
-    fn play_with(
-        &self,
-        arrays: &Arrays,
-        choice: u8,
-        make: impl FnOnce(*const PySlot) -> *mut PyObject,
-    ) -> Result<bool, String> {
-        let freed = FREED.get();
-        let array = if choice == 254 {
-            core::ptr::null()
-        } else {
-            arrays.first()
-        };
-        let module = make(array);
-        let refused = refusal()?;
-        if module.is_null() != refused.is_some() {
-            return Err(format!(
-                "the answer is {module:p}, and raised is {refused:?}"
-            ));
-        }
-        if let Some(refused) = refused {
-            let count = FREED.get() - freed;
-            return if count == 0 {
-                Ok(false)
-            } else {
-                Err(format!(
-                    "{refused:?}, and what was not made was freed {count} times"
-                ))
-            };
-        }
-        // SAFETY: C functions give new references.
-        let module = unsafe { raised::owned(module) };
-        use_module(module.as_object())?;
-        let collect = || {
-            // SAFETY: in an interpreter.
-            unsafe { PyGC_Collect() };
-        };
-        if choice % 16 == 1 {
-            collect();
-        }
-        let early = FREED.get() - freed;
-        drop(module);
-        let due = u32::from(arrays.has_free());
-        // It may hold itself. A collector at work for another interpreter does nothing for this one.
-        let mut attempts = 0;
-        while FREED.get() - freed < due && attempts < MOST_ATTEMPTS {
-            collect();
-            with_current_vm(|vm| vm.allow_threads(|| sleep(Duration::from_millis(1))));
-            attempts += 1;
-        }
+/// The same, with a way to make a module of an array; it gives NULL where an exception is pending.
+///
+/// # Errors
+/// What does not hold.
+pub(crate) fn play(
+    choice: u8,
+    records: &[Record],
+    make: impl FnOnce(*const PySlot) -> *mut PyObject,
+) -> Result<bool, String> {
+    // There must be an ABI record.
+    let first = (choice % 8 != 7).then_some([0; 8]);
+    let records: Vec<_> = first.into_iter().chain(records.iter().copied()).collect();
+    let arrays = Arrays::of(&records);
+    let freed = FREED.get();
+    let array = if choice == 254 {
+        core::ptr::null()
+    } else {
+        arrays.first()
+    };
+    let module = make(array);
+    let refused = refusal()?;
+    if module.is_null() != refused.is_some() {
+        return Err(format!(
+            "the answer is {module:p}, and raised is {refused:?}"
+        ));
+    }
+    if let Some(refused) = refused {
         let count = FREED.get() - freed;
-        if (early, count) != (0, due) {
-            return Err(format!(
-                "freed {early} times before its end, and {count} times in all"
-            ));
+        return if count == 0 {
+            Ok(false)
+        } else {
+            Err(format!(
+                "{refused:?}, and what was not made was freed {count} times"
+            ))
+        };
+    }
+    // SAFETY: C functions give new references.
+    let module = unsafe { raised::owned(module) };
+    use_module(module.as_object())?;
+    if choice % 16 == 1 {
+        collect();
+    }
+    let early = FREED.get() - freed;
+    drop(module);
+    let due = u32::from(arrays.has_free());
+    if FREED.get() - freed < due {
+        // It may hold itself.
+        collect();
+    }
+    let count = FREED.get() - freed;
+    if (early, count) != (0, due) {
+        return Err(format!(
+            "freed {early} times before its end, and {count} times in all"
+        ));
+    }
+    Ok(true)
+}
+
+/// Collects garbage. A collector that is at work for another interpreter does nothing for this one, so
+/// it is asked until a cycle that was made for it is gone.
+fn collect() {
+    struct Bait(Arc<AtomicBool>);
+    impl Drop for Bait {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
         }
-        Ok(true)
+    }
+    let gone = Arc::new(AtomicBool::new(false));
+    with_current_vm(|vm| {
+        let list = vm.ctx.new_list(Vec::new());
+        let bait = PyCapsule::from_value(Bait(gone.clone())).build(&vm.ctx);
+        let cycle = list.clone().into();
+        list.borrow_vec_mut().extend([cycle, bait.into()]);
+    });
+    while !gone.load(Ordering::Relaxed) {
+        // SAFETY: in an interpreter.
+        unsafe { PyGC_Collect() };
+        with_current_vm(|vm| vm.allow_threads(std::thread::yield_now));
     }
 }
 
