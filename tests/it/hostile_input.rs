@@ -26,6 +26,22 @@ const LONGEST: usize = 120;
 /// The most slots of arrays that belong together.
 const MOST_SLOTS: usize = 24;
 
+/// Names that lead somewhere in an interpreter that is for imports. Pieces of them make others.
+const NAMES: [&[u8]; 12] = [
+    b"hostile_api.capsule",
+    b"hostile_api.other",
+    b"hostile_api.endless.a.b.c",
+    b"hostile_api.endless.zero",
+    b"hostile_api.endless.interrupt.x",
+    b"hostile_api.endless.__path__.x",
+    b"hostile_package.part.capsule",
+    b"sys.modules.capsule",
+    b"builtins.object.__doc__",
+    b"encodings.utf_8.capsule",
+    b"\xed\xa0\x80.\xff",
+    b"..",
+];
+
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("hostile-input::c-calls-agree-with-the-model", || {
@@ -112,7 +128,7 @@ fn check_arrays(cases: u32, play: impl Fn(u8, &[slots::Record]) -> Result<bool, 
 
 /// Imports names that lead somewhere, what can be made of their pieces, and noise.
 fn names(cases: u32) -> Result<(), Failed> {
-    let pieces = imports::NAMES
+    let pieces = NAMES
         .iter()
         .flat_map(|name| name.split(|byte| *byte == b'.'));
     let piece = prop_oneof![
@@ -122,7 +138,7 @@ fn names(cases: u32) -> Result<(), Failed> {
         1 => (1_usize..5000).prop_map(|length| b"x".repeat(length)),
     ];
     let name = prop_oneof![
-        1 => prop::sample::select(&imports::NAMES[..]).prop_map(<[u8]>::to_vec),
+        1 => prop::sample::select(&NAMES[..]).prop_map(<[u8]>::to_vec),
         4 => prop::collection::vec(piece, 1..6).prop_map(|parts| parts.join(&b'.')),
         1 => (1_usize..3000).prop_map(|dots| b".".repeat(dots)),
         1 => (1_usize..3000).prop_map(|parts| {

@@ -40,23 +40,7 @@ class Endless:
 endless = Endless()
 ";
 
-/// Names that lead somewhere. Pieces of them make others.
-pub(crate) const NAMES: [&[u8]; 12] = [
-    b"hostile_api.capsule",
-    b"hostile_api.other",
-    b"hostile_api.endless.a.b.c",
-    b"hostile_api.endless.zero",
-    b"hostile_api.endless.interrupt.x",
-    b"hostile_api.endless.__path__.x",
-    b"hostile_package.part.capsule",
-    b"sys.modules.capsule",
-    b"builtins.object.__doc__",
-    b"encodings.utf_8.capsule",
-    b"\xed\xa0\x80.\xff",
-    b"..",
-];
-
-/// Makes what the names lead to. The interpreter is for imports from now on.
+/// Makes what names can lead to. The interpreter is for imports from now on.
 pub(crate) fn prepare(vm: &VirtualMachine) {
     forget_files(vm);
     let api = module("hostile_api", vm);

@@ -36,8 +36,8 @@ pub(crate) unsafe fn on_object(call: Call, object: *mut PyObject, given: &Argume
     let new_name = given.new_name.address();
     let pointer = without_provenance_mut(given.pointer);
     let mut vouched = UNTOUCHED;
-    // SAFETY: passed on from the caller, here and below.
     let answer = match call {
+        // SAFETY: passed on from the caller. So below.
         Call::GetPointer => unsafe { c_api::PyCapsule_GetPointer(object, name) }.addr(),
         Call::GetVouchedPointer => {
             // SAFETY: as above.

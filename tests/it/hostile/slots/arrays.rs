@@ -46,7 +46,7 @@ struct LegacySlot {
 pub(crate) struct Arrays {
     new: [Vec<PySlot>; NEW],
     old: [Vec<LegacySlot>; OLD],
-    records: Vec<Box<PyABIInfo>>,
+    records: Vec<PyABIInfo>,
     texts: Vec<Box<[u8]>>,
 }
 
@@ -56,7 +56,7 @@ impl Arrays {
         let mut arrays = Self {
             new: core::array::from_fn(|_| Vec::with_capacity(MOST + 1)),
             old: core::array::from_fn(|_| Vec::with_capacity(MOST + 1)),
-            records: Vec::new(),
+            records: Vec::with_capacity(records.len()),
             texts: Vec::new(),
         };
         for record in records {
@@ -177,9 +177,9 @@ impl Arrays {
             build_version: version,
             abi_version: if good { 0x030f_0000 } else { version },
         };
-        self.records.push(Box::new(record));
+        self.records.push(record);
         let record = self.records.last_mut().expect("one was pushed");
-        core::ptr::from_mut(&mut **record).cast()
+        core::ptr::from_mut(record).cast()
     }
 
     /// Whether the module is given a function that frees its state. To be asked of arrays that were
