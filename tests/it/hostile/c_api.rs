@@ -49,7 +49,7 @@ unsafe extern "C" {
     pub(crate) fn Py_REFCNT(object: *mut PyObject) -> isize;
     pub(crate) fn PyErr_GetRaisedException() -> *mut PyObject;
     pub(crate) fn PyErr_SetRaisedException(exception: *mut PyObject);
-    pub(crate) fn PyGC_Collect() -> isize;
+    pub(crate) fn PyGC_Disable() -> c_int;
     pub(crate) fn PyObject_SetAttrString(
         object: *mut PyObject,
         name: *const c_char,

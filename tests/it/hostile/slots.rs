@@ -6,10 +6,7 @@ mod functions;
 
 use core::ffi::c_void;
 use core::ptr::null_mut;
-use core::sync::atomic::{AtomicBool, Ordering};
-use std::sync::Arc;
 
-use rustpython_capsule::PyCapsule;
 use rustpython_capsule_capi::slots::PySlot;
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, VirtualMachine};
@@ -19,9 +16,10 @@ pub(crate) use self::arrays::Record;
 use self::arrays::Arrays;
 use self::functions::FREED;
 use super::c_api::{
-    PyGC_Collect, PyModule_Exec, PyModule_FromSlotsAndSpec, PyModule_GetState,
-    PyModule_GetStateSize, PyModule_GetToken,
+    PyModule_Exec, PyModule_FromSlotsAndSpec, PyModule_GetState, PyModule_GetStateSize,
+    PyModule_GetToken,
 };
+use super::collect;
 use super::raised::{self, Raised};
 
 /// What may be raised for an array, or by the functions that it leads to.
@@ -133,29 +131,6 @@ pub(crate) fn play(
         ));
     }
     Ok(true)
-}
-
-/// Collects garbage. A collector that is at work for another interpreter does nothing for this one, so
-/// it is asked until a cycle that was made for it is gone.
-fn collect() {
-    struct Bait(Arc<AtomicBool>);
-    impl Drop for Bait {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::Relaxed);
-        }
-    }
-    let gone = Arc::new(AtomicBool::new(false));
-    with_current_vm(|vm| {
-        let list = vm.ctx.new_list(Vec::new());
-        let bait = PyCapsule::from_value(Bait(gone.clone())).build(&vm.ctx);
-        let cycle = list.clone().into();
-        list.borrow_vec_mut().extend([cycle, bait.into()]);
-    });
-    while !gone.load(Ordering::Relaxed) {
-        // SAFETY: in an interpreter.
-        unsafe { PyGC_Collect() };
-        with_current_vm(|vm| vm.allow_threads(std::thread::yield_now));
-    }
 }
 
 /// The exception that was raised, which is none any more.

@@ -20,6 +20,7 @@ pub(crate) use record::Record;
 use self::names::MODULE;
 use self::record::{OTHERS, Operation};
 use self::world::World;
+use super::c_api::PyGC_Disable;
 use super::raised::Raised;
 use super::{forget_files, module};
 
@@ -34,6 +35,9 @@ impl Bench {
     /// Changes `sys`: the interpreter is for histories from now on.
     pub(crate) fn new(vm: &VirtualMachine) -> Self {
         forget_files(vm);
+        // What is garbage is known only when it is asked for.
+        // SAFETY: in an interpreter.
+        unsafe { PyGC_Disable() };
         let module: PyObjectRef = module(MODULE, vm).into();
         let number: PyObjectRef = vm.ctx.new_int(1_u64 << 40).into();
         module
@@ -103,13 +107,19 @@ unsafe extern "C" fn destroy<const NUMBER: usize>(capsule: *mut PyObject) {
     in_world(|world| world.destroyed(NUMBER, capsule));
 }
 
-/// Shows the collector nothing.
-unsafe extern "C" fn traverse(capsule: *mut PyObject, _: CVisit, _: *mut c_void) -> c_int {
-    in_world(|world| world.traversed(capsule));
-    0
+/// Shows the collector that a capsule refers to itself, if it does.
+unsafe extern "C" fn traverse(capsule: *mut PyObject, visit: CVisit, arg: *mut c_void) -> c_int {
+    let mut answer = 0;
+    in_world(|world| {
+        if world.traversed(capsule) {
+            // SAFETY: the reference is one that belongs to the capsule.
+            answer = unsafe { visit(capsule, arg) };
+        }
+    });
+    answer
 }
 
-unsafe extern "C" fn clear(_: *mut PyObject) -> c_int {
-    in_world(|world| world.fail("a capsule was cleared that no cycle goes through".to_owned()));
+unsafe extern "C" fn clear(capsule: *mut PyObject) -> c_int {
+    in_world(|world| world.cleared(capsule));
     0
 }

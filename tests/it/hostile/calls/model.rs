@@ -36,6 +36,8 @@ pub(crate) struct Capsule {
     pub(crate) spent: Cell<bool>,
     /// Whether the collector's hooks are set.
     pub(crate) hooks: Cell<bool>,
+    /// Whether one of the references is its own.
+    pub(crate) holds_itself: Cell<bool>,
     pub(crate) references: Cell<usize>,
     pub(crate) stage: Cell<Stage>,
 }
@@ -84,6 +86,7 @@ impl Capsule {
             destructor: given.destructor.into(),
             spent: false.into(),
             hooks: false.into(),
+            holds_itself: false.into(),
             references: 1.into(),
             stage: Stage::Alive.into(),
         }

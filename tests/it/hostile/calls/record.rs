@@ -35,11 +35,13 @@ pub(crate) enum Call {
     Touch,
     Raise,
     Clear,
+    /// A capsule refers to itself, as C code keeps such things: only its hooks tell of it.
+    Hold,
     Collect,
 }
 
 /// How often a call is made, of as many as there are in all.
-const CALLS: [(Call, u8); 24] = [
+const CALLS: [(Call, u8); 25] = [
     (Call::New, 6),
     (Call::Drop, 6),
     (Call::Keep, 4),
@@ -56,6 +58,7 @@ const CALLS: [(Call, u8); 24] = [
     (Call::SetDestructor, 3),
     (Call::Claim, 4),
     (Call::SetTraverse, 2),
+    (Call::Hold, 2),
     (Call::Touch, 2),
     (Call::Raise, 2),
     (Call::Clear, 3),

@@ -57,6 +57,8 @@ pub(crate) struct World {
     attributes: [RefCell<Held>; ATTRIBUTES.len()],
     /// All that are not dead.
     capsules: RefCell<Vec<Rc<Capsule>>>,
+    /// What a collection that runs now must take.
+    garbage: RefCell<Vec<Rc<Capsule>>>,
     /// Those whose destructors run now, one inside the other.
     dying: RefCell<Vec<Rc<Capsule>>>,
     /// What is pending, and which object that is.
@@ -90,6 +92,7 @@ impl World {
             places: Default::default(),
             attributes: Default::default(),
             capsules: RefCell::default(),
+            garbage: RefCell::default(),
             dying: RefCell::default(),
             pending: RefCell::default(),
             pending_object: null_mut::<PyObject>().into(),
@@ -187,12 +190,11 @@ impl World {
                 self.pending_object.set(null_mut());
                 self.compare_pending(None);
             }
+            Call::Hold => self.hold(target),
             Call::Collect => {
                 if !self.collected.replace(true) {
-                    // SAFETY: called in an interpreter.
-                    unsafe { c_api::PyGC_Collect() };
+                    self.collect();
                 }
-                self.compare_pending(None);
             }
             call => {
                 let expected = model::on_object(call, target.object(), given);
@@ -287,18 +289,28 @@ impl World {
         });
     }
 
+    fn give_up_all(&self) {
+        for place in 0..PLACES {
+            self.put(place, Held::Nothing);
+        }
+        for attribute in 0..ATTRIBUTES.len() {
+            self.withdraw(attribute);
+        }
+        let left = self.capsules.borrow().clone();
+        for capsule in left {
+            self.let_go(&capsule);
+        }
+    }
+
     /// The end of a history: everything is given up, and nothing may be left.
     pub(crate) fn end(&self) -> Result<u64, String> {
-        let empty = |held: &RefCell<Held>| matches!(*held.borrow(), Held::Nothing);
         // Destructors may fill places again, but not for ever.
-        while !(self.places.iter().all(empty) && self.attributes.iter().all(empty)) {
-            for place in 0..PLACES {
-                self.put(place, Held::Nothing);
-            }
-            for attribute in 0..ATTRIBUTES.len() {
-                self.withdraw(attribute);
-            }
+        let mut rounds = 0;
+        while !self.capsules.borrow().is_empty() && rounds <= LONGEST {
+            self.give_up_all();
+            rounds += 1;
         }
+        self.give_up_all();
         raised::clear_pending();
         let left = self.capsules.borrow();
         self.check(left.is_empty(), || format!("left at the end: {left:?}"));

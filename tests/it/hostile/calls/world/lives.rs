@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use rustpython_vm::PyObject;
 
-use super::super::super::raised;
+use super::super::super::{collect, raised};
 use super::super::model::{Capsule, Stage};
 use super::super::names::Name;
 use super::super::record::{PLAIN, Target};
@@ -66,10 +66,7 @@ impl World {
             give_up();
             return self.compare_pending(None);
         };
-        let destroyed = capsule.destructor.get() != 0 && !capsule.spent.get();
-        let stage = if destroyed { Stage::Due } else { Stage::Dead };
-        capsule.stage.set(stage);
-        capsule.hooks.set(false);
+        Self::is_last(capsule);
         give_up();
         self.compare_pending(None);
         let depth = self.dying.borrow().len();
@@ -79,6 +76,14 @@ impl World {
         if depth == 0 {
             self.settle_all();
         }
+    }
+
+    /// Nobody refers to a capsule any more.
+    fn is_last(capsule: &Capsule) {
+        let destroyed = capsule.destructor.get() != 0 && !capsule.spent.get();
+        let stage = if destroyed { Stage::Due } else { Stage::Dead };
+        capsule.stage.set(stage);
+        capsule.hooks.set(false);
     }
 
     /// Whether a capsule whose last reference went has lived on.
@@ -143,14 +148,77 @@ impl World {
         self.to_report.borrow_mut().extend(report);
     }
 
-    /// The collector looked into a capsule.
-    pub(crate) fn traversed(&self, object: *mut PyObject) {
-        let capsules = self.capsules.borrow();
-        let shown = |capsule: &&Rc<Capsule>| {
-            capsule.address.get() == object && capsule.hooks.get() && capsule.references.get() > 0
+    /// A capsule gets a reference to itself.
+    pub(super) fn hold(&self, held: &Held) {
+        if let Held::Capsule(capsule) = held
+            && capsule.stage.get() == Stage::Alive
+            && !capsule.holds_itself.replace(true)
+        {
+            self.gained(held);
+            // SAFETY: the capsule lives.
+            unsafe { c_api::Py_IncRef(capsule.address.get()) };
+        }
+    }
+
+    /// It gives the reference up, if it has one.
+    pub(super) fn let_go(&self, capsule: &Rc<Capsule>) {
+        if capsule.holds_itself.replace(false) {
+            self.release(&Held::Capsule(capsule.clone()), || {
+                // SAFETY: the reference that was made for it.
+                unsafe { c_api::Py_DecRef(capsule.address.get()) };
+            });
+        }
+    }
+
+    /// The collector takes what only refers to itself, and shows it with hooks.
+    pub(super) fn collect(&self) {
+        let capsules = self.capsules.borrow().clone();
+        let is_garbage = |capsule: &Rc<Capsule>| {
+            capsule.hooks.get() && capsule.holds_itself.get() && capsule.references.get() == 1
         };
-        self.check(capsules.iter().any(|capsule| shown(&capsule)), || {
+        let garbage = capsules.into_iter().filter(is_garbage).collect();
+        self.garbage.replace(garbage);
+        collect();
+        self.compare_pending(None);
+        for capsule in self.garbage.take() {
+            self.check(!capsule.holds_itself.get(), || {
+                format!("not collected: {capsule:?}")
+            });
+            self.settle(&capsule);
+        }
+        if self.dying.borrow().is_empty() {
+            self.settle_all();
+        }
+    }
+
+    /// The collector asked a capsule to give up what it holds. It still has it in hand itself.
+    pub(crate) fn cleared(&self, object: *mut PyObject) {
+        let garbage = self.garbage.borrow();
+        let is_meant = |capsule: &&Rc<Capsule>| capsule.address.get() == object;
+        let capsule = garbage.iter().find(is_meant).cloned();
+        drop(garbage);
+        let Some(capsule) = capsule.filter(|capsule| capsule.holds_itself.replace(false)) else {
+            return self.fail(format!("{object:p} was cleared, and is no garbage"));
+        };
+        self.check(raised::pending().is_null(), || {
+            "a hook sees an exception that was pending".to_owned()
+        });
+        capsule.references.set(0);
+        Self::is_last(&capsule);
+        // SAFETY: the reference that was made for it.
+        unsafe { c_api::Py_DecRef(object) };
+    }
+
+    /// The collector looked into a capsule. Whether that holds itself.
+    pub(crate) fn traversed(&self, object: *mut PyObject) -> bool {
+        let capsules = self.capsules.borrow();
+        let mut shown = capsules.iter().filter(|capsule| {
+            capsule.address.get() == object && capsule.hooks.get() && capsule.references.get() > 0
+        });
+        let shown = shown.next();
+        self.check(shown.is_some(), || {
             format!("traverse was called with {object:p}, which has no hooks")
         });
+        shown.is_some_and(|capsule| capsule.holds_itself.get())
     }
 }
