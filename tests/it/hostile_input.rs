@@ -161,27 +161,29 @@ fn names(cases: u32) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Asks for names that do not come again, twenty megabytes of them.
+/// Asks for names that do not come again, short and long ones, twenty megabytes and more of each.
 fn forgotten() {
     const MIB: u64 = 1 << 20;
     in_interpreter(|vm| {
         imports::prepare(vm);
-        let ask = |numbers: core::ops::Range<u32>| {
-            for number in numbers {
-                let long = format!("{number}{}", "x".repeat(4000));
-                let name = if number.is_multiple_of(8) {
-                    format!("{long}.x")
-                } else {
-                    format!("hostile_api.{long}")
-                };
-                assert_eq!(imports::play(name.as_bytes()), Ok(false));
-            }
-        };
-        ask(0..3000);
-        let before = resident();
-        ask(3000..8000);
-        let grown = resident().saturating_sub(before);
-        assert!(grown < 8 * MIB, "{grown} bytes more");
+        for (length, count) in [(230, 25_000), (100_000, 300)] {
+            let ask = |numbers: core::ops::Range<u32>| {
+                for number in numbers {
+                    let long = format!("{number}{}", "x".repeat(length));
+                    let name = if number.is_multiple_of(32) {
+                        format!("{long}.x")
+                    } else {
+                        format!("hostile_api.{long}")
+                    };
+                    assert_eq!(imports::play(name.as_bytes()), Ok(false));
+                }
+            };
+            ask(0..count / 4);
+            let before = resident();
+            ask(count..2 * count);
+            let grown = resident().saturating_sub(before);
+            assert!(grown < 8 * MIB, "{grown} bytes more for names of {length}");
+        }
     });
 }
 
