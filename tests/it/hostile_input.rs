@@ -71,6 +71,7 @@ fn config(cases: u32) -> Config {
     Config {
         cases,
         failure_persistence: None,
+        max_shrink_time: 20_000,
         ..Config::default()
     }
 }

@@ -22,6 +22,9 @@ use super::record::{Call, OTHERS, Operation, PLACES, PROGRAMS, Target};
 /// The most calls of one history, since destructors can make new capsules without end.
 const LONGEST: usize = 3000;
 
+/// So deep, destructors run at once. Deeper ones may wait for the outermost to be done.
+const AT_ONCE: usize = 20;
+
 /// What a place or an attribute holds.
 #[derive(Clone, Debug, Default)]
 enum Held {
@@ -192,7 +195,9 @@ impl World {
             }
             Call::Hold => self.hold(target),
             Call::Collect => {
-                if !self.collected.replace(true) {
+                // Deeper, what is collected may have to wait, and so would we. A collection is slow.
+                let at_once = choice.is_multiple_of(4) && self.dying.borrow().len() < AT_ONCE;
+                if at_once && !self.collected.replace(true) {
                     self.collect();
                 }
             }

@@ -9,10 +9,7 @@ use super::super::super::{collect, raised};
 use super::super::model::{Capsule, Stage};
 use super::super::names::Name;
 use super::super::record::{PLAIN, Target};
-use super::{Held, World, c_api};
-
-/// So deep, destructors run at once. Deeper ones may wait for the outermost to be done.
-const AT_ONCE: usize = 20;
+use super::{AT_ONCE, Held, World, c_api};
 
 impl World {
     pub(super) fn target(&self, target: Target) -> Held {
