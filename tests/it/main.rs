@@ -14,6 +14,8 @@ mod differential;
 mod extensions;
 mod finalisation;
 mod headers;
+mod hostile;
+mod hostile_input;
 mod import;
 mod interpreter;
 mod ledger;
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         stress::trials(),
         model::trials(),
         models::trials(),
+        hostile_input::trials(),
         sealed::trials(),
         subinterpreters::trials(),
         differential::trials(),
