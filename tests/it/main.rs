@@ -14,12 +14,15 @@ mod differential;
 mod extensions;
 mod finalisation;
 mod headers;
+mod hostile;
+mod hostile_input;
 mod import;
 mod interpreter;
 mod ledger;
 mod lifetimes;
 mod loader;
 mod model;
+mod models;
 mod protocol;
 mod protocol_closed;
 mod protocol_vm;
@@ -28,6 +31,7 @@ mod resurrection;
 mod rooms;
 mod sealed;
 mod snippets;
+mod stress;
 mod speed;
 mod subinterpreters;
 mod table;
@@ -66,7 +70,10 @@ fn main() -> ExitCode {
         detached::trials(),
         finalisation::trials(),
         threads::trials(),
+        stress::trials(),
         model::trials(),
+        models::trials(),
+        hostile_input::trials(),
         sealed::trials(),
         subinterpreters::trials(),
         differential::trials(),
