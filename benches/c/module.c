@@ -3,6 +3,7 @@
    check ROW       `right`, or `wrong`, or `unknown` where this interpreter has no such function
    ROW COUNT       nanoseconds and cycles of that many calls; `ROW@2` on two threads, each so many
    crowd COUNT     `right`: that many capsules and names are there from now on
+   threads COUNT   `right`: so many threads have run by now
    memory COUNT    bytes in memory before, with and after that many capsules */
 
 #include "rows.h"
@@ -79,6 +80,10 @@ static PyObject *request(PyObject *module, PyObject *line)
         strcpy(answer, "unknown");
     } else if (strcmp(word, "crowd") == 0) {
         strcpy(answer, crowd(count) ? "right" : "wrong");
+    } else if (strcmp(word, "threads") == 0) {
+        struct span span;
+        measure_on_threads((unsigned)count, find_row("new_free")->loop, 1, &span);
+        strcpy(answer, "right");
     } else if (strcmp(word, "memory") == 0) {
         if (measure_memory(count, resident)) {
             snprintf(answer, LONGEST, "%zu %zu %zu", resident[0], resident[1], resident[2]);

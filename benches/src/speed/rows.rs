@@ -24,6 +24,16 @@ pub(crate) const C_ROWS: [Row; 18] = [
     ("import_four_parts", "Import, four parts"),
 ];
 
+/// Measured once more where another thread has run.
+pub(crate) const THREADED_ROWS: [Row; 6] = [
+    ("get_pointer", "GetPointer, same name address"),
+    ("set_pointer", "SetPointer"),
+    ("set_name", "SetName"),
+    ("claim", "claim"),
+    ("new_free", "New and free"),
+    ("new_free_destructor", "New and free, C destructor"),
+];
+
 /// Measured on one thread and on two.
 pub(crate) const THREAD_ROWS: [Row; 3] = [
     ("get_pointer", "GetPointer, one capsule"),

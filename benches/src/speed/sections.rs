@@ -7,13 +7,15 @@ use crate::options::Options;
 use crate::peer::Peer;
 use crate::process::{Answer, Process};
 use crate::rounds::{Field, Outcome};
-use crate::rows::{C_ROWS, CROWD, CROWD_ROWS, LIVE, RUST_CROWD_ROWS, RUST_ROWS, Row, THREAD_ROWS};
+use crate::rows::{
+    C_ROWS, CROWD, CROWD_ROWS, LIVE, RUST_CROWD_ROWS, RUST_ROWS, Row, THREAD_ROWS, THREADED_ROWS,
+};
 use crate::table::{Cell, Line, Table, Unit};
 
-/// Those of the rows that are wanted.
-fn wanted(rows: &[Row], options: &Options) -> Vec<Row> {
-    let wanted = rows.iter().filter(|(name, _)| options.want_row(name));
-    wanted.copied().collect()
+/// Those of the rows that are wanted, by their name with this before it.
+fn wanted(prefix: &str, rows: &[Row], options: &Options) -> Vec<Row> {
+    let is_wanted = |(name, _): &&Row| options.want_row(&format!("{prefix}{name}"));
+    rows.iter().filter(is_wanted).copied().collect()
 }
 
 fn labels(peers: &[Peer]) -> Vec<String> {
@@ -24,17 +26,17 @@ fn labels(peers: &[Peer]) -> Vec<String> {
 fn calls(
     title: &str,
     note: &str,
+    opening: Option<&str>,
     rows: &[Row],
     peers: &[Peer],
     options: &Options,
 ) -> Result<Vec<Table>, Failure> {
-    let rows = wanted(rows, options);
     if rows.is_empty() {
         return Ok(Vec::new());
     }
     eprintln!("{title}: {} rows, {} rounds", rows.len(), options.rounds);
     let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
-    let outcomes = Field::start(peers, None)?.measure(&names, options.rounds)?;
+    let outcomes = Field::start(peers, opening)?.measure(&names, options.rounds)?;
     let table = |title: String, note: &str, unit, series: fn(&Outcome) -> &[Option<f64>]| Table {
         title,
         note: note.to_owned(),
@@ -76,14 +78,25 @@ One C source, compiled for each. Per cell: the median of the rounds, in nanoseco
 time a call; then, for ours, how far half of the rounds lie from it, and for the others ours as a
 multiple of theirs, the median of the ratios within a round (below 1, ours is faster). `equal text`
 is the name at another address. `claim` is one step here, and GetPointer and SetName elsewhere.";
-    calls("Calls from C", note, &C_ROWS, peers, options)
+    let rows = wanted("", &C_ROWS, options);
+    calls("Calls from C", note, None, &rows, peers, options)
+}
+
+pub(crate) fn threaded_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
+    let title = "Calls from C, once another thread has run";
+    let note = "\
+The same again in processes in which a second thread has come and gone, so that there is no lock
+that could be left out because nobody else is there.";
+    let rows = wanted("threaded_", &THREADED_ROWS, options);
+    calls(title, note, Some("threads 2"), &rows, peers, options)
 }
 
 pub(crate) fn rust_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
     let note = "\
 The same from Rust: our crates in the program, PyO3 in an extension module of CPython. With PyO3,
 nothing checks the type of a value or table, and what was imported is not kept alive.";
-    calls("Calls from Rust", note, &RUST_ROWS, peers, options)
+    let rows = wanted("", &RUST_ROWS, options);
+    calls("Calls from Rust", note, None, &rows, peers, options)
 }
 
 /// Bytes in memory with ten million capsules, and after they were freed.
@@ -138,10 +151,7 @@ seconds later, when a hundredth of them has come and gone once more. Measured on
 
 /// Throughput on two threads as a multiple of that on one.
 pub(crate) fn threads(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
-    let rows = THREAD_ROWS
-        .iter()
-        .filter(|(name, _)| options.want_row(&format!("threads_{name}")));
-    let rows: Vec<Row> = rows.copied().collect();
+    let rows = wanted("threads_", &THREAD_ROWS, options);
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -186,9 +196,8 @@ around the interpreter leaves. By the clock on the wall, so that other load on t
 
 /// Time a call in a crowd, as a multiple of that without.
 pub(crate) fn crowd(peers: &[Peer], rust: &Peer, options: &Options) -> Result<Vec<Table>, Failure> {
-    let is_wanted = |(name, _): &&Row| options.want_row(&format!("crowd_{name}"));
-    let rows: Vec<Row> = CROWD_ROWS.iter().filter(is_wanted).copied().collect();
-    let rust_rows: Vec<Row> = RUST_CROWD_ROWS.iter().filter(is_wanted).copied().collect();
+    let rows = wanted("crowd_", &CROWD_ROWS, options);
+    let rust_rows = wanted("crowd_", &RUST_CROWD_ROWS, options);
     let mut lines = crowded(&rows, peers, options)?;
     for mut line in crowded(&rust_rows, std::slice::from_ref(rust), options)? {
         line.cells.resize(peers.len(), Cell::Absent);
