@@ -18,7 +18,6 @@ use crate::belongings::{CHooks, Objects};
 use crate::for_c::traverse_for_c;
 #[cfg(unix)]
 use crate::fork;
-use crate::name::OwnedNames;
 use crate::{DestructorKind, PyCapsule};
 use crate::{firewall, last_rites, memory, sync};
 
@@ -73,8 +72,8 @@ fn make_class() -> &'static Py<PyType> {
     class.slots.del.store(Some(finalize));
     CLASS.store(core::ptr::from_ref(class).cast_mut(), Ordering::Release);
     memory::prepare(PyCapsule::placeholder(), Context::genesis());
-    // The first one asks for memory, which later ones share.
-    drop(OwnedNames::default());
+    // The first asks for memory, which later ones share, and cannot say that there is none.
+    let _seeds = ahash::RandomState::new();
     class
 }
 

@@ -153,26 +153,44 @@ impl Fields {
             // If the mark goes at this moment, the pointer is shown to fewer than it might be.
             self.pointer.store(pointer.as_ptr(), Ordering::Release);
         } else {
-            self.exclusively(move || {
-                self.unmark(Marks::VOUCHED);
-                self.pointer.store(pointer.as_ptr(), Ordering::Release);
-                if vouched {
-                    self.set_marks(self.marks().with(Marks::VOUCHED, true));
-                }
-            });
+            self.set_pointer_and_mark(pointer, vouched);
         }
+    }
+
+    #[inline(never)]
+    fn set_pointer_and_mark(&self, pointer: NonNull<c_void>, vouched: bool) {
+        self.exclusively(|| {
+            self.unmark(Marks::VOUCHED);
+            self.pointer.store(pointer.as_ptr(), Ordering::Release);
+            if vouched {
+                self.set_marks(self.marks().with(Marks::VOUCHED, true));
+            }
+        });
     }
 
     /// Replaces the name. The mark VOUCHED stays if `vouched`, and goes otherwise.
     #[inline]
     pub(crate) fn rename(&self, name: *const c_char, vouched: bool) {
-        self.exclusively(move || {
-            self.unmark(Marks::CLAIMED);
-            if !vouched {
-                self.unmark(Marks::VOUCHED);
-            }
-            self.name.store(name.cast_mut(), Ordering::Release);
-        });
+        if alone() {
+            self.rename_now(name, vouched);
+        } else {
+            self.rename_locked(name, vouched);
+        }
+    }
+
+    #[inline]
+    fn rename_now(&self, name: *const c_char, vouched: bool) {
+        self.unmark(Marks::CLAIMED);
+        if !vouched {
+            self.unmark(Marks::VOUCHED);
+        }
+        self.name.store(name.cast_mut(), Ordering::Release);
+    }
+
+    /// Apart, so that the way without threads touches no stack.
+    #[inline(never)]
+    fn rename_locked(&self, name: *const c_char, vouched: bool) {
+        self.locked(|| self.rename_now(name, vouched));
     }
 
     /// Replaces the name if it is one that is wanted, as one step, and returns the pointer; else
@@ -206,7 +224,11 @@ impl Fields {
 
     #[inline]
     fn unmark(&self, mark: Marks) {
-        self.set_marks(self.marks().with(mark, false));
+        let marks = self.marks();
+        // Seldom there; not to store is not to have the next call wait for the store.
+        if marks.contains(mark) {
+            self.set_marks(marks.with(mark, false));
+        }
     }
 
     /// Makes a change that is seen as a whole, while nobody makes another.
@@ -222,7 +244,7 @@ impl Fields {
         }
     }
 
-    #[inline(never)]
+    #[inline]
     fn locked<R>(&self, change: impl FnOnce() -> R) -> R {
         self.lock();
         // Odd, also where somebody vanished and left it so.

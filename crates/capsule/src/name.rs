@@ -65,7 +65,7 @@ pub fn try_owned(bytes: &[u8]) -> Result<CString, CapsuleError> {
 /// Every name that a capsule has owned. Addresses stay valid until it is dropped (invariant I2);
 /// a text that comes back gets the address it had.
 #[derive(Debug, Default)]
-pub(crate) struct OwnedNames(HashSet<CString, ahash::RandomState>);
+pub(crate) struct OwnedNames(Option<HashSet<CString, ahash::RandomState>>);
 
 impl OwnedNames {
     /// The address of `name`, which is kept here unless it lives for ever anyway.
@@ -77,14 +77,15 @@ impl OwnedNames {
             Cow::Borrowed(name) => return Ok(name.as_ptr()),
             Cow::Owned(name) => name,
         };
-        if let Some(kept) = self.0.get(&owned) {
+        let names = self.0.get_or_insert_default();
+        if let Some(kept) = names.get(&owned) {
             return Ok(kept.as_ptr());
         }
-        self.0
+        names
             .try_reserve(1)
             .map_err(|_| CapsuleError::OutOfMemory)?;
         let address = owned.as_ptr();
-        self.0.insert(owned);
+        names.insert(owned);
         Ok(address)
     }
 }

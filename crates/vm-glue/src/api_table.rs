@@ -198,7 +198,10 @@ fn check<T: ApiTable>(header: &ApiHeader) -> Result<(), String> {
     if header.magic != ApiHeader::MAGIC {
         return Err("it has no API table header".to_owned());
     }
-    let versions = format!(
+    if header.major == T::MAJOR && header.size >= size_of::<T>() as u64 {
+        return Ok(());
+    }
+    Err(format!(
         "it has version {}.{} ({} bytes), and version {}.{} ({} bytes) is needed",
         header.major,
         header.minor,
@@ -206,11 +209,7 @@ fn check<T: ApiTable>(header: &ApiHeader) -> Result<(), String> {
         T::MAJOR,
         T::MINOR,
         size_of::<T>(),
-    );
-    if header.major != T::MAJOR || header.size < size_of::<T>() as u64 {
-        return Err(versions);
-    }
-    Ok(())
+    ))
 }
 
 fn refusal<T: ApiTable>(reason: &str, vm: &VirtualMachine) -> PyBaseExceptionRef {
