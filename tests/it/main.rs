@@ -22,6 +22,7 @@ mod ledger;
 mod lifetimes;
 mod loader;
 mod model;
+mod models;
 mod protocol;
 mod protocol_closed;
 mod protocol_vm;
@@ -30,6 +31,8 @@ mod resurrection;
 mod rooms;
 mod sealed;
 mod snippets;
+mod speed;
+mod stress;
 mod subinterpreters;
 mod table;
 mod threads;
@@ -67,7 +70,9 @@ fn main() -> ExitCode {
         detached::trials(),
         finalisation::trials(),
         threads::trials(),
+        stress::trials(),
         model::trials(),
+        models::trials(),
         hostile_input::trials(),
         sealed::trials(),
         subinterpreters::trials(),
@@ -76,6 +81,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         extensions::trials(),
         rooms::trials(),
+        speed::trials(),
     ]
     .into_iter()
     .flatten()
