@@ -26,7 +26,7 @@ const LONGEST: usize = 3000;
 const AT_ONCE: usize = 20;
 
 /// A collection is slow.
-const MOST_COLLECTIONS: usize = 4;
+const MOST_COLLECTIONS: usize = 2;
 
 /// What a place or an attribute holds.
 #[derive(Clone, Debug, Default)]
