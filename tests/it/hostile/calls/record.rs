@@ -35,7 +35,7 @@ pub(crate) enum Call {
     Touch,
     Raise,
     Clear,
-    /// A capsule refers to itself, as C code keeps such things: only its hooks tell of it.
+    /// A capsule refers to itself from now on, and has hooks that show it.
     Hold,
     Collect,
 }
@@ -58,7 +58,7 @@ const CALLS: [(Call, u8); 25] = [
     (Call::SetDestructor, 3),
     (Call::Claim, 4),
     (Call::SetTraverse, 2),
-    (Call::Hold, 2),
+    (Call::Hold, 3),
     (Call::Touch, 2),
     (Call::Raise, 2),
     (Call::Clear, 3),
@@ -66,7 +66,7 @@ const CALLS: [(Call, u8); 25] = [
     (Call::Withdraw, 1),
     (Call::Import, 2),
     (Call::ImportCapsule, 2),
-    (Call::Collect, 1),
+    (Call::Collect, 3),
 ];
 
 const ALL: u8 = {

@@ -25,6 +25,9 @@ const LONGEST: usize = 3000;
 /// So deep, destructors run at once. Deeper ones may wait for the outermost to be done.
 const AT_ONCE: usize = 20;
 
+/// A collection is slow.
+const MOST_COLLECTIONS: usize = 2;
+
 /// What a place or an attribute holds.
 #[derive(Clone, Debug, Default)]
 enum Held {
@@ -69,7 +72,8 @@ pub(crate) struct World {
     pending_object: Cell<*mut PyObject>,
     /// What will be reported, and of which capsule.
     to_report: RefCell<VecDeque<(Raised, *const PyObject)>>,
-    collected: Cell<bool>,
+    collecting: Cell<bool>,
+    collections: Cell<usize>,
     calls: Cell<usize>,
     failure: RefCell<Option<String>>,
 }
@@ -100,7 +104,8 @@ impl World {
             pending: RefCell::default(),
             pending_object: null_mut::<PyObject>().into(),
             to_report: RefCell::default(),
-            collected: false.into(),
+            collecting: false.into(),
+            collections: 0.into(),
             calls: 0.into(),
             failure: RefCell::default(),
         }
@@ -195,10 +200,10 @@ impl World {
             }
             Call::Hold => self.hold(target),
             Call::Collect => {
-                // Deeper, what is collected may have to wait, and so would we. A collection is slow.
-                let at_once = choice.is_multiple_of(4) && self.dying.borrow().len() < AT_ONCE;
-                if at_once && !self.collected.replace(true) {
-                    self.collect();
+                // Deeper, what is collected may have to wait, and so would we.
+                if self.dying.borrow().len() < AT_ONCE && self.collections.get() < MOST_COLLECTIONS
+                {
+                    self.collect(choice.is_multiple_of(16));
                 }
             }
             call => {

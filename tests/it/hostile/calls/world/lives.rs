@@ -9,6 +9,7 @@ use super::super::super::{collect, raised};
 use super::super::model::{Capsule, Stage};
 use super::super::names::Name;
 use super::super::record::{PLAIN, Target};
+use super::super::{clear, traverse};
 use super::{AT_ONCE, Held, World, c_api};
 
 impl World {
@@ -145,15 +146,21 @@ impl World {
         self.to_report.borrow_mut().extend(report);
     }
 
-    /// A capsule gets a reference to itself.
+    /// A capsule gets a reference to itself, and hooks that show it.
     pub(super) fn hold(&self, held: &Held) {
         if let Held::Capsule(capsule) = held
             && capsule.stage.get() == Stage::Alive
             && !capsule.holds_itself.replace(true)
         {
             self.gained(held);
+            let object = capsule.address.get();
             // SAFETY: the capsule lives.
-            unsafe { c_api::Py_IncRef(capsule.address.get()) };
+            unsafe { c_api::Py_IncRef(object) };
+            capsule.hooks.set(true);
+            // SAFETY: as above, and the hooks show and give up the reference.
+            let status =
+                unsafe { c_api::_PyCapsule_SetTraverse(object, Some(traverse), Some(clear)) };
+            self.check(status == 0, || "hooks were refused".to_owned());
         }
     }
 
@@ -167,15 +174,22 @@ impl World {
         }
     }
 
-    /// The collector takes what only refers to itself, and shows it with hooks.
-    pub(super) fn collect(&self) {
+    /// The collector takes what only refers to itself, and shows it with hooks. Where there is no such
+    /// thing it is asked only `in_any_case`.
+    pub(super) fn collect(&self, in_any_case: bool) {
         let capsules = self.capsules.borrow().clone();
         let is_garbage = |capsule: &Rc<Capsule>| {
             capsule.hooks.get() && capsule.holds_itself.get() && capsule.references.get() == 1
         };
-        let garbage = capsules.into_iter().filter(is_garbage).collect();
+        let garbage: Vec<_> = capsules.into_iter().filter(is_garbage).collect();
+        let worth_it = in_any_case || !garbage.is_empty();
+        if !worth_it || self.collecting.replace(true) {
+            return;
+        }
+        self.collections.update(|collections| collections + 1);
         self.garbage.replace(garbage);
         collect();
+        self.collecting.set(false);
         self.compare_pending(None);
         for capsule in self.garbage.take() {
             self.check(!capsule.holds_itself.get(), || {
