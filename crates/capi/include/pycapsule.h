@@ -25,15 +25,20 @@
    always sees a name and a pointer that belong together. Only raising and importing need an
    interpreter. On a thread that is attached to none, everything else works, and what fails
    returns as it does elsewhere but raises nothing. On a thread that is at its end (in a destructor
-   of thread-local data, or in `atexit`) everything works too, but the interpreter writes a line of
-   complaint to stderr when it is asked for; and to drop another object than a capsule ends the
-   process there, as does a capsule that owns Python objects.
+   of thread-local data, or in `atexit`) everything works too, but where the thread asks for an
+   interpreter for the first time then, a line of complaint goes to stderr; and to drop another
+   object than a capsule ends the process there, as does a capsule that owns Python objects.
+
+   Forks. In the child every capsule works, whatever other threads of the parent were doing with it,
+   and each process destroys its own.
 
    Exceptions. A refusal raises `_capsule.PyCapsuleError`, a subclass of ValueError, with the text
    that is given with each function; a note on it tells both names, or what the object is. It takes
    the place of an exception that is pending. A call that succeeds leaves a pending one alone, so
-   where NULL is a legal answer, ask PyErr_Occurred with nothing pending before. There is no
-   MemoryError: without memory the process ends. No function unwinds. */
+   where NULL is a legal answer, ask PyErr_Occurred with nothing pending before. Without
+   memory for what a function makes or copies, it fails with a MemoryError, whatever is said below,
+   and has changed nothing. (The interpreter, which makes exceptions and imports modules, ends the
+   process where it has no memory for its own objects.) No function unwinds. */
 
 #ifndef RUSTPYTHON_PYCAPSULE_H
 #define RUSTPYTHON_PYCAPSULE_H
@@ -91,7 +96,8 @@ typedef void (*PyCapsule_Destructor)(PyObject *capsule);
 /* A new capsule. `pointer` is what the name promises to those who know it. `name` and `destructor`
    may be NULL; the context is NULL at first.
 
-   NULL pointer: NULL, "PyCapsule_New called with null pointer". */
+   NULL pointer: NULL, "PyCapsule_New called with null pointer".
+   No memory: NULL, MemoryError. */
 PyObject *PyCapsule_New(void *pointer, const char *name, PyCapsule_Destructor destructor);
 
 /* ---- Looking at one ---- */

@@ -4,6 +4,7 @@
 use core::fmt;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::Once;
 
 use rustpython_vm::builtins::PyType;
 use rustpython_vm::class::{PyClassImpl, StaticType};
@@ -32,7 +33,8 @@ impl PyPayload for PyCapsule {
 
     #[inline]
     fn class(_ctx: &Context) -> &'static Py<PyType> {
-        match Self::static_cell().get() {
+        // SAFETY: NULL, or the class, which lives for ever.
+        match unsafe { CLASS.load(Ordering::Acquire).as_ref() } {
             Some(class) => class,
             None => make_class(),
         }
@@ -47,7 +49,7 @@ impl PyPayload for PyCapsule {
     }
 }
 
-/// The class once more, in a place that costs one load to read; NULL until it is made.
+/// The class, in a place that costs one load to read. NULL until all is made that capsules need.
 static CLASS: AtomicPtr<Py<PyType>> = AtomicPtr::new(null_mut());
 
 /// The object as a capsule, if it is one. Only this crate makes objects of the class, which has no
@@ -62,19 +64,22 @@ pub(crate) fn as_capsule(object: &PyObject) -> Option<&Py<PyCapsule>> {
 
 #[cold]
 fn make_class() -> &'static Py<PyType> {
-    #[cfg(unix)]
-    fork::watch();
-    sync::prepare();
-    let _ = PyCapsule::make_static_type();
-    let class = PyCapsule::static_type();
-    // Set after the class is made, so that it gets no `__del__` that Python could call.
-    class.slots.del_needed.store(Some(collector_may_finalize));
-    class.slots.del.store(Some(finalize));
-    CLASS.store(core::ptr::from_ref(class).cast_mut(), Ordering::Release);
-    memory::prepare(PyCapsule::placeholder(), Context::genesis());
-    // The first asks for memory, which later ones share, and cannot say that there is none.
-    let _seeds = ahash::RandomState::new();
-    class
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        #[cfg(unix)]
+        fork::watch();
+        sync::prepare();
+        // The first asks for memory, which later ones share, and cannot say that there is none.
+        let _seeds = ahash::RandomState::new();
+        let _ = PyCapsule::make_static_type();
+        let class = PyCapsule::static_type();
+        // Set after the class is made, so that it gets no `__del__` that Python could call.
+        class.slots.del_needed.store(Some(collector_may_finalize));
+        class.slots.del.store(Some(finalize));
+        memory::prepare(PyCapsule::placeholder(), class);
+        CLASS.store(core::ptr::from_ref(class).cast_mut(), Ordering::Release);
+    });
+    PyCapsule::static_type()
 }
 
 /// Asked by the collector before it breaks cycles, and by every deallocation. Only the first is

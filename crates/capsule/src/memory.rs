@@ -10,6 +10,7 @@ use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::alloc::{alloc, dealloc, handle_alloc_error};
 
+use rustpython_vm::builtins::PyType;
 use rustpython_vm::object::payload_offset;
 use rustpython_vm::{Context, Py, PyObject, PyObjectRef, PyPayload, PyRef};
 
@@ -73,9 +74,9 @@ impl Drop for Spare {
     }
 }
 
-/// Called when the class has been made, with any capsule.
-pub(crate) fn prepare(any: PyCapsule, ctx: &Context) {
-    let model = PyRef::leak(any.into_ref(ctx));
+/// Called once, with the class and any capsule to be.
+pub(crate) fn prepare(any: PyCapsule, class: &Py<PyType>) {
+    let model = PyRef::leak(PyRef::new_ref(any, class.to_owned(), None));
     MODEL.store(core::ptr::from_ref(model).cast_mut(), Ordering::Release);
 }
 
@@ -116,7 +117,8 @@ pub(crate) fn make(payload: impl FnOnce() -> PyCapsule) -> Result<PyRef<PyCapsul
 #[cold]
 #[inline(never)]
 fn make_model() -> *mut Py<PyCapsule> {
-    let _makes_it = PyCapsule::class(Context::genesis());
+    // The class is there only when the model is.
+    let _class = PyCapsule::class(Context::genesis());
     MODEL.load(Ordering::Acquire)
 }
 
