@@ -2,10 +2,11 @@
 //! CPython does not say goes into a note (PEP 678).
 
 use rustpython_capsule::CapsuleError;
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyValueError};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyStrInterned, PyValueError};
 use rustpython_vm::class::PyClassImpl;
+use rustpython_vm::common::lock::LazyLock;
 use rustpython_vm::types::Constructor;
-use rustpython_vm::{VirtualMachine, pyclass, pyexception};
+use rustpython_vm::{AsObject, Context, VirtualMachine, pyclass, pyexception};
 
 /// Raised when a capsule refuses: it is not one, has another name, or was offered NULL.
 #[pyexception(name = "PyCapsuleError", module = "_capsule", base = PyValueError)]
@@ -109,7 +110,12 @@ pub fn refusal(
     exception
 }
 
-/// Adds a note. A failure to do so is not worth another exception.
+/// Gives a new exception its first note. A failure to do so is not worth another exception.
+///
+/// Not by `add_note`, which looks for notes first, and makes a KeyError of it that there are none.
 pub(crate) fn add_note(exception: &PyBaseExceptionRef, note: &str, vm: &VirtualMachine) {
-    let _ = exception.add_note(vm.ctx.new_str(note), vm);
+    static NOTES: LazyLock<&PyStrInterned> =
+        LazyLock::new(|| Context::genesis().intern_str("__notes__"));
+    let notes = vm.ctx.new_list(vec![vm.ctx.new_str(note).into()]);
+    let _ = exception.as_object().set_attr(*NOTES, notes, vm);
 }
