@@ -12,6 +12,7 @@ mod destructors;
 mod detached;
 mod differential;
 mod extensions;
+mod faults;
 mod finalisation;
 mod headers;
 mod import;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
         chains::trials(),
         lifetimes::trials(),
         detached::trials(),
+        faults::trials(),
         finalisation::trials(),
         threads::trials(),
         model::trials(),
