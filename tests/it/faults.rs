@@ -40,13 +40,9 @@ impl Action {
 
     /// What is reported where it ran.
     fn report(&self, kind: Kind, surroundings: Surroundings) -> Option<&'static str> {
-        match self.leaves {
-            Leaves::Nothing => None,
-            Leaves::Exception(text) | Leaves::Panic(text) => {
-                // With no interpreter there is none to report to. A Python destructor has its own.
-                (kind == Kind::Python || surroundings != Surroundings::Outside).then_some(text)
-            }
-        }
+        // With no interpreter there is none to report to. A Python destructor has its own.
+        let told = kind == Kind::Python || surroundings != Surroundings::Outside;
+        self.leaves.text().filter(|_| told)
     }
 }
 

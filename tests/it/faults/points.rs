@@ -1,11 +1,12 @@
 //! Where in its life an interpreter lets a capsule of the matrix go, on every sort of thread.
 
 use core::cell::RefCell;
-use core::ffi::{c_int, c_uint, c_void};
+use core::ffi::{c_int, c_void};
+use core::ptr::{NonNull, null, null_mut};
 use std::thread;
 
 use rustpython_capsule::PyCapsule;
-use rustpython_vm::{AsObject, Context, PyObjectRef, PyRef, VirtualMachine};
+use rustpython_vm::{AsObject, PyObjectRef, PyRef, VirtualMachine};
 
 use super::scene::{Surroundings, run, set};
 use crate::ledger::{Kind, collect, dying};
@@ -19,10 +20,6 @@ pub(super) struct Point {
     pub(super) kinds: &'static [Kind],
 }
 
-/// At its very end a thread has no thread-locals of the VM any more, without which the VM cannot
-/// free what its collector knows of, as it does a capsule with a Python destructor: it aborts
-/// (`endings` has that row).
-const NATIVE: &[Kind] = &[Kind::C, Kind::Rust];
 const ALL: &[Kind] = &Kind::ALL;
 
 const fn inside(name: &'static str, lets_go: fn(PyRef<PyCapsule>, &VirtualMachine)) -> Point {
@@ -63,7 +60,7 @@ pub(super) const POINTS: &[Point] = &[
     }),
     inside("a-cycle-through-its-owner", |capsule, vm| {
         let list = vm.ctx.new_list(Vec::new());
-        let owner = PyCapsule::builder(core::ptr::NonNull::dangling())
+        let owner = PyCapsule::builder(NonNull::dangling())
             .owner(list.clone().into())
             .build(&vm.ctx);
         list.borrow_vec_mut().extend([owner.into(), capsule.into()]);
@@ -115,7 +112,7 @@ pub(super) const POINTS: &[Point] = &[
         let thread = vm.start_thread(move |_| drop(capsule));
         wait(thread, vm);
     }),
-    inside("the-end-of-a-native-thread-that-is-inside", |capsule, vm| {
+    outside("the-end-of-a-native-thread-that-is-inside", ALL, |capsule, vm| {
         // Thread-locals end in the reverse order of their first use: this one before the VM's.
         let thread = vm.start_thread(move |_| leave_to_the_end(capsule));
         wait(thread, vm);
@@ -145,24 +142,12 @@ pub(super) const POINTS: &[Point] = &[
     outside("the-end-of-a-thread-that-never-was-inside", ALL, |capsule, vm| {
         wait(thread::spawn(move || leave_to_the_end(capsule)), vm);
     }),
-    outside("the-end-of-a-thread-that-was-inside", NATIVE, |capsule, vm| {
-        let visitor = vm.new_thread();
-        let thread = thread::spawn(move || {
-            leave_to_the_end(capsule);
-            visitor.run(|vm| drop(vm.ctx.new_list(Vec::new())));
-        });
-        wait(thread, vm);
+    outside("the-end-of-a-c-thread", ALL, |capsule, vm| {
+        let leave = move || leave_to_c_s_end(capsule);
+        vm.allow_threads(|| on_a_c_thread(leave));
     }),
-    outside("c-s-end-of-a-thread-that-never-was-inside", ALL, |capsule, vm| {
+    outside("c-s-end-of-a-thread-of-rust", ALL, |capsule, vm| {
         wait(thread::spawn(move || leave_to_c_s_end(capsule)), vm);
-    }),
-    outside("c-s-end-of-a-thread-that-was-inside", NATIVE, |capsule, vm| {
-        let visitor = vm.new_thread();
-        let thread = thread::spawn(move || {
-            visitor.run(|vm| drop(vm.ctx.new_list(Vec::new())));
-            leave_to_c_s_end(capsule);
-        });
-        wait(thread, vm);
     }),
 ];
 
@@ -187,15 +172,23 @@ pub(super) fn leave_to_the_end(capsule: PyRef<PyCapsule>) {
     LAST.with_borrow_mut(|last| *last = Some(capsule));
 }
 
+/// A number by which C's threads library knows a thread, or a key.
+type Number = core::ffi::c_ulong;
+type Key = core::ffi::c_uint;
+type Start = extern "C" fn(*mut c_void) -> *mut c_void;
+type AtEnd = extern "C" fn(*mut c_void);
+
 unsafe extern "C" {
-    fn pthread_key_create(key: *mut c_uint, destructor: Option<extern "C" fn(*mut c_void)>) -> c_int;
-    fn pthread_setspecific(key: c_uint, value: *const c_void) -> c_int;
+    fn pthread_create(id: *mut Number, how: *const c_void, f: Start, value: *mut c_void) -> c_int;
+    fn pthread_join(id: Number, answer: *mut *mut c_void) -> c_int;
+    fn pthread_key_create(key: *mut Key, at_end: Option<AtEnd>) -> c_int;
+    fn pthread_setspecific(key: Key, value: *const c_void) -> c_int;
 }
 
 /// C's thread-locals, which end after all of Rust's.
-fn leave_to_c_s_end(capsule: PyRef<PyCapsule>) {
+pub(super) fn leave_to_c_s_end(capsule: PyRef<PyCapsule>) {
     extern "C" fn drop_it(object: *mut c_void) {
-        let object = core::ptr::NonNull::new(object).expect("C calls with what was set");
+        let object = NonNull::new(object).expect("C calls with what was set");
         // SAFETY: below it was made into an address.
         drop(unsafe { PyObjectRef::from_raw(object.cast()) });
     }
@@ -207,5 +200,21 @@ fn leave_to_c_s_end(capsule: PyRef<PyCapsule>) {
     // SAFETY: a key that was just made.
     let set = unsafe { pthread_setspecific(key, object.into_raw().as_ptr().cast()) };
     assert_eq!(set, 0);
-    let _ = Context::genesis();
+}
+
+/// Runs `f` on a thread that Rust has not started, and waits for its end.
+pub(super) fn on_a_c_thread<F: FnOnce() + Send>(f: F) {
+    extern "C" fn start<F: FnOnce()>(f: *mut c_void) -> *mut c_void {
+        // SAFETY: below it was made from a box.
+        let f = unsafe { Box::from_raw(f.cast::<F>()) };
+        f();
+        null_mut()
+    }
+    let mut id = 0;
+    let f = Box::into_raw(Box::new(f)).cast();
+    // SAFETY: `id` can be written to, `start` takes such a box, and the thread is waited for.
+    let created = unsafe { pthread_create(&raw mut id, null(), start::<F>, f) };
+    assert_eq!(created, 0);
+    // SAFETY: a thread that was just made.
+    assert_eq!(unsafe { pthread_join(id, null_mut()) }, 0);
 }
