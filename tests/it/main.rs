@@ -14,6 +14,7 @@ mod differential;
 mod extensions;
 mod faults;
 mod finalisation;
+mod forks;
 mod headers;
 mod import;
 mod interpreter;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         lifetimes::trials(),
         detached::trials(),
         faults::trials(),
+        forks::trials(),
         finalisation::trials(),
         threads::trials(),
         model::trials(),

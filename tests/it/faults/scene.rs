@@ -41,8 +41,9 @@ const OTHERS: usize = 1;
 /// What Python actions have in their scope beside functions of the scene.
 const PRELUDE: &str = "
 import _capsule, builtins, gc, importlib, sys, threading, types
-# Its own, since the interpreter clears the module at the very end.
+# Its own, since the interpreter clears the modules at its very end.
 __builtins__ = dict(vars(builtins))
+_capsule = types.SimpleNamespace(**vars(_capsule))
 if 'faults_cap' not in sys.modules:
     module = sys.modules['faults_cap'] = types.ModuleType('faults_cap')
     module.cap = _capsule.new(7, 'faults_cap.cap')
