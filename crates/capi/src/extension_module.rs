@@ -137,7 +137,7 @@ impl MaybeTraverse for ExtensionModule {
         }
         if let Some(clear) = self.native.get().and_then(|native| native.clear) {
             // SAFETY: `Native` has what C code promised to be an `inquiry` for this module.
-            fence(module, Some(module.class().as_object()), || unsafe {
+            fence(Some(module.class().as_object()), || unsafe {
                 clear(lend(module));
             });
         }
@@ -154,7 +154,7 @@ impl Drop for ExtensionModule {
             }
             // SAFETY: `Native` has what C code promised to be a `freefunc` for this module. It
             // runs once, while the state is still there.
-            fence(module, Some(module.class().as_object()), || unsafe {
+            fence(Some(module.class().as_object()), || unsafe {
                 free(lend(module).cast())
             });
         }

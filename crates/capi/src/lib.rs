@@ -36,6 +36,7 @@ pub mod modsupport;
 pub mod moduleobject;
 pub mod pycapsule;
 pub mod pystate;
+pub mod refcount;
 pub mod slots;
 
 pub use loader::ExtensionModulesExt;

@@ -10,24 +10,37 @@ use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{Failure, enter, give};
 
-/// The capsule behind a pointer from C.
+/// The capsule behind a pointer from C, if it is one.
 ///
 /// # Safety
 /// `object` is NULL or an object that lives for `'a`.
 #[inline]
-unsafe fn checked<'a>(object: *mut PyObject) -> Result<&'a Py<PyCapsule>, CapsuleError> {
+unsafe fn known<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
     // SAFETY: passed on from the caller.
-    match unsafe { object.as_ref() } {
-        Some(object) => PyCapsule::of(object),
-        None => Err(CapsuleError::NullObject),
-    }
+    unsafe { object.as_ref() }.and_then(PyCapsule::try_of)
 }
 
 /// Raises the exception for a refusal. Where nothing is refused, no function here gets this far, so
 /// that none of them touches the VM (I6).
 #[cold]
+#[inline(never)]
 fn refuse<R: Failure>(operation: Operation, reason: CapsuleError) -> R {
     enter(|vm| Err(refusal(operation, &reason, vm)))
+}
+
+/// Raises the exception for what is not a capsule.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn refuse_object<R: Failure>(operation: Operation, object: *mut PyObject) -> R {
+    // SAFETY: passed on from the caller.
+    let reason = match unsafe { object.as_ref() }.map(PyCapsule::of) {
+        Some(Err(reason)) => reason,
+        None | Some(Ok(_)) => CapsuleError::NullObject,
+    };
+    refuse(operation, reason)
 }
 
 /// # Safety
@@ -53,12 +66,73 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(
     name: *const c_char,
 ) -> *mut c_void {
     // SAFETY: the header asks for an object or NULL.
-    let capsule = unsafe { checked(capsule) };
-    // SAFETY: the header asks for a string or NULL.
-    match capsule.and_then(|capsule| unsafe { capsule.pointer_for_c(name) }) {
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::GetPointer, capsule) };
+    };
+    match known.glance() {
+        Some((stored, pointer)) if core::ptr::eq(stored, name) => pointer.as_ptr(),
+        // SAFETY: the header asks for a string or NULL; C keeps the stored name while it is one.
+        Some((stored, pointer)) => unsafe { pointer_if_same_text(known, name, stored, pointer) },
+        // SAFETY: the header asks for a string or NULL.
+        None => unsafe { pointer_or_refusal(known, name) },
+    }
+}
+
+/// Apart, so that the shorter way, of equal addresses, saves no registers.
+///
+/// # Safety
+/// Each name is NULL or a NUL-terminated string that stays as it is for the call.
+#[inline(never)]
+unsafe extern "C" fn pointer_if_same_text(
+    capsule: &Py<PyCapsule>,
+    name: *const c_char,
+    stored: *const c_char,
+    pointer: NonNull<c_void>,
+) -> *mut c_void {
+    // SAFETY: passed on from the caller.
+    if unsafe { same_text(stored, name) } {
+        pointer.as_ptr()
+    } else {
+        // SAFETY: passed on from the caller.
+        unsafe { pointer_or_refusal(capsule, name) }
+    }
+}
+
+/// # Safety
+/// `name` is NULL or a NUL-terminated string that stays as it is for the call.
+#[cold]
+#[inline(never)]
+unsafe extern "C" fn pointer_or_refusal(
+    capsule: &Py<PyCapsule>,
+    name: *const c_char,
+) -> *mut c_void {
+    // SAFETY: passed on from the caller.
+    match unsafe { capsule.pointer_for_c(name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::GetPointer, reason),
     }
+}
+
+/// Whether neither is NULL and the texts are the same.
+///
+/// # Safety
+/// Each is NULL or a NUL-terminated string that stays as it is for the call.
+#[inline]
+unsafe fn same_text(stored: *const c_char, asked: *const c_char) -> bool {
+    // SAFETY: passed on from the caller.
+    !stored.is_null() && !asked.is_null() && unsafe { difference(stored, asked) } == 0
+}
+
+/// What `strcmp` says. A function of this crate, which jumps there: calls from one crate or library
+/// to another go through a table, as Rust compiles them, and take as long again as the comparison.
+///
+/// # Safety
+/// Each is a NUL-terminated string that stays as it is for the call.
+#[inline(never)]
+unsafe fn difference(stored: *const c_char, asked: *const c_char) -> c_int {
+    // SAFETY: passed on from the caller.
+    unsafe { libc::strcmp(stored, asked) }
 }
 
 /// # Safety
@@ -70,9 +144,12 @@ pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
     vouched: *mut c_int,
 ) -> *mut c_void {
     // SAFETY: the header asks for an object or NULL.
-    let capsule = unsafe { checked(capsule) };
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::GetVouchedPointer, capsule) };
+    };
     // SAFETY: the header asks for a string or NULL.
-    match capsule.and_then(|capsule| unsafe { capsule.vouched_pointer_for_c(name) }) {
+    match unsafe { known.vouched_pointer_for_c(name) } {
         Ok((pointer, is_vouched)) => {
             // SAFETY: the header asks for an `int` that can be written to.
             unsafe { vouched.write(is_vouched.into()) };
@@ -87,10 +164,11 @@ pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetName(capsule: *mut PyObject) -> *const c_char {
     // SAFETY: the header asks for an object or NULL.
-    match unsafe { checked(capsule) } {
-        Ok(capsule) => capsule.name_address(),
-        Err(reason) => refuse(Operation::GetName, reason),
-    }
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::GetName, capsule) };
+    };
+    known.name_address()
 }
 
 /// # Safety
@@ -98,10 +176,11 @@ pub unsafe extern "C" fn PyCapsule_GetName(capsule: *mut PyObject) -> *const c_c
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetContext(capsule: *mut PyObject) -> *mut c_void {
     // SAFETY: the header asks for an object or NULL.
-    match unsafe { checked(capsule) } {
-        Ok(capsule) => capsule.context(),
-        Err(reason) => refuse(Operation::GetContext, reason),
-    }
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::GetContext, capsule) };
+    };
+    known.context()
 }
 
 /// # Safety
@@ -109,10 +188,11 @@ pub unsafe extern "C" fn PyCapsule_GetContext(capsule: *mut PyObject) -> *mut c_
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetDestructor(capsule: *mut PyObject) -> Option<CDestructor> {
     // SAFETY: the header asks for an object or NULL.
-    match unsafe { checked(capsule) } {
-        Ok(capsule) => capsule.c_destructor(),
-        Err(reason) => refuse(Operation::GetDestructor, reason),
-    }
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::GetDestructor, capsule) };
+    };
+    known.c_destructor()
 }
 
 /// # Safety
@@ -120,11 +200,11 @@ pub unsafe extern "C" fn PyCapsule_GetDestructor(capsule: *mut PyObject) -> Opti
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_IsValid(capsule: *mut PyObject, name: *const c_char) -> c_int {
     // SAFETY: the header asks for an object or NULL.
-    let object = unsafe { capsule.as_ref() };
-    object
-        .and_then(PyObject::downcast_ref::<PyCapsule>)
-        // SAFETY: the header asks for a string or NULL.
-        .is_some_and(|capsule| unsafe { capsule.is_valid_for_c(name) })
+    let known = unsafe { known(capsule) };
+    let stored = known.map(|capsule| capsule.name_address());
+    // SAFETY: the header asks for a string or NULL.
+    stored
+        .is_some_and(|stored| core::ptr::eq(stored, name) || unsafe { same_text(stored, name) })
         .into()
 }
 
@@ -133,10 +213,7 @@ pub unsafe extern "C" fn PyCapsule_IsValid(capsule: *mut PyObject, name: *const 
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_CheckExact(object: *mut PyObject) -> c_int {
     // SAFETY: the header asks for an object or NULL.
-    let object = unsafe { object.as_ref() };
-    object
-        .is_some_and(|object| object.downcast_ref::<PyCapsule>().is_some())
-        .into()
+    unsafe { known(object) }.is_some().into()
 }
 
 /// # Safety
@@ -147,18 +224,17 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
     pointer: *mut c_void,
 ) -> c_int {
     // SAFETY: the header asks for an object or NULL.
-    let capsule = unsafe { checked(capsule) };
-    let both = capsule.and_then(|capsule| match NonNull::new(pointer) {
-        Some(pointer) => Ok((capsule, pointer)),
-        None => Err(CapsuleError::NullPointer),
-    });
-    match both {
-        Ok((capsule, pointer)) => {
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::SetPointer, capsule) };
+    };
+    match NonNull::new(pointer) {
+        Some(pointer) => {
             // SAFETY: the header asks for what the name promises.
-            unsafe { capsule.set_pointer_for_c(pointer) };
+            unsafe { known.set_pointer_for_c(pointer) };
             0
         }
-        Err(reason) => refuse(Operation::SetPointer, reason),
+        None => refuse(Operation::SetPointer, CapsuleError::NullPointer),
     }
 }
 
@@ -167,14 +243,13 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_SetName(capsule: *mut PyObject, name: *const c_char) -> c_int {
     // SAFETY: the header asks for an object or NULL.
-    match unsafe { checked(capsule) } {
-        Ok(capsule) => {
-            // SAFETY: the header asks for a string that lives as long as it is the name.
-            unsafe { capsule.set_name_for_c(name) };
-            0
-        }
-        Err(reason) => refuse(Operation::SetName, reason),
-    }
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::SetName, capsule) };
+    };
+    // SAFETY: the header asks for a string that lives as long as it is the name.
+    unsafe { known.set_name_for_c(name) };
+    0
 }
 
 /// # Safety
@@ -185,13 +260,12 @@ pub unsafe extern "C" fn PyCapsule_SetContext(
     context: *mut c_void,
 ) -> c_int {
     // SAFETY: the header asks for an object or NULL.
-    match unsafe { checked(capsule) } {
-        Ok(capsule) => {
-            capsule.set_context(context);
-            0
-        }
-        Err(reason) => refuse(Operation::SetContext, reason),
-    }
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::SetContext, capsule) };
+    };
+    known.set_context(context);
+    0
 }
 
 /// # Safety
@@ -202,14 +276,13 @@ pub unsafe extern "C" fn PyCapsule_SetDestructor(
     destructor: Option<CDestructor>,
 ) -> c_int {
     // SAFETY: the header asks for an object or NULL.
-    match unsafe { checked(capsule) } {
-        Ok(capsule) => {
-            // SAFETY: the header asks of the destructor what `Destructor::c` does.
-            unsafe { capsule.set_destructor_for_c(destructor) };
-            0
-        }
-        Err(reason) => refuse(Operation::SetDestructor, reason),
-    }
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::SetDestructor, capsule) };
+    };
+    // SAFETY: the header asks of the destructor what `Destructor::c` does.
+    unsafe { known.set_destructor_for_c(destructor) };
+    0
 }
 
 /// # Safety
@@ -260,9 +333,12 @@ pub unsafe extern "C" fn PyCapsuleRs_Claim(
     new_name: *const c_char,
 ) -> *mut c_void {
     // SAFETY: the header asks for an object or NULL.
-    let capsule = unsafe { checked(capsule) };
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::Claim, capsule) };
+    };
     // SAFETY: the header asks for strings or NULL, the second of which lives as the name.
-    match capsule.and_then(|capsule| unsafe { capsule.claim_for_c(name, new_name) }) {
+    match unsafe { known.claim_for_c(name, new_name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::Claim, reason),
     }
@@ -277,16 +353,17 @@ pub unsafe extern "C" fn _PyCapsule_SetTraverse(
     clear: Option<CClear>,
 ) -> c_int {
     // SAFETY: the header asks for an object or NULL.
-    let both = unsafe { checked(capsule) }.and_then(|capsule| match traverse.zip(clear) {
-        Some(hooks) => Ok((capsule, hooks)),
+    let Some(known) = (unsafe { known(capsule) }) else {
+        // SAFETY: as above.
+        return unsafe { refuse_object(Operation::SetTraverse, capsule) };
+    };
+    let set = match traverse.zip(clear) {
+        // SAFETY: the header asks of them what `set_traverse` does.
+        Some((traverse, clear)) => unsafe { known.set_traverse(traverse, clear) },
         None => Err(CapsuleError::NullCallback),
-    });
-    match both {
-        Ok((capsule, (traverse, clear))) => {
-            // SAFETY: the header asks of them what `set_traverse` does.
-            unsafe { capsule.set_traverse(traverse, clear) };
-            0
-        }
+    };
+    match set {
+        Ok(()) => 0,
         Err(reason) => refuse(Operation::SetTraverse, reason),
     }
 }

@@ -1,6 +1,7 @@
 //! Which interpreter a thread is in, and how a thread that is in none gets into the one that a
 //! Python destructor belongs to. Nothing here knows of capsules.
 
+use core::cell::Cell;
 use core::sync::atomic::Ordering;
 use std::collections::HashMap;
 use std::panic::catch_unwind;
@@ -12,7 +13,8 @@ use rustpython_vm::common::rc::PyRc;
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::vm::PyGlobalState;
 use rustpython_vm::vm::thread::{
-    ThreadedVirtualMachine, cleanup_current_thread_frames, current_vm_is_set, try_with_current_vm,
+    ThreadedVirtualMachine, attach_for_callback, cleanup_current_thread_frames, current_vm_is_set,
+    try_with_current_vm,
 };
 
 /// RustPython's number of an interpreter, unique in the process.
@@ -132,18 +134,71 @@ pub(crate) enum Thread {
     Inside,
     /// In none.
     Outside,
-    /// At its end: the VM's thread-locals are gone, and to ask for them panics.
+    /// At its end: the VM's thread-locals are gone, or about to go, and to ask for them panics.
     Ending,
 }
 
 impl Thread {
     pub(crate) fn current() -> Self {
-        match catch_unwind(current_vm_is_set) {
-            Ok(true) => Self::Inside,
-            Ok(false) => Self::Outside,
-            Err(_) => Self::Ending,
+        if Self::current_is_ending() {
+            Self::Ending
+        } else if current_vm_is_set() {
+            Self::Inside
+        } else {
+            Self::Outside
         }
     }
+
+    #[inline]
+    pub(crate) fn current_is_ending() -> bool {
+        match STAGE.get() {
+            Stage::New => first_stage() == Stage::Ending,
+            Stage::Running => false,
+            Stage::Ending => true,
+        }
+    }
+}
+
+/// Runs `f` in the interpreter that the thread is in, attached to it. Does nothing where it is in
+/// none.
+#[inline]
+pub(crate) fn with_attached(f: impl FnOnce(&VirtualMachine)) {
+    if !Thread::current_is_ending() {
+        try_with_current_vm(|vm| attach_for_callback(vm, || f(vm)));
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nobody has asked yet.
+    New,
+    Running,
+    Ending,
+}
+
+thread_local! {
+    static STAGE: Cell<Stage> = const { Cell::new(Stage::New) };
+    static END: End = const { End };
+}
+
+/// Dropped before the VM's thread-locals: what a thread makes last, it drops first.
+struct End;
+
+impl Drop for End {
+    fn drop(&mut self) {
+        STAGE.set(Stage::Ending);
+    }
+}
+
+#[cold]
+fn first_stage() -> Stage {
+    let stage = match catch_unwind(current_vm_is_set) {
+        // The VM has its thread-locals by now, and we make ours.
+        Ok(_) if END.try_with(|_| ()).is_ok() => Stage::Running,
+        _ => Stage::Ending,
+    };
+    STAGE.set(stage);
+    stage
 }
 
 /// Runs `f` in the interpreter `home`: where the thread is there already, directly; else the

@@ -12,8 +12,10 @@ use rustpython_vm::object::{Traverse, TraverseFn};
 use rustpython_vm::{PyObject, PyObjectRef};
 
 use crate::destructor::Closure;
+use crate::error::CapsuleError;
 use crate::firewall::contain;
 use crate::for_c::{CClear, CTraverse};
+use crate::memory::try_box;
 use crate::name::OwnedNames;
 
 /// The box, or nothing yet. Made once, and taken by the last rites or by the payload's `Drop`.
@@ -53,8 +55,8 @@ pub(crate) struct Value {
 }
 
 impl Belongings {
-    pub(crate) fn holding(contents: Contents) -> Self {
-        Self(AtomicPtr::new(Box::into_raw(Box::new(contents))))
+    pub(crate) fn holding(contents: Option<Box<Contents>>) -> Self {
+        Self(AtomicPtr::new(contents.map_or(null_mut(), Box::into_raw)))
     }
 
     /// The box, if there is one.
@@ -68,11 +70,14 @@ impl Belongings {
     }
 
     /// The box, made now if there is none.
-    pub(crate) fn get_or_make(&self) -> &Contents {
+    ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`].
+    pub(crate) fn get_or_make(&self) -> Result<&Contents, CapsuleError> {
         if let Some(contents) = self.get() {
-            return contents;
+            return Ok(contents);
         }
-        let made = Box::into_raw(Box::default());
+        let made = Box::into_raw(try_box(Contents::default())?);
         let installed =
             self.0
                 .compare_exchange(null_mut(), made, Ordering::AcqRel, Ordering::Acquire);
@@ -85,15 +90,7 @@ impl Belongings {
             }
         };
         // SAFETY: as in `get`, and not NULL in either arm.
-        unsafe { &*current }
-    }
-
-    /// Puts a box where none is.
-    pub(crate) fn put(&self, contents: Option<Box<Contents>>) {
-        self.0.store(
-            contents.map_or(null_mut(), Box::into_raw),
-            Ordering::Release,
-        );
+        Ok(unsafe { &*current })
     }
 
     /// Takes the box out, for a caller that no other thread can reach the capsule beside.

@@ -5,12 +5,14 @@ use core::ptr::{NonNull, null, null_mut};
 use std::borrow::Cow;
 
 use rustpython_vm::common::lock::PyMutex;
-use rustpython_vm::{Context, PyObjectRef, PyRef};
+use rustpython_vm::{Context, PyObjectRef, PyPayload, PyRef};
 
 use crate::belongings::{Belongings, Contents, Objects, Value};
 use crate::class::track_if_needed;
 use crate::destructor::{Destructor, Kind};
+use crate::error::CapsuleError;
 use crate::fields::{Identity, Marks};
+use crate::memory::{make, or_end, try_box};
 use crate::name::OwnedNames;
 use crate::object::PyCapsule;
 
@@ -88,8 +90,16 @@ impl CapsuleBuilder {
         self
     }
 
-    /// The capsule.
+    /// The capsule. Without memory for it, ends the process, as Rust's collections do.
     pub fn build(self, ctx: &Context) -> PyRef<PyCapsule> {
+        or_end(self.try_build(ctx))
+    }
+
+    /// The capsule.
+    ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`]. No destructor runs.
+    pub fn try_build(self, ctx: &Context) -> Result<PyRef<PyCapsule>, CapsuleError> {
         let function = self.destructor.c_function();
         let closure = match self.destructor.0 {
             Kind::Closure(closure) => Some(closure),
@@ -100,29 +110,30 @@ impl CapsuleBuilder {
             || self.owner.is_some()
             || self.value.is_some()
             || matches!(self.name, Some(Cow::Owned(_)));
-        let name = self.name.map_or(null(), |name| names.keep(name));
-        let belongings = if owns {
-            Belongings::holding(Contents {
-                names: PyMutex::new(names),
-                objects: PyMutex::new(Objects {
-                    owner: self.owner,
-                    closure,
-                    ..Objects::default()
-                }),
-                value: self.value,
-            })
-        } else {
-            Belongings::default()
+        let name = self.name.map_or(Ok(null()), |name| names.keep(name))?;
+        let contents = Contents {
+            names: PyMutex::new(names),
+            objects: PyMutex::new(Objects {
+                owner: self.owner,
+                closure,
+                ..Objects::default()
+            }),
+            value: self.value,
         };
+        let contents = if owns { Some(try_box(contents)?) } else { None };
         let identity = Identity {
             pointer: self.pointer,
             name,
             marks: self.marks,
         };
-        let capsule = PyCapsule::new(identity, self.context, function, belongings).into_object(ctx);
+        let _made_by_now = PyCapsule::class(ctx);
+        let capsule = make(|| {
+            let belongings = Belongings::holding(contents);
+            PyCapsule::new(identity, self.context, function, belongings)
+        })?;
         if let Some(belongings) = capsule.belongings.get() {
             track_if_needed(&capsule, &mut belongings.objects.lock());
         }
-        capsule
+        Ok(capsule)
     }
 }

@@ -2,7 +2,8 @@
 //! sees.
 
 use core::fmt;
-use core::ptr::NonNull;
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 use rustpython_vm::builtins::PyType;
 use rustpython_vm::class::{PyClassImpl, StaticType};
@@ -16,7 +17,7 @@ use rustpython_vm::{
 use crate::belongings::{CHooks, Objects};
 use crate::for_c::traverse_for_c;
 use crate::{DestructorKind, PyCapsule};
-use crate::{firewall, last_rites};
+use crate::{firewall, last_rites, memory, sync};
 
 impl PyPayload for PyCapsule {
     /// Collected only when it owns Python objects; see `track_if_needed`.
@@ -44,13 +45,29 @@ impl PyPayload for PyCapsule {
     }
 }
 
+/// The class once more, in a place that costs one load to read; NULL until it is made.
+static CLASS: AtomicPtr<Py<PyType>> = AtomicPtr::new(null_mut());
+
+/// The object as a capsule, if it is one. Only this crate makes objects of the class, which has no
+/// subclasses, and none that it makes changes its class.
+#[inline]
+pub(crate) fn as_capsule(object: &PyObject) -> Option<&Py<PyCapsule>> {
+    let class = core::ptr::from_ref(object.class());
+    core::ptr::eq(class, CLASS.load(Ordering::Relaxed))
+        // SAFETY: an object of that class is a `Py<PyCapsule>`.
+        .then(|| unsafe { object.downcast_unchecked_ref() })
+}
+
 #[cold]
 fn make_class() -> &'static Py<PyType> {
+    sync::prepare();
     let _ = PyCapsule::make_static_type();
     let class = PyCapsule::static_type();
     // Set after the class is made, so that it gets no `__del__` that Python could call.
     class.slots.del_needed.store(Some(collector_may_finalize));
     class.slots.del.store(Some(finalize));
+    CLASS.store(core::ptr::from_ref(class).cast_mut(), Ordering::Release);
+    memory::prepare(PyCapsule::placeholder(), Context::genesis());
     class
 }
 
@@ -60,14 +77,14 @@ fn make_class() -> &'static Py<PyType> {
 /// may free what they are kept in.
 fn collector_may_finalize(object: &PyObject) -> bool {
     object.strong_count() > 0
-        && object.downcast_ref::<PyCapsule>().is_some_and(|capsule| {
+        && as_capsule(object).is_some_and(|capsule| {
             capsule.fields.destructor_pending()
                 && (capsule.hooks().is_none() || capsule.destructor_kind() != DestructorKind::C)
         })
 }
 
 fn finalize(object: &PyObject, _vm: &VirtualMachine) -> PyResult<()> {
-    if let Some(capsule) = object.downcast_ref::<PyCapsule>() {
+    if let Some(capsule) = as_capsule(object) {
         last_rites::run_destructor(capsule);
     }
     Ok(())
@@ -109,7 +126,7 @@ unsafe impl Traverse for PyCapsule {
         match self.hooks() {
             Some(hooks) => {
                 let object = capsule.as_object();
-                firewall::fence(object, Some(object), || {
+                firewall::fence(Some(object), || {
                     // SAFETY: `set_traverse` demands this of the hook, and the object lives.
                     unsafe { (hooks.clear)(core::ptr::from_ref(object).cast_mut()) };
                 });

@@ -6,10 +6,30 @@ use core::fmt;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
 use crate::attach::{self, InterpreterId};
+use crate::class::as_capsule;
 use crate::{PyCapsule, firewall};
 
 /// A destructor as C knows it: called once with the dying capsule, which it does not own.
 pub type CDestructor = unsafe extern "C" fn(capsule: *mut PyObject);
+
+/// A destructor as an address; NULL is none.
+#[inline]
+pub(crate) fn as_address(destructor: Option<CDestructor>) -> *mut () {
+    destructor.map_or(core::ptr::null_mut(), |function| function as *mut ())
+}
+
+/// The destructor at an address.
+///
+/// # Safety
+/// `address` comes from [`as_address`].
+#[inline]
+pub(crate) unsafe fn from_address(address: *mut ()) -> Option<CDestructor> {
+    // SAFETY:
+    // - layout: a function pointer and its `Option` have the size of a data pointer on every
+    //   platform that RustPython runs on, and NULL is `None`.
+    // - validity: passed on from the caller.
+    unsafe { core::mem::transmute::<*mut (), Option<CDestructor>>(address) }
+}
 
 /// A destructor written in Rust: called once with the dying capsule.
 pub(crate) type RustDestructor = Box<dyn FnOnce(&Py<PyCapsule>) + Send>;
@@ -121,7 +141,7 @@ unsafe extern "C" fn run_closure(capsule: *mut PyObject) {
     let Some(capsule) = (unsafe { capsule.as_ref() }) else {
         return;
     };
-    let Some(capsule) = capsule.downcast_ref::<PyCapsule>() else {
+    let Some(capsule) = as_capsule(capsule) else {
         return;
     };
     let shown = Some(capsule.as_object());

@@ -25,6 +25,9 @@ pub enum CapsuleError {
     /// There was no function (NULL) where one is needed.
     #[error("a callback is NULL")]
     NullCallback,
+    /// There is no memory for a capsule, or for the copy of a name.
+    #[error("out of memory")]
+    OutOfMemory,
     /// The capsule has another name.
     #[error("{0}")]
     WrongName(Box<NameMismatch>),

@@ -1,16 +1,19 @@
 //! The fields of a capsule that every thread may read and write at any time, and the protocol that
-//! keeps a name and its pointer together. What a capsule owns lives in `belongings`.
+//! keeps a name and its pointer together. Nothing here knows of Python or of names: the models in
+//! `tests/models` run this very file, with the atomics of a model checker.
 //!
-//! Name, pointer and marks change under a sequence lock: a writer makes the version odd, stores,
-//! and makes it even again; a reader that saw two versions starts over. Readers write nothing.
-//! Context and destructor stand alone and are plain atomics.
+//! Name and marks change under a lock that readers never take: its holder makes the version odd,
+//! stores, and makes it even again, and a reader that saw two versions starts over. A pointer that
+//! others may read as what the name promises can be stored without the lock, since it goes with
+//! whatever name there is; one that they may not read is stored together with the mark that says
+//! so. Context and destructor stand alone.
 
 use core::ffi::{c_char, c_void};
-use core::hint::spin_loop;
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, fence};
 
-use crate::destructor::CDestructor;
+use crate::sync::{
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, alone, fence, generation, pause,
+};
 
 /// What stands beside name and pointer and changes together with them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -27,6 +30,7 @@ impl Marks {
         self.0 & mark.0 != 0
     }
 
+    #[inline]
     pub(crate) fn with(self, mark: Self, on: bool) -> Self {
         if on {
             Self(self.0 | mark.0)
@@ -55,6 +59,8 @@ impl Identity {
 #[derive(Debug)]
 pub(crate) struct Fields {
     version: AtomicU32,
+    /// 0, or the generation of the process in which somebody has taken the lock.
+    lock: AtomicU8,
     marks: AtomicU8,
     destructor_taken: AtomicBool,
     dying: AtomicBool,
@@ -64,83 +70,185 @@ pub(crate) struct Fields {
     destructor: AtomicPtr<()>,
 }
 
+/// Whether the holder of a lock is a thread of the process that this one was forked from.
+fn left_behind(holder: u8) -> bool {
+    holder != 0 && holder != generation()
+}
+
 impl Fields {
-    pub(crate) fn new(
-        identity: Identity,
-        context: *mut c_void,
-        destructor: Option<CDestructor>,
-    ) -> Self {
+    /// `destructor` is the address of a function, or NULL.
+    #[inline]
+    pub(crate) fn new(identity: Identity, context: *mut c_void, destructor: *mut ()) -> Self {
         Self {
             version: AtomicU32::new(0),
+            lock: AtomicU8::new(0),
             marks: AtomicU8::new(identity.marks.0),
             destructor_taken: AtomicBool::new(false),
             dying: AtomicBool::new(false),
             pointer: AtomicPtr::new(identity.pointer.as_ptr()),
             name: AtomicPtr::new(identity.name.cast_mut()),
             context: AtomicPtr::new(context),
-            destructor: AtomicPtr::new(address_of_function(destructor)),
+            destructor: AtomicPtr::new(destructor),
         }
     }
 
     /// Name, pointer and marks as they were at one moment.
     #[inline]
     pub(crate) fn identity(&self) -> Identity {
-        self.versioned_identity().1
+        self.try_identity()
+            .unwrap_or_else(|| self.identity_after_writer())
     }
 
+    /// The same, unless somebody is changing them right now.
     #[inline]
-    fn versioned_identity(&self) -> (u32, Identity) {
+    pub(crate) fn try_identity(&self) -> Option<Identity> {
+        let version = self.version.load(Ordering::Acquire);
+        let identity = self.load();
+        fence(Ordering::Acquire);
+        (version.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == version)
+            .then_some(identity)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn identity_after_writer(&self) -> Identity {
+        let mut waited = 0;
         loop {
-            let version = self.version.load(Ordering::Acquire);
-            let identity = self.load_identity();
-            fence(Ordering::Acquire);
-            if version.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == version {
-                return (version, identity);
+            if left_behind(self.lock.load(Ordering::Relaxed)) {
+                self.locked(|| ());
+            } else {
+                pause(&mut waited);
             }
-            spin_loop();
+            if let Some(identity) = self.try_identity() {
+                return identity;
+            }
         }
     }
 
     #[inline]
-    fn load_identity(&self) -> Identity {
+    pub(crate) fn pointer(&self) -> NonNull<c_void> {
+        // SAFETY:
+        // - not NULL: only values that were `NonNull` are ever stored (I1).
+        unsafe { NonNull::new_unchecked(self.pointer.load(Ordering::Acquire)) }
+    }
+
+    #[inline]
+    pub(crate) fn name(&self) -> *const c_char {
+        self.name.load(Ordering::Acquire)
+    }
+
+    #[inline]
+    fn load(&self) -> Identity {
         Identity {
-            // SAFETY:
-            // - not NULL: only `Identity` values are ever stored, and theirs is `NonNull` (I1).
-            pointer: unsafe { NonNull::new_unchecked(self.pointer.load(Ordering::Relaxed)) },
-            name: self.name.load(Ordering::Relaxed),
-            marks: Marks(self.marks.load(Ordering::Relaxed)),
+            pointer: self.pointer(),
+            name: self.name(),
+            marks: self.marks(),
         }
     }
 
-    /// Stores `change(now)` if `now` is still the state when it is stored; else asks again.
-    /// `change` runs unlocked and may run more than once; its error ends the attempt.
-    pub(crate) fn update<E>(
-        &self,
-        mut change: impl FnMut(Identity) -> Result<Identity, E>,
-    ) -> Result<Identity, E> {
-        loop {
-            let (version, before) = self.versioned_identity();
-            let after = change(before)?;
-            if self
-                .version
-                .compare_exchange(
-                    version,
-                    version.wrapping_add(1),
-                    Ordering::Acquire,
-                    Ordering::Relaxed,
-                )
-                .is_err()
-            {
-                continue;
+    /// Replaces the pointer; `vouched` tells whether native code answers for it.
+    #[inline]
+    pub(crate) fn set_pointer(&self, pointer: NonNull<c_void>, vouched: bool) {
+        if vouched && self.marks().contains(Marks::VOUCHED) {
+            // If the mark goes at this moment, the pointer is shown to fewer than it might be.
+            self.pointer.store(pointer.as_ptr(), Ordering::Release);
+        } else {
+            self.exclusively(move || {
+                self.unmark(Marks::VOUCHED);
+                self.pointer.store(pointer.as_ptr(), Ordering::Release);
+                if vouched {
+                    self.set_marks(self.marks().with(Marks::VOUCHED, true));
+                }
+            });
+        }
+    }
+
+    /// Replaces the name. The mark VOUCHED stays if `vouched`, and goes otherwise.
+    #[inline]
+    pub(crate) fn rename(&self, name: *const c_char, vouched: bool) {
+        self.exclusively(move || {
+            self.unmark(Marks::CLAIMED);
+            if !vouched {
+                self.unmark(Marks::VOUCHED);
             }
-            fence(Ordering::Release);
-            self.pointer
-                .store(after.pointer.as_ptr(), Ordering::Relaxed);
-            self.name.store(after.name.cast_mut(), Ordering::Relaxed);
-            self.marks.store(after.marks.0, Ordering::Relaxed);
-            self.version
-                .store(version.wrapping_add(2), Ordering::Release);
-            return Ok(before);
+            self.name.store(name.cast_mut(), Ordering::Release);
+        });
+    }
+
+    /// Replaces the name if it is one that is wanted, as one step, and returns the pointer; else
+    /// the state that there is. Everybody waits for `is_wanted`, so it waits for nobody.
+    #[inline]
+    pub(crate) fn claim(
+        &self,
+        name: *const c_char,
+        is_wanted: impl FnOnce(*const c_char) -> bool,
+    ) -> Result<NonNull<c_void>, Identity> {
+        self.exclusively(move || {
+            let now = self.load();
+            if !is_wanted(now.name) {
+                return Err(now);
+            }
+            self.set_marks(Marks::CLAIMED);
+            self.name.store(name.cast_mut(), Ordering::Release);
+            Ok(now.pointer)
+        })
+    }
+
+    #[inline]
+    fn marks(&self) -> Marks {
+        Marks(self.marks.load(Ordering::Acquire))
+    }
+
+    #[inline]
+    fn set_marks(&self, marks: Marks) {
+        self.marks.store(marks.0, Ordering::Release);
+    }
+
+    #[inline]
+    fn unmark(&self, mark: Marks) {
+        self.set_marks(self.marks().with(mark, false));
+    }
+
+    /// Makes a change that is seen as a whole, while nobody makes another.
+    ///
+    /// Who makes it may vanish half way: where another thread forks the process. So marks that
+    /// promise something go before what they are about changes, and come after.
+    #[inline]
+    fn exclusively<R>(&self, change: impl FnOnce() -> R) -> R {
+        if alone() {
+            change()
+        } else {
+            self.locked(change)
+        }
+    }
+
+    #[inline(never)]
+    fn locked<R>(&self, change: impl FnOnce() -> R) -> R {
+        self.lock();
+        // Odd, also where somebody vanished and left it so.
+        let version = self.version.load(Ordering::Relaxed) | 1;
+        self.version.store(version, Ordering::Relaxed);
+        fence(Ordering::Release);
+        let changed = change();
+        self.version
+            .store(version.wrapping_add(1), Ordering::Release);
+        self.lock.store(0, Ordering::Release);
+        changed
+    }
+
+    fn lock(&self) {
+        let mut waited = 0;
+        loop {
+            let holder = self.lock.load(Ordering::Relaxed);
+            if (holder == 0 || left_behind(holder))
+                && self
+                    .lock
+                    .compare_exchange(holder, generation(), Ordering::Acquire, Ordering::Relaxed)
+                    .is_ok()
+            {
+                return;
+            }
+            pause(&mut waited);
         }
     }
 
@@ -149,30 +257,47 @@ impl Fields {
         self.context.load(Ordering::Acquire)
     }
 
+    #[inline]
     pub(crate) fn set_context(&self, context: *mut c_void) {
         self.context.store(context, Ordering::Release);
     }
 
     #[inline]
-    pub(crate) fn destructor(&self) -> Option<CDestructor> {
-        let address = self.destructor.load(Ordering::Acquire);
-        // SAFETY:
-        // - layout: a function pointer and its `Option` have the size of a data pointer on every
-        //   platform that RustPython runs on, and NULL is `None`.
-        // - validity: only `address_of_function` makes the stored values.
-        unsafe { core::mem::transmute::<*mut (), Option<CDestructor>>(address) }
+    pub(crate) fn destructor(&self) -> *mut () {
+        self.destructor.load(Ordering::Acquire)
     }
 
-    pub(crate) fn set_destructor(&self, destructor: Option<CDestructor>) {
-        self.destructor
-            .store(address_of_function(destructor), Ordering::Release);
+    #[inline]
+    pub(crate) fn set_destructor(&self, destructor: *mut ()) {
+        self.destructor.store(destructor, Ordering::Release);
     }
 
     /// Whether a destructor is set and has not been taken.
     #[inline]
     pub(crate) fn destructor_pending(&self) -> bool {
-        !self.destructor.load(Ordering::Acquire).is_null()
-            && !self.destructor_taken.load(Ordering::Acquire)
+        !self.destructor().is_null() && !self.destructor_taken.load(Ordering::Acquire)
+    }
+
+    /// The destructor, to the one caller that comes first (invariant I3).
+    pub(crate) fn take_destructor(&self) -> Option<NonNull<()>> {
+        let destructor = NonNull::new(self.destructor())?;
+        (!self.destructor_taken.swap(true, Ordering::AcqRel)).then_some(destructor)
+    }
+
+    /// Begins the last rites: the destructor, if none has been taken, to the only thread that still
+    /// knows the capsule.
+    #[inline]
+    pub(crate) fn begin_dying(&self) -> Option<NonNull<()>> {
+        self.dying.store(true, Ordering::Relaxed);
+        let pending = self.destructor_pending();
+        self.destructor_taken.store(true, Ordering::Relaxed);
+        NonNull::new(self.destructor()).filter(|_| pending)
+    }
+
+    /// Ends the last rites of a capsule that lives on.
+    pub(crate) fn end_dying(&self) {
+        self.dying.store(false, Ordering::Release);
+        fence(Ordering::SeqCst);
     }
 
     /// Whether the last rites are being performed. Whoever stores something and then reads no, and
@@ -181,19 +306,4 @@ impl Fields {
         fence(Ordering::SeqCst);
         self.dying.load(Ordering::Acquire)
     }
-
-    pub(crate) fn set_dying(&self, dying: bool) {
-        self.dying.store(dying, Ordering::Release);
-        fence(Ordering::SeqCst);
-    }
-
-    /// The destructor, to the one caller that comes first (invariant I3).
-    pub(crate) fn take_destructor(&self) -> Option<CDestructor> {
-        let destructor = self.destructor()?;
-        (!self.destructor_taken.swap(true, Ordering::AcqRel)).then_some(destructor)
-    }
-}
-
-fn address_of_function(destructor: Option<CDestructor>) -> *mut () {
-    destructor.map_or(core::ptr::null_mut(), |function| function as *mut ())
 }

@@ -2,37 +2,29 @@
 //! is there again after, and what the code leaves behind is reported, never lost and never let out.
 
 use core::any::Any;
-use core::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::vm::thread::with_vm;
-use rustpython_vm::{Context, PyObject, VirtualMachine};
+use rustpython_vm::{PyObject, VirtualMachine};
 
-use crate::attach::Thread;
+use crate::attach::with_attached;
 
-/// Runs `code`, which frees or gives up what belongs to `object`, behind the wall: an exception that
-/// is pending is put aside meanwhile, and one that the code leaves, or a panic, goes to
+/// Runs `code`, which frees or gives up what belongs to a dying object, behind the wall: an exception
+/// that is pending is put aside meanwhile, and one that the code leaves, or a panic, goes to
 /// `sys.unraisablehook` with `shown`: the object, or its class where it must not be seen any more.
 ///
 /// On a thread with no interpreter there is nothing to guard but panics. A detached thread is
 /// attached for the time of the call, as C code expects.
-pub fn fence(object: &PyObject, shown: Option<&PyObject>, code: impl FnOnce()) {
-    if Thread::current() != Thread::Inside {
-        return contain(shown, code);
-    }
-    let code = Cell::new(Some(code));
-    let run = || {
-        if let Some(code) = code.take() {
-            contain(shown, code);
-        }
-    };
-    with_vm(object, |vm| {
+pub fn fence(shown: Option<&PyObject>, code: impl FnOnce()) {
+    let mut code = Some(code);
+    with_attached(|vm| {
         let parked = vm.current_exception();
         if parked.is_some() {
             vm.set_exception(None);
         }
-        run();
+        if let Some(code) = code.take() {
+            contain(shown, code);
+        }
         if vm.current_exception().is_some()
             && let Some(left) = vm.take_raised_exception()
         {
@@ -42,6 +34,9 @@ pub fn fence(object: &PyObject, shown: Option<&PyObject>, code: impl FnOnce()) {
             vm.set_exception(parked);
         }
     });
+    if let Some(code) = code {
+        contain(shown, code);
+    }
 }
 
 /// Runs `code` and turns a panic into a report. With no interpreter on the thread, the panic
@@ -51,12 +46,7 @@ pub(crate) fn contain(shown: Option<&PyObject>, code: impl FnOnce()) {
         return;
     };
     let text = format!("panic while a capsule was destroyed: {}", panic_text(panic));
-    if Thread::current() == Thread::Inside {
-        let any = Context::genesis().none();
-        with_vm(&any, |vm| {
-            report(vm.new_system_error(text.as_str()), shown, vm);
-        });
-    }
+    with_attached(|vm| report(vm.new_system_error(text), shown, vm));
 }
 
 /// What a panic said. Its payload is leaked: one whose own drop panics must not be let out.

@@ -5,15 +5,16 @@ use core::ffi::{c_char, c_int, c_void};
 use core::ptr::{NonNull, null_mut};
 
 use rustpython_vm::object::TraverseFn;
-use rustpython_vm::{Context, PyObject, PyRef};
+use rustpython_vm::{PyObject, PyRef};
 
 use crate::belongings::{Belongings, CHooks};
 use crate::class::track_if_needed;
-use crate::destructor::CDestructor;
+use crate::destructor::{CDestructor, as_address};
 use crate::error::CapsuleError;
 use crate::fields::{Identity, Marks};
+use crate::memory::make;
 use crate::name::names_match;
-use crate::object::{PyCapsule, check_name};
+use crate::object::{PyCapsule, wrong_name};
 
 /// What a [`CTraverse`] calls with each object that is owned, and with the `arg` that it was
 /// given. An answer other than 0 must be passed on at once.
@@ -30,26 +31,28 @@ impl PyCapsule {
     /// Makes a capsule as `PyCapsule_New` does. Touches no interpreter. NULL is a legal name.
     ///
     /// # Errors
-    /// [`CapsuleError::NullPointer`] if `pointer` is NULL.
+    /// [`CapsuleError::NullPointer`] if `pointer` is NULL, [`CapsuleError::OutOfMemory`].
     ///
     /// # Safety
     /// - `name` is NULL, or a NUL-terminated string that lives unchanged as long as it is the
     ///   capsule's name.
     /// - `pointer` is what the name promises to those who know it.
     /// - `destructor` as for [`Destructor::c`](crate::Destructor::c).
+    #[inline]
     pub unsafe fn from_c(
         pointer: *mut c_void,
         name: *const c_char,
         destructor: Option<CDestructor>,
     ) -> Result<PyRef<Self>, CapsuleError> {
-        let pointer = NonNull::new(pointer).ok_or(CapsuleError::NullPointer)?;
+        let Some(pointer) = NonNull::new(pointer) else {
+            return Err(CapsuleError::NullPointer);
+        };
         let identity = Identity {
             pointer,
             name,
             marks: Marks::VOUCHED,
         };
-        let capsule = Self::new(identity, null_mut(), destructor, Belongings::default());
-        Ok(capsule.into_object(Context::genesis()))
+        make(|| Self::new(identity, null_mut(), destructor, Belongings::default()))
     }
 
     /// [`pointer`](Self::pointer), for a name that is an address.
@@ -65,7 +68,15 @@ impl PyCapsule {
         name: *const c_char,
     ) -> Result<NonNull<c_void>, CapsuleError> {
         // SAFETY: passed on from the caller.
-        unsafe { self.vouched_pointer_for_c(name) }.map(|(pointer, _)| pointer)
+        unsafe { self.identity_named(name) }.map(|identity| identity.pointer)
+    }
+
+    /// The address of the name, and the pointer that goes with it; `None` if somebody is changing
+    /// them right now.
+    #[inline]
+    pub fn glance(&self) -> Option<(*const c_char, NonNull<c_void>)> {
+        let identity = self.fields.try_identity()?;
+        Some((identity.name, identity.pointer))
     }
 
     /// [`vouched_pointer`](Self::vouched_pointer), for a name that is an address.
@@ -81,7 +92,7 @@ impl PyCapsule {
         name: *const c_char,
     ) -> Result<(NonNull<c_void>, bool), CapsuleError> {
         // SAFETY: passed on from the caller.
-        unsafe { check_name(self.fields.identity(), name) }.map(Identity::vouched_pointer)
+        unsafe { self.identity_named(name) }.map(Identity::vouched_pointer)
     }
 
     /// [`is_valid`](Self::is_valid), for a name that is an address.
@@ -91,19 +102,16 @@ impl PyCapsule {
     #[inline]
     pub unsafe fn is_valid_for_c(&self, name: *const c_char) -> bool {
         // SAFETY: the stored name as in `check_name`, the other passed on from the caller.
-        unsafe { names_match(self.fields.identity().name, name) }
+        unsafe { names_match(self.fields.name(), name) }
     }
 
     /// Replaces the pointer and vouches for it.
     ///
     /// # Safety
     /// `pointer` is what the capsule's name promises.
+    #[inline]
     pub unsafe fn set_pointer_for_c(&self, pointer: NonNull<c_void>) {
-        self.change(|identity| Identity {
-            pointer,
-            marks: identity.marks.with(Marks::VOUCHED, true),
-            ..identity
-        });
+        self.fields.set_pointer(pointer, true);
     }
 
     /// Replaces the name by an address. If somebody vouches for the pointer, that stands.
@@ -111,12 +119,9 @@ impl PyCapsule {
     /// # Safety
     /// - `name` as for [`from_c`](Self::from_c).
     /// - The pointer is what it promises, or nobody vouches for the pointer.
+    #[inline]
     pub unsafe fn set_name_for_c(&self, name: *const c_char) {
-        self.change(|identity| Identity {
-            name,
-            marks: identity.marks.with(Marks::CLAIMED, false),
-            ..identity
-        });
+        self.fields.rename(name, true);
     }
 
     /// Replaces the destructor by a C function. A closure that the capsule owns stays, so that C
@@ -124,8 +129,9 @@ impl PyCapsule {
     ///
     /// # Safety
     /// As for [`Destructor::c`](crate::Destructor::c).
+    #[inline]
     pub unsafe fn set_destructor_for_c(&self, destructor: Option<CDestructor>) {
-        self.fields.set_destructor(destructor);
+        self.fields.set_destructor(as_address(destructor));
     }
 
     /// [`claim`](Self::claim), for names that are addresses.
@@ -136,35 +142,40 @@ impl PyCapsule {
     /// # Safety
     /// - `name` as for [`pointer_for_c`](Self::pointer_for_c).
     /// - `new_name` as for [`from_c`](Self::from_c).
+    #[inline]
     pub unsafe fn claim_for_c(
         &self,
         name: *const c_char,
         new_name: *const c_char,
     ) -> Result<NonNull<c_void>, CapsuleError> {
-        let before = self.fields.update(|identity| {
-            // SAFETY: passed on from the caller.
-            unsafe { check_name(identity, name) }.map(|identity| Identity {
-                name: new_name,
-                marks: Marks::CLAIMED,
-                ..identity
-            })
-        })?;
-        Ok(before.pointer)
+        let claimed = self.fields.claim(new_name, |stored| {
+            // SAFETY: the stored name as in `check_name`, the other passed on from the caller.
+            unsafe { names_match(stored, name) }
+        });
+        claimed.map_err(|identity| wrong_name(identity, name))
     }
 
     /// Lets C code show the collector what the capsule owns, and give it up to break a cycle. From
     /// now on the collector knows the capsule. The last call counts; the capsule forgets both when
     /// it dies, before its destructor runs.
     ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`], and nothing has changed.
+    ///
     /// # Safety
     /// - `traverse` calls its `visit` once for each strong reference that the capsule owns, and does
     ///   nothing else. It runs on any thread, beside all others: while a collection looks for
     ///   garbage they stand still, but not while `gc.get_referents` looks.
     /// - `clear` gives up those references.
-    pub unsafe fn set_traverse(&self, traverse: CTraverse, clear: CClear) {
-        let mut objects = self.belongings.get_or_make().objects.lock();
+    pub unsafe fn set_traverse(
+        &self,
+        traverse: CTraverse,
+        clear: CClear,
+    ) -> Result<(), CapsuleError> {
+        let mut objects = self.belongings.get_or_make()?.objects.lock();
         objects.hooks = Some(CHooks { traverse, clear });
         track_if_needed(self.object(), &mut objects);
+        Ok(())
     }
 }
 

@@ -9,24 +9,32 @@
 use core::cell::{Cell, RefCell};
 use core::ptr::NonNull;
 
-use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyRef};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef};
 
 use crate::belongings::Belongings;
 use crate::class::track_if_needed;
+use crate::destructor::from_address;
+use crate::memory::{keep, make, or_end};
 use crate::{PyCapsule, firewall};
 
 /// Runs the destructor, if one is set and none has run.
 pub(crate) fn run_destructor(capsule: &Py<PyCapsule>) {
-    let Some(destructor) = capsule.fields.take_destructor() else {
+    run(capsule, capsule.fields.take_destructor());
+}
+
+#[inline]
+fn run(capsule: &Py<PyCapsule>, taken: Option<NonNull<()>>) {
+    // SAFETY: only `as_address` makes what is stored there.
+    let Some(destructor) = taken.and_then(|taken| unsafe { from_address(taken.as_ptr()) }) else {
         return;
     };
     let shown = capsule.as_object();
-    firewall::fence(shown, Some(shown), || {
+    firewall::fence(Some(shown), || {
         let object = core::ptr::from_ref(shown).cast_mut();
         // SAFETY:
         // - callable: `Destructor::c` and the C ABI require it of their callers; `run_closure`
         //   takes any object.
-        // - once: `take_destructor` gave it to us alone (I3).
+        // - once: it was given to us alone (I3).
         unsafe { destructor(object) };
     });
 }
@@ -37,25 +45,38 @@ pub(crate) fn run_destructor(capsule: &Py<PyCapsule>) {
 /// # Safety
 /// `object` is a `Py<PyCapsule>` with a count of zero, whole, and the caller touches it no more
 /// when the answer is yes.
+#[inline]
 pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
     // SAFETY: passed on from the caller.
     let capsule = unsafe { object.cast::<Py<PyCapsule>>().as_ref() };
     if !capsule.fields.destructor_pending() && capsule.belongings.get().is_none() {
-        return false;
+        // SAFETY: passed on from the caller, and nothing is left in it.
+        return unsafe { keep(object) };
     }
+    // SAFETY: passed on from the caller.
+    unsafe { perform_all(object) }
+}
+
+/// # Safety
+/// As for `perform`.
+#[inline(never)]
+unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
+    // SAFETY: passed on from the caller.
+    let capsule = unsafe { object.cast::<Py<PyCapsule>>().as_ref() };
     let Some(_level) = Level::enter() else {
         postpone(object);
         return true;
     };
-    capsule.fields.set_dying(true);
+    let destructor = capsule.fields.begin_dying();
     if let Some(belongings) = capsule.belongings.get() {
         // The destructor may free what they read, and bring the capsule back.
         belongings.objects.lock().hooks = None;
     }
-    run_destructor(capsule);
+    run(capsule, destructor);
     // A count of zero that rises goes to two, not to one: the VM keeps one back, so that dropping
     // the new reference does not free the object under us. It is ours to give up.
     if capsule.as_object().strong_count() == 0
+        && capsule.belongings.get().is_some()
         && let Some(belongings) = capsule.belongings.take()
     {
         let names = belongings.end(Some(capsule.as_object()));
@@ -65,9 +86,10 @@ pub(crate) unsafe fn perform(object: NonNull<PyObject>) -> bool {
         }
     }
     if capsule.as_object().strong_count() == 0 {
-        return false;
+        // SAFETY: passed on from the caller, and nothing is left in it.
+        return unsafe { keep(object) };
     }
-    capsule.fields.set_dying(false);
+    capsule.fields.end_dying();
     if let Some(belongings) = capsule.belongings.get() {
         let mut objects = belongings.objects.lock();
         // The VM took the dead object off the collector's lists.
@@ -93,15 +115,16 @@ impl Drop for PyCapsule {
 
 /// A new capsule with all that the dying one had.
 fn heir(dying: &PyCapsule) -> PyRef<PyCapsule> {
-    let belongings = Belongings::default();
-    belongings.put(dying.belongings.take());
-    let capsule = PyCapsule::new(
-        dying.fields.identity(),
-        dying.fields.context(),
-        dying.fields.take_destructor(),
-        belongings,
-    );
-    capsule.into_object(Context::genesis())
+    or_end(make(|| {
+        let taken = dying.fields.take_destructor();
+        PyCapsule::new(
+            dying.fields.identity(),
+            dying.fields.context(),
+            // SAFETY: only `as_address` makes what is stored there.
+            taken.and_then(|taken| unsafe { from_address(taken.as_ptr()) }),
+            Belongings::holding(dying.belongings.take()),
+        )
+    }))
 }
 
 /// How deep capsules may end inside one another on one stack. Each level is some hundred bytes of

@@ -110,8 +110,10 @@ mod firewall;
 mod for_c;
 mod handle;
 mod last_rites;
+mod memory;
 mod name;
 mod object;
+mod sync;
 
 pub use builder::CapsuleBuilder;
 pub use destructor::{CDestructor, Destructor, DestructorKind};
@@ -119,4 +121,5 @@ pub use error::{CapsuleError, NameMismatch, TypeMismatch};
 pub use firewall::{fence, panic_text};
 pub use for_c::{CClear, CTraverse, CVisit, traverse_for_c};
 pub use handle::{CapsuleHandle, TypedCapsule};
+pub use memory::release;
 pub use object::PyCapsule;

@@ -6,6 +6,8 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ffi::CString;
 
+use crate::error::CapsuleError;
+
 /// Whether a stored name is the one that was asked for: both NULL, the same address, or the same
 /// bytes up to the first NUL.
 ///
@@ -13,21 +15,11 @@ use std::ffi::CString;
 /// Each is NULL or a NUL-terminated string that nobody frees or changes during the call.
 #[inline]
 pub(crate) unsafe fn names_match(stored: *const c_char, asked: *const c_char) -> bool {
-    core::ptr::eq(stored, asked)
-        // SAFETY: passed on from the caller.
-        || unsafe { same_text(stored, asked) }
-}
-
-/// # Safety
-/// As for `names_match`.
-#[cold]
-#[inline(never)]
-unsafe fn same_text(stored: *const c_char, asked: *const c_char) -> bool {
-    // SAFETY: passed on from the caller.
-    let stored = unsafe { borrow(stored) };
-    // SAFETY: passed on from the caller.
-    let asked = unsafe { borrow(asked) };
-    matches!((stored, asked), (Some(stored), Some(asked)) if stored == asked)
+    if core::ptr::eq(stored, asked) {
+        return true;
+    }
+    // SAFETY: neither is NULL when it is called, and the rest is passed on from the caller.
+    !stored.is_null() && !asked.is_null() && unsafe { libc::strcmp(stored, asked) } == 0
 }
 
 /// The text at a name's address, `None` for NULL.
@@ -46,16 +38,22 @@ pub(crate) struct OwnedNames(HashSet<CString, ahash::RandomState>);
 
 impl OwnedNames {
     /// The address of `name`, which is kept here unless it lives for ever anyway.
-    pub(crate) fn keep(&mut self, name: Cow<'static, CStr>) -> *const c_char {
+    ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`].
+    pub(crate) fn keep(&mut self, name: Cow<'static, CStr>) -> Result<*const c_char, CapsuleError> {
         let owned = match name {
-            Cow::Borrowed(name) => return name.as_ptr(),
+            Cow::Borrowed(name) => return Ok(name.as_ptr()),
             Cow::Owned(name) => name,
         };
         if let Some(kept) = self.0.get(&owned) {
-            return kept.as_ptr();
+            return Ok(kept.as_ptr());
         }
+        self.0
+            .try_reserve(1)
+            .map_err(|_| CapsuleError::OutOfMemory)?;
         let address = owned.as_ptr();
         self.0.insert(owned);
-        address
+        Ok(address)
     }
 }

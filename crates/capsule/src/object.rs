@@ -8,14 +8,17 @@ use std::borrow::Cow;
 use std::ffi::CString;
 
 use rustpython_vm::object::payload_offset;
-use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, pyclass};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, pyclass};
 
 use crate::belongings::{Belongings, Objects};
-use crate::class::track_if_needed;
-use crate::destructor::{CDestructor, Closure, Destructor, DestructorKind, Kind, RUN_CLOSURE};
+use crate::class::{as_capsule, track_if_needed};
+use crate::destructor::{
+    CDestructor, Closure, Destructor, DestructorKind, Kind, RUN_CLOSURE, as_address, from_address,
+};
 use crate::error::{CapsuleError, NameMismatch, TypeMismatch};
 use crate::fields::{Fields, Identity, Marks};
 use crate::firewall::contain;
+use crate::memory::or_end;
 use crate::name::{borrow, names_match};
 
 /// Capsule objects carry an opaque native pointer through Python.
@@ -33,6 +36,7 @@ pub struct PyCapsule {
 }
 
 impl PyCapsule {
+    #[inline]
     pub(crate) fn new(
         identity: Identity,
         context: *mut c_void,
@@ -40,24 +44,27 @@ impl PyCapsule {
         belongings: Belongings,
     ) -> Self {
         Self {
-            fields: Fields::new(identity, context, destructor),
+            fields: Fields::new(identity, context, as_address(destructor)),
             belongings,
             _pinned: PhantomPinned,
         }
     }
 
-    /// The payload as an object, with its address known to the other half of this file.
-    pub(crate) fn into_object(self, ctx: &Context) -> PyRef<Self> {
-        let capsule = self.into_ref(ctx);
-        let _ = core::ptr::from_ref(capsule.as_object()).expose_provenance();
-        capsule
+    /// What an object is made with that is never shown to anybody.
+    pub(crate) fn placeholder() -> Self {
+        let identity = Identity {
+            pointer: NonNull::dangling(),
+            name: core::ptr::null(),
+            marks: Marks::default(),
+        };
+        Self::new(identity, core::ptr::null_mut(), None, Belongings::default())
     }
 
     /// The object that this payload is part of.
     pub(crate) fn object(&self) -> &Py<Self> {
         let object = core::ptr::from_ref(self).addr() - payload_offset::<Self>();
-        // SAFETY: payloads leave this crate only as part of a `Py<Self>` that `into_object` made,
-        // and it exposed the provenance of the whole.
+        // SAFETY: payloads leave this crate only as part of a `Py<Self>` that `memory::make`
+        // made, and it exposed the provenance of the whole.
         unsafe { &*core::ptr::with_exposed_provenance::<Py<Self>>(object) }
     }
 
@@ -67,9 +74,14 @@ impl PyCapsule {
     /// [`CapsuleError::NotACapsule`]. The test is exact: nothing can be derived from the type.
     #[inline]
     pub fn of(object: &PyObject) -> Result<&Py<Self>, CapsuleError> {
-        object
-            .downcast_ref::<Self>()
-            .ok_or_else(|| not_a_capsule(object))
+        Self::try_of(object).ok_or_else(|| not_a_capsule(object))
+    }
+
+    /// The object as a capsule, if it is one. The test is exact: nothing can be derived from the
+    /// type.
+    #[inline]
+    pub fn try_of(object: &PyObject) -> Option<&Py<Self>> {
+        as_capsule(object)
     }
 
     /// The pointer, if the capsule has the name `name` (`None` is NULL, and matches only NULL).
@@ -78,7 +90,8 @@ impl PyCapsule {
     /// [`CapsuleError::WrongName`].
     #[inline]
     pub fn pointer(&self, name: Option<&CStr>) -> Result<NonNull<c_void>, CapsuleError> {
-        self.identity_named(name).map(|identity| identity.pointer)
+        // SAFETY: a `CStr`, or NULL.
+        unsafe { self.pointer_for_c(address(name)) }
     }
 
     /// The pointer, and whether native code [vouched](crate::CapsuleBuilder::vouched) for it, as
@@ -90,37 +103,68 @@ impl PyCapsule {
         &self,
         name: Option<&CStr>,
     ) -> Result<(NonNull<c_void>, bool), CapsuleError> {
-        self.identity_named(name).map(Identity::vouched_pointer)
+        // SAFETY: a `CStr`, or NULL.
+        unsafe { self.vouched_pointer_for_c(address(name)) }
     }
 
-    fn identity_named(&self, name: Option<&CStr>) -> Result<Identity, CapsuleError> {
-        // SAFETY: a `CStr`, or NULL.
-        unsafe { check_name(self.fields.identity(), address(name)) }
+    /// The state, if its name is the one that was asked for.
+    ///
+    /// # Safety
+    /// `name` is NULL, or a NUL-terminated string that stays as it is for the call.
+    #[inline]
+    pub(crate) unsafe fn identity_named(
+        &self,
+        name: *const c_char,
+    ) -> Result<Identity, CapsuleError> {
+        if let Some(identity) = self.fields.try_identity()
+            // SAFETY:
+            // - stored name: those of Rust and Python makers live as long as the capsule (I2); a C
+            //   maker promises the same for its own, and does not free it while it is the name.
+            // - asked name: passed on from the caller.
+            && unsafe { names_match(identity.name, name) }
+        {
+            return Ok(identity);
+        }
+        // SAFETY: passed on from the caller.
+        unsafe { self.identity_named_at_last(name) }
+    }
+
+    /// Waits for a writer, and tells what is wrong.
+    #[cold]
+    #[inline(never)]
+    unsafe fn identity_named_at_last(&self, name: *const c_char) -> Result<Identity, CapsuleError> {
+        let identity = self.fields.identity();
+        // SAFETY: as in `identity_named`.
+        if unsafe { names_match(identity.name, name) } {
+            Ok(identity)
+        } else {
+            Err(wrong_name(identity, name))
+        }
     }
 
     /// Whether the capsule has the name `name`. Never fails.
     #[inline]
     pub fn is_valid(&self, name: Option<&CStr>) -> bool {
-        // SAFETY: see `check_name`.
-        unsafe { names_match(self.fields.identity().name, address(name)) }
+        // SAFETY: a `CStr`, or NULL.
+        unsafe { self.is_valid_for_c(address(name)) }
     }
 
     /// The pointer, whatever the name is.
     pub fn any_pointer(&self) -> NonNull<c_void> {
-        self.fields.identity().pointer
+        self.fields.pointer()
     }
 
     /// A copy of the name; `None` is NULL. A copy, because a name that C owns may be freed by its
     /// owner once the capsule has another.
     pub fn name(&self) -> Option<CString> {
-        copy_of(self.fields.identity().name)
+        copy_of(self.fields.name())
     }
 
     /// The address of the name; NULL if it has none. A name that was set through Rust or Python
     /// stays valid as long as the capsule; one that C set is C's.
     #[inline]
     pub fn name_address(&self) -> *const c_char {
-        self.fields.identity().name
+        self.fields.name()
     }
 
     /// The context; NULL unless one was set.
@@ -138,28 +182,23 @@ impl PyCapsule {
     /// Replaces the pointer, for which from now on nobody vouches. A Rust value that the capsule
     /// was made with stays what it is.
     pub fn set_pointer(&self, pointer: NonNull<c_void>) {
-        self.change(|identity| Identity {
-            pointer,
-            marks: identity.marks.with(Marks::VOUCHED, false),
-            ..identity
-        });
+        self.fields.set_pointer(pointer, false);
     }
 
     /// Replaces the name by one that the capsule keeps as long as it lives; `None` is NULL. Nobody
     /// vouches for the pointer under the new name.
+    /// Without memory to keep it in, ends the process, as Rust's collections do.
     pub fn set_name(&self, name: Option<Cow<'static, CStr>>) {
-        let name = self.keep_name(name);
-        self.change(|identity| Identity {
-            name,
-            marks: Marks::default(),
-            ..identity
-        });
+        or_end(self.try_set_name(name));
     }
 
-    pub(crate) fn change(&self, change: impl Fn(Identity) -> Identity) {
-        let changed: Result<_, core::convert::Infallible> =
-            self.fields.update(|identity| Ok(change(identity)));
-        let Ok(_) = changed;
+    /// [`set_name`](Self::set_name), for those who can go on without memory.
+    ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`], and nothing has changed.
+    pub fn try_set_name(&self, name: Option<Cow<'static, CStr>>) -> Result<(), CapsuleError> {
+        self.fields.rename(self.keep_name(name)?, false);
+        Ok(())
     }
 
     /// Checks the name, renames and returns the pointer as one step: of many threads that claim
@@ -167,31 +206,24 @@ impl PyCapsule {
     /// under the new name.
     ///
     /// # Errors
-    /// [`CapsuleError::WrongName`], and nothing has changed.
+    /// [`CapsuleError::WrongName`] or [`CapsuleError::OutOfMemory`], and nothing has changed.
     pub fn claim(
         &self,
         name: Option<&CStr>,
         new_name: Option<Cow<'static, CStr>>,
     ) -> Result<NonNull<c_void>, CapsuleError> {
-        // Losers need not keep a name.
-        self.identity_named(name)?;
-        let new_name = self.keep_name(new_name);
-        let before = self.fields.update(|identity| {
-            // SAFETY: a `CStr`, or NULL.
-            unsafe { check_name(identity, address(name)) }.map(|identity| Identity {
-                name: new_name,
-                marks: Marks::CLAIMED,
-                ..identity
-            })
-        })?;
-        Ok(before.pointer)
+        // Who comes too late need not keep a name.
+        self.pointer(name)?;
+        let new_name = self.keep_name(new_name)?;
+        // SAFETY: a `CStr`, or NULL; an address of a `'static` name, or of one that is kept.
+        unsafe { self.claim_for_c(address(name), new_name) }
     }
 
-    fn keep_name(&self, name: Option<Cow<'static, CStr>>) -> *const c_char {
+    fn keep_name(&self, name: Option<Cow<'static, CStr>>) -> Result<*const c_char, CapsuleError> {
         match name {
-            None => core::ptr::null(),
-            Some(Cow::Borrowed(name)) => name.as_ptr(),
-            Some(owned) => self.belongings.get_or_make().names.lock().keep(owned),
+            None => Ok(core::ptr::null()),
+            Some(Cow::Borrowed(name)) => Ok(name.as_ptr()),
+            Some(owned) => self.belongings.get_or_make()?.names.lock().keep(owned),
         }
     }
 
@@ -201,7 +233,7 @@ impl PyCapsule {
     /// # Errors
     /// [`CapsuleError::WrongName`] first, then [`CapsuleError::WrongType`].
     pub fn value<T: Send + Sync + 'static>(&self, name: Option<&CStr>) -> Result<&T, CapsuleError> {
-        self.identity_named(name)?;
+        self.pointer(name)?;
         let value = self
             .belongings
             .get()
@@ -215,28 +247,39 @@ impl PyCapsule {
     }
 
     /// Replaces the destructor; the old one does not run. While the capsule is being destroyed it
-    /// changes only what is read back.
+    /// changes only what is read back. Without memory to keep it in, ends the process, as Rust's
+    /// collections do.
     pub fn set_destructor(&self, destructor: Destructor) {
+        or_end(self.try_set_destructor(destructor));
+    }
+
+    /// [`set_destructor`](Self::set_destructor), for those who can go on without memory.
+    ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`], and nothing has changed.
+    pub fn try_set_destructor(&self, destructor: Destructor) -> Result<(), CapsuleError> {
         let function = destructor.c_function();
         let closure = match destructor.0 {
             Kind::Closure(closure) => Some(closure),
             Kind::None | Kind::C(_) => None,
         };
         if closure.is_none() && self.belongings.get().is_none() {
-            return self.fields.set_destructor(function);
+            self.fields.set_destructor(as_address(function));
+            return Ok(());
         }
-        let mut objects = self.belongings.get_or_make().objects.lock();
+        let mut objects = self.belongings.get_or_make()?.objects.lock();
         let old = core::mem::replace(&mut objects.closure, closure);
         track_if_needed(self.object(), &mut objects);
-        self.fields.set_destructor(function);
+        self.fields.set_destructor(as_address(function));
         drop(objects);
         // Not under the lock: the last reference to a Python object may go with it.
         contain(Some(self.object().as_object()), || drop(old));
+        Ok(())
     }
 
     /// Which kind of destructor the capsule has, also after it ran.
     pub fn destructor_kind(&self) -> DestructorKind {
-        let Some(function) = self.fields.destructor() else {
+        let Some(function) = self.c_destructor() else {
             return DestructorKind::None;
         };
         if !is_run_closure(function) {
@@ -251,12 +294,13 @@ impl PyCapsule {
     /// it is one and the same function of this crate.
     #[inline]
     pub fn c_destructor(&self) -> Option<CDestructor> {
-        self.fields.destructor()
+        // SAFETY: only `as_address` makes what is stored there.
+        unsafe { from_address(self.fields.destructor()) }
     }
 
     /// The callable, if the destructor is a Python one.
     pub fn python_destructor(&self) -> Option<PyObjectRef> {
-        self.fields.destructor().filter(|f| is_run_closure(*f))?;
+        self.c_destructor().filter(|f| is_run_closure(*f))?;
         self.with_objects(|objects| match &objects.closure {
             Some(Closure::Python { callable, .. }) => Some(callable.clone()),
             _ => None,
@@ -285,30 +329,10 @@ impl PyCapsule {
     }
 }
 
-/// The state, if its name is the one that was asked for.
-///
-/// # Safety
-/// `name` is NULL, or a NUL-terminated string that stays as it is for the call.
-#[inline]
-pub(crate) unsafe fn check_name(
-    identity: Identity,
-    name: *const c_char,
-) -> Result<Identity, CapsuleError> {
-    // SAFETY:
-    // - stored name: names of Rust and Python makers live as long as the capsule (I2); a C maker
-    //   promises the same for its own, and does not free it while it is the capsule's name.
-    // - asked name: passed on from the caller.
-    if unsafe { names_match(identity.name, name) } {
-        Ok(identity)
-    } else {
-        Err(wrong_name(identity, copy_of(name)))
-    }
-}
-
 #[cold]
-fn wrong_name(identity: Identity, expected: Option<CString>) -> CapsuleError {
+pub(crate) fn wrong_name(identity: Identity, expected: *const c_char) -> CapsuleError {
     CapsuleError::WrongName(Box::new(NameMismatch {
-        expected,
+        expected: copy_of(expected),
         found: copy_of(identity.name),
         claimed: identity.marks.contains(Marks::CLAIMED),
     }))

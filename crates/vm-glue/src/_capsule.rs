@@ -152,7 +152,9 @@ mod _capsule {
         if let Some(owner) = args.owner {
             builder = builder.owner(owner);
         }
-        Ok(builder.build(&vm.ctx))
+        builder
+            .try_build(&vm.ctx)
+            .map_err(|reason| refusal(Operation::New, &reason, vm))
     }
 
     fn destructor(callable: Option<PyObjectRef>, vm: &VirtualMachine) -> PyResult<Destructor> {
@@ -218,8 +220,9 @@ mod _capsule {
     #[pyfunction]
     fn set_name(capsule: PyObjectRef, name: Name, vm: &VirtualMachine) -> PyResult<()> {
         let capsule = checked(&capsule, Operation::SetName, vm)?;
-        capsule.set_name(name.0.map(Cow::Owned));
-        Ok(())
+        capsule
+            .try_set_name(name.0.map(Cow::Owned))
+            .map_err(|reason| refusal(Operation::SetName, &reason, vm))
     }
 
     /// Replace the context.
@@ -239,8 +242,9 @@ mod _capsule {
         vm: &VirtualMachine,
     ) -> PyResult<()> {
         let capsule = checked(&capsule, Operation::SetDestructor, vm)?;
-        capsule.set_destructor(self::destructor(destructor, vm)?);
-        Ok(())
+        capsule
+            .try_set_destructor(self::destructor(destructor, vm)?)
+            .map_err(|reason| refusal(Operation::SetDestructor, &reason, vm))
     }
 
     /// Check the name, give the capsule another and return the pointer, all as one step.

@@ -18,6 +18,7 @@ impl PyCapsuleError {}
 
 /// What was being done when a capsule refused. The text of the exception names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Operation {
     /// Making a capsule.
     New,
@@ -74,7 +75,7 @@ impl Operation {
     }
 }
 
-/// The exception for a refusal: a `PyCapsuleError` with CPython's text for the operation, and as a
+/// The exception for a refusal: MemoryError, or a `PyCapsuleError` with CPython's text for the operation, and as a
 /// note the reason, where the text does not tell it.
 pub fn refusal(
     operation: Operation,
@@ -82,6 +83,7 @@ pub fn refusal(
     vm: &VirtualMachine,
 ) -> PyBaseExceptionRef {
     let what = match reason {
+        CapsuleError::OutOfMemory => return vm.no_memory_error(),
         CapsuleError::NotACapsule { .. } | CapsuleError::NullObject => "invalid PyCapsule object",
         CapsuleError::NullPointer => "null pointer",
         CapsuleError::NullName => "null name",

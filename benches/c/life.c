@@ -1,0 +1,137 @@
+/* Rows in which capsules are made and freed, or change hands; and what a capsule takes. */
+
+#include "rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static size_t destroyed;
+
+static void count_destroyed(PyObject *capsule)
+{
+    (void)capsule;
+    destroyed++;
+}
+
+static void new_free_loop(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        PyObject *const capsule = PyCapsule_New(&thing, NAME, NULL);
+        Py_DECREF(capsule);
+    }
+}
+
+static int new_free_is_right(void)
+{
+    PyObject *const capsule = PyCapsule_New(&thing, NAME, NULL);
+    const int made = capsule != NULL && PyCapsule_GetPointer(capsule, NAME) == &thing;
+    Py_XDECREF(capsule);
+    return made;
+}
+
+static void new_free_destructor_loop(size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        PyObject *const capsule = PyCapsule_New(&thing, NAME, count_destroyed);
+        Py_DECREF(capsule);
+    }
+}
+
+static int new_free_destructor_is_right(void)
+{
+    const size_t before = destroyed;
+    new_free_destructor_loop(3);
+    return destroyed == before + 3;
+}
+
+#ifndef PLAIN
+
+/* What consumers of DLPack do, to and fro. */
+static const char FRESH[] = "dltensor", USED[] = "used_dltensor";
+
+static void *claim(PyObject *capsule, const char *name, const char *new_name)
+{
+#ifdef RUSTPYTHON_CAPI
+    return PyCapsuleRs_Claim(capsule, name, new_name);
+#else
+    void *const pointer = PyCapsule_GetPointer(capsule, name);
+    if (pointer == NULL || PyCapsule_SetName(capsule, new_name) != 0) {
+        return NULL;
+    }
+    return pointer;
+#endif
+}
+
+static void claim_loop(size_t count)
+{
+    PyObject *const capsule = PyCapsule_New(&thing, FRESH, NULL);
+    const char *name = FRESH, *new_name = USED;
+    for (size_t i = 0; i < count; i++) {
+        void *const pointer = claim(capsule, name, new_name);
+        USE(pointer);
+        const char *const swapped = name;
+        name = new_name;
+        new_name = swapped;
+    }
+    Py_DECREF(capsule);
+}
+
+static int claim_is_right(void)
+{
+    PyObject *const capsule = PyCapsule_New(&thing, FRESH, NULL);
+    const int taken = claim(capsule, FRESH, USED) == &thing && PyCapsule_GetName(capsule) == USED;
+    const int once = claim(capsule, FRESH, USED) == NULL && PyErr_Occurred() != NULL;
+    PyErr_Clear();
+    const int back = claim(capsule, USED, FRESH) == &thing;
+    Py_DECREF(capsule);
+    return taken && once && back;
+}
+
+#endif
+
+const struct row life_rows[] = {
+    ROW("new_free", new_free),
+    ROW("new_free_destructor", new_free_destructor),
+#ifndef PLAIN
+    ROW("claim", claim),
+#endif
+    END_OF_ROWS,
+};
+
+/* Bytes of this process in memory, 0 where that is not told. */
+static size_t resident_bytes(void)
+{
+    size_t pages = 0;
+    FILE *const statm = fopen("/proc/self/statm", "r");
+    if (statm != NULL) {
+        if (fscanf(statm, "%*s %zu", &pages) != 1) {
+            pages = 0;
+        }
+        fclose(statm);
+    }
+    return pages * (size_t)sysconf(_SC_PAGESIZE);
+}
+
+int measure_memory(size_t count, size_t resident[3])
+{
+    PyObject **const capsules = malloc(count * sizeof *capsules);
+    if (capsules == NULL) {
+        return 0;
+    }
+    /* So that its own pages are there before the first look. */
+    memset(capsules, 0x55, count * sizeof *capsules);
+    resident[0] = resident_bytes();
+    size_t made = 0;
+    while (made < count && (capsules[made] = PyCapsule_New(&thing, NAME, NULL)) != NULL) {
+        made++;
+    }
+    resident[1] = resident_bytes();
+    for (size_t i = 0; i < made; i++) {
+        Py_DECREF(capsules[i]);
+    }
+    resident[2] = resident_bytes();
+    free(capsules);
+    return made == count;
+}

@@ -1,0 +1,163 @@
+/* The extension module `speed_loops`. It answers requests, which are lines of text:
+
+   check ROW       `right`, or `wrong`, or `unknown` where this interpreter has no such function
+   ROW COUNT       nanoseconds and cycles of that many calls; `ROW@2` on two threads, each so many
+   crowd COUNT     `right`: that many capsules and names are there from now on
+   memory COUNT    bytes in memory before, with and after that many capsules */
+
+#include "rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { LONGEST = 100 };
+
+static const struct row *find_row(const char *name)
+{
+    static const struct row *const all[] = {call_rows, life_rows, import_rows};
+    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
+        for (const struct row *row = all[i]; row->name != NULL; row++) {
+            if (strcmp(row->name, name) == 0) {
+                return row;
+            }
+        }
+    }
+    return NULL;
+}
+
+static const char *check(char *name)
+{
+    name[strcspn(name, "@")] = '\0';
+    const struct row *const row = find_row(name);
+    if (row == NULL) {
+        return "unknown";
+    }
+    return row->is_right() ? "right" : "wrong";
+}
+
+static void measure(char *name, size_t count, char answer[LONGEST])
+{
+    unsigned threads = 0;
+    char *const at = strchr(name, '@');
+    if (at != NULL) {
+        *at = '\0';
+        sscanf(at + 1, "%u", &threads);
+    }
+    const struct row *const row = find_row(name);
+    if (row == NULL) {
+        strcpy(answer, "unknown");
+        return;
+    }
+    struct span span;
+    if (threads > 0) {
+        measure_on_threads(threads, row->loop, count, &span);
+    } else {
+        start_clock();
+        row->loop(count);
+        stop_clock(&span);
+    }
+    snprintf(answer, LONGEST, "%" PRIu64 " %" PRIu64, span.nanoseconds, span.cycles);
+}
+
+/* request(line): the answer. An exception is the interpreter's own, and ends the process. */
+static PyObject *request(PyObject *module, PyObject *line)
+{
+    (void)module;
+    char word[LONGEST], rest[LONGEST], answer[LONGEST] = "wrong";
+    size_t count = 0, resident[3];
+    Py_ssize_t size;
+    const char *const text = PyUnicode_AsUTF8AndSize(line, &size);
+    if (text == NULL) {
+        return NULL;
+    }
+    if (sscanf(text, "%99s %99s", word, rest) != 2) {
+        strcpy(answer, "unknown");
+    } else if (strcmp(word, "check") == 0) {
+        strcpy(answer, check(rest));
+    } else if (sscanf(rest, "%zu", &count) != 1) {
+        strcpy(answer, "unknown");
+    } else if (strcmp(word, "crowd") == 0) {
+        strcpy(answer, crowd(count) ? "right" : "wrong");
+    } else if (strcmp(word, "memory") == 0) {
+        if (measure_memory(count, resident)) {
+            snprintf(answer, LONGEST, "%zu %zu %zu", resident[0], resident[1], resident[2]);
+        }
+    } else {
+        measure(word, count, answer);
+    }
+    return PyErr_Occurred() == NULL ? PyUnicode_FromString(answer) : NULL;
+}
+
+static PyMethodDef methods[] = {
+    {"request", request, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static int prepare(PyObject *module)
+{
+    (void)module;
+    if (prepare_calls() && prepare_imports()) {
+        return 0;
+    }
+    if (PyErr_Occurred() == NULL) {
+        PyErr_SetString(PyExc_RuntimeError, "the rows cannot be prepared");
+    }
+    return -1;
+}
+
+#ifdef PLAIN
+
+/* RustPython 0.6 by itself expects a module here. */
+PyMODEXPORT_VISIBLE_ PyObject *PyModExport_speed_loops(void)
+{
+    PyObject *const name = PyUnicode_FromString("speed_loops");
+    PyObject *const module = PyModule_NewObject(name);
+    PyObject *const function = PyCFunction_New(&methods[0], NULL);
+    if (module == NULL || function == NULL || prepare(module) != 0 ||
+        PyObject_SetAttrString(module, methods[0].ml_name, function) != 0) {
+        return NULL;
+    }
+    return module;
+}
+
+#elif defined RUSTPYTHON_CAPI
+
+PyABIInfo_VAR(abi_info);
+
+static PySlot slots[] = {
+    PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
+    PySlot_STATIC_DATA(Py_mod_methods, methods),
+    PySlot_FUNC(Py_mod_exec, prepare),
+    PySlot_PTR(Py_mod_gil, Py_MOD_GIL_NOT_USED),
+    PySlot_END,
+};
+
+PyMODEXPORT_FUNC PyModExport_speed_loops(void)
+{
+    return slots;
+}
+
+#else
+
+static PyModuleDef_Slot slots[] = {
+    {Py_mod_exec, prepare},
+#ifdef Py_GIL_DISABLED
+    {Py_mod_gil, Py_MOD_GIL_NOT_USED},
+#endif
+    {0, NULL},
+};
+
+static PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "speed_loops",
+    .m_methods = methods,
+    .m_slots = slots,
+};
+
+PyMODINIT_FUNC PyInit_speed_loops(void)
+{
+    return PyModuleDef_Init(&definition);
+}
+
+#endif

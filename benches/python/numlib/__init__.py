@@ -1,0 +1,3 @@
+"""A package laid out as big ones are: the capsule is four levels deep."""
+
+from . import _core

@@ -1,0 +1,1 @@
+"""Publishes `_ARRAY_API`, which the rows put here."""

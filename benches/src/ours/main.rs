@@ -1,0 +1,27 @@
+//! `speed-ours`: the interpreter of `crates/host`, with the rows in Rust as a builtin module.
+
+mod rows;
+#[path = "../rows.rs"]
+mod shared;
+
+use std::process::ExitCode;
+
+use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
+use rustpython_capsule_capi::ExtensionModulesExt;
+use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    capsule_benches::link_floor();
+    let builder = InterpreterBuilder::new();
+    let rows = rows::module_def(&builder.ctx);
+    rustpython::run(
+        builder
+            .init_stdlib()
+            .add_native_module(rows)
+            .with_capsules(Access::Open)
+            .with_extension_modules(),
+    )
+}

@@ -1,0 +1,171 @@
+//! The rows in Rust on ours, as the builtin module `speed_rows`.
+
+use core::cell::Cell;
+use core::ffi::CStr;
+use core::hint::black_box;
+use core::ptr::NonNull;
+use std::ffi::CString;
+use std::sync::OnceLock;
+
+use rustpython_capsule_glue::capsule::PyCapsule;
+use rustpython_capsule_glue::{api_table, import, import_api, import_value, publish_api};
+use rustpython_vm::{PyRef, PyResult, VirtualMachine};
+
+pub(crate) use speed_rows::module_def;
+
+use crate::shared::{Counted, Row, answer};
+
+const POINTER: &CStr = c"statlib.pointer";
+const VALUE: &CStr = c"statlib.value";
+const FRESH: &CStr = c"dltensor";
+const USED: &CStr = c"used_dltensor";
+
+api_table! {
+    // SAFETY: nobody else publishes a table of this name.
+    /// A table for the row that imports one.
+    unsafe struct Table = c"statlib.table", version 1, 0 {
+        /// The number of a `Counted`.
+        number: extern "C" fn() -> u64,
+    }
+}
+
+static TABLE: Table = Table::new(0, number);
+
+extern "C" fn number() -> u64 {
+    Counted::NUMBER
+}
+
+static COUNTED: Counted = Counted::new();
+
+#[rustpython_vm::pymodule]
+mod speed_rows {
+    use rustpython_vm::builtins::PyUtf8StrRef;
+    use rustpython_vm::{PyResult, VirtualMachine};
+
+    /// Answers a request.
+    #[pyfunction]
+    fn request(line: PyUtf8StrRef, vm: &VirtualMachine) -> PyResult<String> {
+        super::request(line.as_str(), vm)
+    }
+}
+
+/// The capsules that the rows use.
+struct Capsules {
+    value: PyRef<PyCapsule>,
+    tensor: PyRef<PyCapsule>,
+    /// The one of `crowd`.
+    renamed: PyRef<PyCapsule>,
+}
+
+fn request(line: &str, vm: &VirtualMachine) -> PyResult<String> {
+    static CAPSULES: OnceLock<Capsules> = OnceLock::new();
+    let capsules = match CAPSULES.get() {
+        Some(capsules) => capsules,
+        None => {
+            let made = publish(vm)?;
+            CAPSULES.get_or_init(|| made)
+        }
+    };
+    if let Some(count) = line.trim_end().strip_prefix("crowd ") {
+        crowd(&capsules.renamed, count.parse().unwrap_or_default());
+        return Ok("right".to_owned());
+    }
+    Ok(answer(&rows(capsules, vm), line))
+}
+
+/// Makes the capsules, and puts into a module those that are imported.
+fn publish(vm: &VirtualMachine) -> PyResult<Capsules> {
+    let module = vm.import("statlib", 0)?;
+    let build = |name| {
+        PyCapsule::from_value(Counted::new())
+            .name(name)
+            .build(&vm.ctx)
+    };
+    let pointer = PyCapsule::builder(NonNull::from(&COUNTED).cast()).name(POINTER);
+    let value = build(VALUE);
+    let attribute = |name| vm.ctx.intern_str(name);
+    module.set_attr(attribute("pointer"), pointer.build(&vm.ctx), vm)?;
+    module.set_attr(attribute("value"), value.clone(), vm)?;
+    module.set_attr(attribute("table"), publish_api(&TABLE, &vm.ctx), vm)?;
+    Ok(Capsules {
+        value,
+        tensor: build(FRESH),
+        renamed: build(USED),
+    })
+}
+
+fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 7] {
+    let Capsules {
+        value,
+        tensor,
+        renamed,
+    } = capsules;
+    let dropped = Counted::dropped();
+    [
+        Row::new(
+            "rust_value",
+            move || {
+                let value = black_box(value).value::<Counted>(Some(VALUE)).ok()?;
+                Some(value.number)
+            },
+            |number| number == Some(Counted::NUMBER),
+        ),
+        Row::new(
+            "rust_import_pointer",
+            move || {
+                let handle = import(black_box(POINTER), vm).ok()?;
+                // SAFETY: nobody else makes a capsule of this name.
+                Some(unsafe { handle.pointer().cast::<Counted>().as_ref() }.number)
+            },
+            |number| number == Some(Counted::NUMBER),
+        ),
+        Row::new(
+            "rust_import_value",
+            move || Some(import_value::<Counted>(black_box(VALUE), vm).ok()?.number),
+            |number| number == Some(Counted::NUMBER),
+        ),
+        Row::new(
+            "rust_import_table",
+            || Some((import_api::<Table>(black_box(vm)).ok()?.number)()),
+            |number| number == Some(Counted::NUMBER),
+        ),
+        Row::new(
+            "rust_new_drop",
+            move || {
+                drop(
+                    PyCapsule::from_value(Counted::new())
+                        .name(VALUE)
+                        .build(&vm.ctx),
+                )
+            },
+            move |()| Counted::dropped() == dropped + 1,
+        ),
+        Row::new(
+            "rust_claim",
+            {
+                let names = Cell::new((FRESH, USED));
+                move || {
+                    let (name, new_name) = names.get();
+                    names.set((new_name, name));
+                    black_box(tensor)
+                        .claim(Some(name), Some(new_name.into()))
+                        .is_ok()
+                }
+            },
+            |claimed| claimed,
+        ),
+        Row::new(
+            "rust_set_name",
+            move || black_box(renamed).set_name(Some(CString::from(FRESH).into())),
+            move |()| renamed.is_valid(Some(FRESH)),
+        ),
+    ]
+}
+
+/// Gives one capsule so many names, each of which it owns from then on.
+fn crowd(capsule: &PyCapsule, count: u64) {
+    for number in 0..count {
+        let name = CString::new(format!("statlib.t{number}"));
+        capsule.set_name(name.ok().map(Into::into));
+    }
+}

@@ -1,0 +1,183 @@
+//! Where capsule objects come from and where they go: memory that is asked for here, so that there
+//! may be none, and a few dead objects that each thread keeps for new ones. The VM frees the rest.
+//!
+//! All objects of a class begin alike, with the VM's head. That of a capsule refers to nothing but
+//! the class, which is immortal, so it is copied from a capsule that the VM made.
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
+use std::alloc::{alloc, dealloc, handle_alloc_error};
+
+use rustpython_vm::object::payload_offset;
+use rustpython_vm::{Context, Py, PyObject, PyObjectRef, PyPayload, PyRef};
+
+use crate::error::CapsuleError;
+use crate::last_rites;
+use crate::object::PyCapsule;
+
+/// A capsule that the VM made and nobody sees; NULL until there is a class.
+static MODEL: AtomicPtr<Py<PyCapsule>> = AtomicPtr::new(null_mut());
+
+const LAYOUT: Layout = Layout::new::<Py<PyCapsule>>();
+
+/// How many dead objects a thread keeps.
+const MOST: usize = 64;
+
+/// Memory of dead objects, each of which begins with the address of the next.
+struct Spare {
+    first: Cell<*mut Py<PyCapsule>>,
+    count: Cell<usize>,
+}
+
+thread_local! {
+    static SPARE: Spare = const {
+        Spare {
+            first: Cell::new(null_mut()),
+            count: Cell::new(0),
+        }
+    };
+}
+
+impl Spare {
+    #[inline]
+    fn pop(&self) -> Option<NonNull<Py<PyCapsule>>> {
+        let first = NonNull::new(self.first.get())?;
+        // SAFETY: `push` wrote it there, and the memory is ours since then.
+        self.first.set(unsafe { first.cast().read() });
+        self.count.set(self.count.get() - 1);
+        Some(first)
+    }
+
+    #[inline]
+    fn push(&self, memory: NonNull<Py<PyCapsule>>) -> bool {
+        let fits = self.count.get() < MOST;
+        if fits {
+            // SAFETY: it has room for an object, and is ours by now.
+            unsafe { memory.cast().write(self.first.get()) };
+            self.first.set(memory.as_ptr());
+            self.count.set(self.count.get() + 1);
+        }
+        fits
+    }
+}
+
+impl Drop for Spare {
+    fn drop(&mut self) {
+        while let Some(memory) = self.pop() {
+            // SAFETY: from `alloc` with this layout, be it ours or the VM's, and nothing in it
+            // needs to be dropped.
+            unsafe { dealloc(memory.as_ptr().cast(), LAYOUT) };
+        }
+    }
+}
+
+/// Called when the class has been made, with any capsule.
+pub(crate) fn prepare(any: PyCapsule, ctx: &Context) {
+    let model = PyRef::leak(any.into_ref(ctx));
+    MODEL.store(core::ptr::from_ref(model).cast_mut(), Ordering::Release);
+}
+
+/// A new object, whose payload is made once there is memory for it.
+///
+/// # Errors
+/// [`CapsuleError::OutOfMemory`].
+#[inline]
+pub(crate) fn make(payload: impl FnOnce() -> PyCapsule) -> Result<PyRef<PyCapsule>, CapsuleError> {
+    let mut model = MODEL.load(Ordering::Acquire);
+    if model.is_null() {
+        model = make_model();
+    }
+    let spare = SPARE.try_with(Spare::pop).ok().flatten();
+    let Some(object) = spare.or_else(allocate) else {
+        return Err(CapsuleError::OutOfMemory);
+    };
+    let head = payload_offset::<PyCapsule>();
+    // SAFETY:
+    // - readable and writable: both are of the layout of an object, of which this is the first part.
+    // - unchanging: nobody knows the model.
+    // - a copy is as good: the head refers to the class alone, which is immortal.
+    unsafe {
+        model
+            .cast::<u8>()
+            .copy_to_nonoverlapping(object.cast().as_ptr(), head)
+    };
+    // SAFETY: this is where the payload of an object is.
+    let place = unsafe { object.byte_add(head) };
+    // SAFETY: as above, and what is there needs not be dropped.
+    unsafe { place.cast().write(payload()) };
+    // `PyCapsule::object` finds its way back to the whole.
+    let _ = object.as_ptr().expose_provenance();
+    // SAFETY: complete by now; as in the model, there is one reference, which is this.
+    Ok(unsafe { PyRef::from_raw(object.as_ptr()) })
+}
+
+#[cold]
+#[inline(never)]
+fn make_model() -> *mut Py<PyCapsule> {
+    let _makes_it = PyCapsule::class(Context::genesis());
+    MODEL.load(Ordering::Acquire)
+}
+
+#[cold]
+fn allocate() -> Option<NonNull<Py<PyCapsule>>> {
+    // SAFETY: the layout is not of size zero.
+    NonNull::new(unsafe { alloc(LAYOUT) }.cast())
+}
+
+/// A box, if there is memory for it.
+///
+/// # Errors
+/// [`CapsuleError::OutOfMemory`].
+pub(crate) fn try_box<T>(value: T) -> Result<Box<T>, CapsuleError> {
+    const { assert!(size_of::<T>() > 0) };
+    // SAFETY: the layout is not of size zero.
+    let memory = NonNull::new(unsafe { alloc(Layout::new::<T>()) }.cast::<T>());
+    let memory = memory.ok_or(CapsuleError::OutOfMemory)?;
+    // SAFETY: new memory with room for a `T`.
+    unsafe { memory.write(value) };
+    // SAFETY: allocated as boxes are, and complete.
+    Ok(unsafe { Box::from_raw(memory.as_ptr()) })
+}
+
+/// For callers that cannot be told that there is no memory: ends the process, as Rust's collections
+/// do.
+pub(crate) fn or_end<T>(made: Result<T, CapsuleError>) -> T {
+    made.unwrap_or_else(|_| handle_alloc_error(LAYOUT))
+}
+
+/// Keeps the memory of a dead object, or does not, in which case the VM has to free it.
+///
+/// # Safety
+/// Nobody uses the object any more, or will if the answer is yes. Its payload needs no drop.
+#[inline]
+pub(crate) unsafe fn keep(object: NonNull<PyObject>) -> bool {
+    SPARE
+        .try_with(|spare| spare.push(object.cast()))
+        .unwrap_or(false)
+}
+
+/// Gives up a reference, as dropping a `PyRef` does. For the last one, which C code drops, it is a
+/// shorter way to the same end.
+///
+/// # Safety
+/// The reference is the caller's, who gives it up.
+#[inline]
+pub unsafe fn release(object: NonNull<Py<PyCapsule>>) {
+    // SAFETY: the first word of an object is its reference count, with flags above.
+    let count = unsafe { object.cast::<AtomicUsize>().as_ref() };
+    // SAFETY: the caller's reference keeps it alive.
+    let capsule = unsafe { object.as_ref() };
+    // One reference, no flags: nobody else knows the object, so nobody can make another.
+    if count.load(Ordering::Acquire) == 1 && capsule.belongings.get().is_none() {
+        count.store(0, Ordering::Relaxed);
+        // SAFETY: dead, whole, and left alone if the answer is yes.
+        if unsafe { last_rites::perform(object.cast()) } {
+            return;
+        }
+        count.store(1, Ordering::Relaxed);
+    }
+    // SAFETY: passed on from the caller.
+    drop(unsafe { PyObjectRef::from_raw(object.cast()) });
+}
