@@ -42,9 +42,10 @@ from _capsule import new
 warnings.simplefilter('ignore')
 
 def write(text, write=os.write, encode=str.encode): write(1, encode(text + '\\n'))
-def say(name, write=write): return lambda c: write(name + ' ' + ('child' if os.getpid() != parent else 'parent'))
-def make(name): return new(1, name, say(name))
 parent = os.getpid()
+def say(name, write=write, getpid=os.getpid, parent=parent):
+    return lambda c: write(name + ' ' + ('child' if getpid() != parent else 'parent'))
+def make(name): return new(1, name, say(name))
 
 def ended(child):
     'Forks, has the child call a function, and tells its status.'
@@ -159,7 +160,7 @@ c = new(7, 'a', owner=[])
 going = True
 def use():
     while going:
-        _capsule.set_name(c, 'b'); _capsule.claim(c, 'b', 'a'); _capsule.set_pointer(c, 8)
+        _capsule.set_name(c, 'b'); _capsule.set_pointer(c, 8); _capsule.set_name(c, 'a')
         new(1, 'x' * 50, lambda c: None)
 def child():
     assert _capsule.get_name(c) in ('a', 'b')
