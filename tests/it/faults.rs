@@ -3,9 +3,11 @@
 //! on. What a single action or place has beside that is tested under its own topic.
 
 mod actions;
+mod allocator;
 mod endings;
 mod points;
 mod scene;
+mod shortage;
 
 use libtest_mimic::Trial;
 use rustpython_vm::VirtualMachine;
@@ -29,7 +31,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     });
-    matrix.chain(endings::trials()).collect()
+    matrix.chain(endings::trials()).chain(shortage::trials()).collect()
 }
 
 impl Action {

@@ -94,14 +94,14 @@ pub(super) fn trials() -> Vec<Trial> {
 }
 
 /// How a process ended.
-struct Ended {
-    succeeded: bool,
+pub(super) struct Ended {
+    pub(super) succeeded: bool,
     aborted: bool,
     stderr: String,
 }
 
 /// A test that runs in a process of its own and is judged by its end.
-fn process(
+pub(super) fn process(
     name: String,
     test: impl FnOnce() + Send + 'static,
     judge: fn(&Ended) -> Result<(), Failed>,
