@@ -2,130 +2,14 @@
 //! Python destructor belongs to. Nothing here knows of capsules.
 
 use core::cell::Cell;
-use core::sync::atomic::Ordering;
-use std::collections::HashMap;
 use std::panic::catch_unwind;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use rustpython_vm::VirtualMachine;
-use rustpython_vm::common::lock::PyMutex;
-use rustpython_vm::common::rc::PyRc;
-use rustpython_vm::function::FuncArgs;
-use rustpython_vm::vm::PyGlobalState;
 use rustpython_vm::vm::thread::{
-    ThreadedVirtualMachine, attach_for_callback, cleanup_current_thread_frames, current_vm_is_set,
-    try_with_current_vm,
+    attach_for_callback, cleanup_current_thread_frames, current_vm_is_set, try_with_current_vm,
 };
 
-/// RustPython's number of an interpreter, unique in the process.
-pub(crate) type InterpreterId = i64;
-
-/// What a foreign thread needs to enter an interpreter. Held by every visitor.
-struct Door {
-    state: PyRc<PyGlobalState>,
-    vm: PyMutex<ThreadedVirtualMachine>,
-    visitors: Mutex<usize>,
-    left: Condvar,
-}
-
-/// A thread that is about to enter, is inside, or has just left.
-struct Visit(Arc<Door>);
-
-/// The interpreters in which Python destructors were made. Each leaves when it is finalised, before
-/// threads that try to enter it would hang; one that was never finalised, with the next entry.
-static DOORS: PyMutex<Option<HashMap<InterpreterId, Arc<Door>>>> = PyMutex::new(None);
-
-impl Door {
-    fn new(vm: &VirtualMachine) -> Self {
-        Self {
-            state: vm.state.clone(),
-            vm: PyMutex::new(vm.new_thread()),
-            visitors: Mutex::new(0),
-            left: Condvar::new(),
-        }
-    }
-
-    /// Whether only this door is left of the interpreter: one count is `state`, one is in `vm`.
-    fn leads_nowhere(&self) -> bool {
-        PyRc::strong_count(&self.state) <= 2
-    }
-
-    fn visitors(&self) -> MutexGuard<'_, usize> {
-        self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn wait_until_all_left(&self) {
-        let visitors = self.visitors();
-        let waited = self.left.wait_while(visitors, |visitors| *visitors > 0);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
-    }
-}
-
-impl Visit {
-    /// `None` when the interpreter is finalised, or about to be.
-    fn to(home: InterpreterId) -> Option<Self> {
-        let doors = DOORS.lock();
-        let door = doors.as_ref()?.get(&home)?;
-        if door.leads_nowhere() || door.state.finalizing.load(Ordering::Acquire) {
-            return None;
-        }
-        // Under the lock of the doors: who closes this one waits for us.
-        *door.visitors() += 1;
-        Some(Self(door.clone()))
-    }
-
-    fn run(&self, f: impl FnOnce(&VirtualMachine)) {
-        // A thread state of its own, since a destructor may wait for another thread's. Whoever
-        // holds the spare one may have to wait for a collector, so nobody waits for it attached.
-        let attached = try_with_current_vm(|vm| vm.allow_threads(|| self.0.vm.lock()));
-        let spare = attached.unwrap_or_else(|| self.0.vm.lock());
-        let visitor = spare.run(VirtualMachine::new_thread);
-        drop(spare);
-        visitor.run(f);
-    }
-}
-
-impl Drop for Visit {
-    fn drop(&mut self) {
-        *self.0.visitors() -= 1;
-        self.0.left.notify_all();
-    }
-}
-
-/// The number of the interpreter that `vm` is in, which from now on can be entered by
-/// [`with_home`].
-pub(crate) fn home_of(vm: &VirtualMachine) -> InterpreterId {
-    let id = vm.state.interpreter_id;
-    let mut gone = Vec::new();
-    {
-        let mut doors = DOORS.lock();
-        let doors = doors.get_or_insert_default();
-        if doors.contains_key(&id) {
-            return id;
-        }
-        gone.extend(doors.extract_if(|_, door| door.leads_nowhere()));
-        doors.insert(id, Arc::new(Door::new(vm)));
-    }
-    // Not under the lock: the last references to Python objects may go with them.
-    drop(gone);
-    // Last in the list, which begins with what is called first.
-    let close = vm.new_function("close_door", close_door);
-    let entry = PyRc::new((close.into(), FuncArgs::default()));
-    vm.state.atexit_funcs.lock().push(entry);
-    id
-}
-
-/// Called at exit: lets nobody in any more, and waits for those who are.
-fn close_door(vm: &VirtualMachine) {
-    let mut doors = DOORS.lock();
-    let door = doors
-        .as_mut()
-        .and_then(|doors| doors.remove(&vm.state.interpreter_id));
-    drop(doors);
-    if let Some(door) = door {
-        vm.allow_threads(|| door.wait_until_all_left());
-    }
-}
+use crate::doors::{InterpreterId, Visit};
 
 /// Where the current thread stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,7 +76,9 @@ impl Drop for End {
 
 #[cold]
 fn first_stage() -> Stage {
-    let stage = match catch_unwind(current_vm_is_set) {
+    // The VM asks for the handle of the thread too. Where a C library's keys are destroyed, it is
+    // gone, and the VM's thread-locals would be made anew.
+    let stage = match catch_unwind(|| (std::thread::current().id(), current_vm_is_set())) {
         // The VM has its thread-locals by now, and we make ours.
         Ok(_) if END.try_with(|_| ()).is_ok() => Stage::Running,
         _ => Stage::Ending,

@@ -16,6 +16,8 @@ use rustpython_vm::{
 
 use crate::belongings::{CHooks, Objects};
 use crate::for_c::traverse_for_c;
+#[cfg(unix)]
+use crate::fork;
 use crate::{DestructorKind, PyCapsule};
 use crate::{firewall, last_rites, memory, sync};
 
@@ -60,6 +62,8 @@ pub(crate) fn as_capsule(object: &PyObject) -> Option<&Py<PyCapsule>> {
 
 #[cold]
 fn make_class() -> &'static Py<PyType> {
+    #[cfg(unix)]
+    fork::watch();
     sync::prepare();
     let _ = PyCapsule::make_static_type();
     let class = PyCapsule::static_type();

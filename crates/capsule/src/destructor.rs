@@ -5,8 +5,9 @@ use core::fmt;
 
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
-use crate::attach::{self, InterpreterId};
+use crate::attach;
 use crate::class::as_capsule;
+use crate::doors::{self, InterpreterId};
 use crate::{PyCapsule, firewall};
 
 /// A destructor as C knows it: called once with the dying capsule, which it does not own.
@@ -105,7 +106,7 @@ impl Destructor {
     pub fn python(callable: PyObjectRef, vm: &VirtualMachine) -> Self {
         Self(Kind::Closure(Closure::Python {
             callable,
-            home: attach::home_of(vm),
+            home: doors::home_of(vm),
         }))
     }
 

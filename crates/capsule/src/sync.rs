@@ -3,14 +3,7 @@
 
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, fence};
 
-/// Numbers the processes of a chain of forks, from 1; after 255 comes 1.
-static GENERATION: AtomicU8 = AtomicU8::new(1);
-
-/// Which process in a chain of forks this is. Never 0.
-#[inline]
-pub(crate) fn generation() -> u8 {
-    GENERATION.load(Ordering::Relaxed)
-}
+pub(crate) use crate::fork::generation;
 
 /// Called while one waits for another thread: spins a little, then lets others run.
 pub(crate) fn pause(waited: &mut u32) {
@@ -23,21 +16,10 @@ pub(crate) fn pause(waited: &mut u32) {
     }
 }
 
-/// Has forks counted, and finds out how to tell that there is one thread only.
+/// Finds out how to tell that there is one thread only. Called once, before the first capsule is made.
 pub(crate) fn prepare() {
-    #[cfg(unix)]
-    {
-        // SAFETY: the handler touches one atomic, as a child of a fork may.
-        let _out_of_memory = unsafe { libc::pthread_atfork(None, None, Some(forked)) };
-    }
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     single_threaded::look_up();
-}
-
-#[cfg(unix)]
-unsafe extern "C" fn forked() {
-    let next = GENERATION.load(Ordering::Relaxed).wrapping_add(1).max(1);
-    GENERATION.store(next, Ordering::Relaxed);
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]

@@ -1,12 +1,12 @@
 //! Dotted names, taken apart once. Only names are kept here, never what they lead to.
 
+use core::cell::RefCell;
 use core::ffi::CStr;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::rc::Rc;
 
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::builtins::PyStr;
-use rustpython_vm::common::lock::{LazyLock, PyRwLock};
 use rustpython_vm::{PyRef, PyResult};
 
 /// `a.b.c`, as its parts.
@@ -23,35 +23,48 @@ pub(crate) struct Part {
     text: Option<PyRef<PyStr>>,
     start: usize,
     end: usize,
+    /// Whether it begins as the names do that Python gives a meaning to.
+    is_dunder: bool,
 }
 
-/// How many names are kept. A program imports a few dozen; one that makes names without end starts
-/// over rather than grow.
-const MOST: usize = 1024;
+impl Part {
+    pub(crate) fn is_dunder(&self) -> bool {
+        self.is_dunder
+    }
+}
 
-type Names = HashMap<Box<CStr>, Arc<DottedName>, ahash::RandomState>;
+/// How many names a thread keeps. A program imports a few dozen; one that makes names without end
+/// starts over rather than grow.
+const MOST: usize = 256;
 
-static NAMES: LazyLock<PyRwLock<Names>> = LazyLock::new(PyRwLock::default);
+/// How long a name is that is kept.
+const LONGEST: usize = 256;
+
+type Names = HashMap<Box<CStr>, Rc<DottedName>, ahash::RandomState>;
+
+thread_local! {
+    static NAMES: RefCell<Names> = RefCell::default();
+}
 
 impl DottedName {
-    /// The parts of `name`, from the cache where it has been seen.
-    pub(crate) fn of(name: &CStr, vm: &VirtualMachine) -> Arc<Self> {
-        if let Some(known) = NAMES.read().get(name) {
-            return known.clone();
+    /// The parts of `name`, from the cache where the thread has asked for it before.
+    pub(crate) fn of(name: &CStr, vm: &VirtualMachine) -> Rc<Self> {
+        let known = NAMES.try_with(|names| names.borrow().get(name).cloned());
+        if let Ok(Some(known)) = known {
+            return known;
         }
-        let parsed = Arc::new(Self::parse(name, vm));
-        let forgotten = {
-            let mut names = NAMES.write();
-            let forgotten = if names.len() >= MOST {
-                core::mem::take(&mut *names)
-            } else {
-                Names::default()
-            };
-            names.insert(name.into(), parsed.clone());
-            forgotten
-        };
-        // Not under the lock: strings are freed with it.
-        drop(forgotten);
+        let parsed = Rc::new(Self::parse(name, vm));
+        if name.count_bytes() <= LONGEST {
+            let forgotten = NAMES.try_with(|names| {
+                let mut names = names.borrow_mut();
+                let full = names.len() >= MOST;
+                let forgotten = full.then(|| core::mem::take(&mut *names));
+                names.insert(name.into(), parsed.clone());
+                forgotten
+            });
+            // Not while it is borrowed: objects go with it.
+            drop(forgotten);
+        }
         parsed
     }
 
@@ -69,6 +82,7 @@ impl DottedName {
                     }),
                     start,
                     end: start + bytes.len(),
+                    is_dunder: bytes.starts_with(b"__"),
                 };
                 start = part.end + 1;
                 part

@@ -2,14 +2,16 @@
 //! `sys.modules` or is imported, the others are attributes, and one that a package lacks is
 //! imported as a submodule. The modules are asked each time.
 
+use core::cell::Cell;
 use core::ffi::CStr;
 
 use rustpython_capsule::{CapsuleError, CapsuleHandle, PyCapsule, TypedCapsule};
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyDictRef, PyStr};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyDict, PyDictRef, PyStr, PyStrInterned};
+use rustpython_vm::common::lock::LazyLock;
 use rustpython_vm::frame::current_globals;
 use rustpython_vm::import::remove_importlib_frames;
 use rustpython_vm::{
-    AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine, identifier,
+    AsObject, Context, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine, identifier,
 };
 
 use crate::dotted_name::{DottedName, Part};
@@ -117,20 +119,45 @@ fn globals_of_caller(vm: &VirtualMachine) -> PyResult<PyDictRef> {
 fn sys_modules(vm: &VirtualMachine) -> PyResult {
     vm.sys_module
         .dict()
-        .get_item_opt("modules", vm)?
+        .get_item_opt(KEYS.modules, vm)?
         .ok_or_else(|| vm.new_runtime_error("sys.modules was deleted"))
 }
 
+/// Strings that are looked for each time.
+struct Keys {
+    modules: &'static PyStrInterned,
+    spec: &'static PyStrInterned,
+    initializing: &'static PyStrInterned,
+}
+
+static KEYS: LazyLock<Keys> = LazyLock::new(|| {
+    let intern = |text: &'static str| Context::genesis().intern_str(text);
+    Keys {
+        modules: intern("modules"),
+        spec: intern("__spec__"),
+        initializing: intern("_initializing"),
+    }
+});
+
 /// A module that is there and need not be waited for.
 fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
-    let module = match sys_modules(vm)?.get_item(name, vm) {
-        Ok(module) if !vm.is_none(&module) => module,
-        Ok(_) => return Ok(None),
-        Err(error) if error.fast_isinstance(vm.ctx.exceptions.key_error) => return Ok(None),
-        Err(error) => return Err(error),
+    let modules = sys_modules(vm)?;
+    let found = match modules.downcast_ref::<PyDict>() {
+        Some(modules) => modules.get_item_opt(name, vm)?,
+        None => match modules.get_item(name, vm) {
+            Err(error) if error.fast_isinstance(vm.ctx.exceptions.key_error) => None,
+            found => Some(found?),
+        },
     };
-    let initializing = match vm.get_attribute_opt(&module, "__spec__")? {
-        Some(spec) => vm.get_attribute_opt(&spec, "_initializing")?,
+    let Some(module) = found.filter(|module| !vm.is_none(module)) else {
+        return Ok(None);
+    };
+    let spec = match own_attribute(&module, KEYS.spec, vm)? {
+        Some(spec) => Some(spec),
+        None => vm.get_attribute_opt(&module, KEYS.spec)?,
+    };
+    let initializing = match spec {
+        Some(spec) => vm.get_attribute_opt(&spec, KEYS.initializing)?,
         None => None,
     };
     let initializing = match initializing {
@@ -140,6 +167,25 @@ fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Option<PyObje
     Ok((!initializing).then_some(module))
 }
 
+/// What a plain module has in its dict. That is its attribute, for a name which the class `module`
+/// does not know.
+fn own_attribute(
+    object: &PyObject,
+    name: &Py<PyStr>,
+    vm: &VirtualMachine,
+) -> PyResult<Option<PyObjectRef>> {
+    match object.dict() {
+        Some(dict) if object.class().is(vm.ctx.types.module_type) => dict.get_item_opt(name, vm),
+        _ => Ok(None),
+    }
+}
+
+thread_local! {
+    /// The interpreter in which the thread imported last, and the address of its `__import__`, if
+    /// that was the one that it came with.
+    static PRISTINE: Cell<Option<(i64, usize)>> = const { Cell::new(None) };
+}
+
 /// Whether `__import__`, as the calling code sees it, is the one that the interpreter came with:
 /// the builtin function of that name in the module `builtins`. Python code cannot make another.
 fn import_is_pristine(vm: &VirtualMachine) -> bool {
@@ -147,9 +193,14 @@ fn import_is_pristine(vm: &VirtualMachine) -> bool {
     let Ok(current) = vm.eval_get_builtin(name) else {
         return false;
     };
-    current
+    let is_function = current
         .class()
-        .is(vm.ctx.types.builtin_function_or_method_type)
+        .is(vm.ctx.types.builtin_function_or_method_type);
+    let known = Some((vm.state.interpreter_id, current.get_id()));
+    if is_function && PRISTINE.get() == known {
+        return true;
+    }
+    let is_pristine = is_function
         && current
             .get_attr("__self__", vm)
             .is_ok_and(|module| module.is(vm.builtins.as_object()))
@@ -157,7 +208,9 @@ fn import_is_pristine(vm: &VirtualMachine) -> bool {
             .get_attr(identifier!(vm, __name__), vm)
             .is_ok_and(|found| {
                 found.downcast_ref::<PyStr>().and_then(|s| s.to_str()) == Some(name.as_str())
-            })
+            });
+    PRISTINE.set(known.filter(|_| is_pristine));
+    is_pristine
 }
 
 /// The attribute of `object` that `part` names, or the submodule. The last part is never imported:
@@ -170,6 +223,11 @@ fn attribute(
     vm: &VirtualMachine,
 ) -> PyResult {
     let name = dotted.part(part, vm)?;
+    if !part.is_dunder()
+        && let Some(found) = own_attribute(object, &name, vm)?
+    {
+        return Ok(found);
+    }
     let missing = match object.get_attr(&*name, vm) {
         Ok(found) => return Ok(found),
         Err(error) if is_last || !error.fast_isinstance(vm.ctx.exceptions.attribute_error) => {
