@@ -21,6 +21,7 @@ mod interpreter;
 mod ledger;
 mod lifetimes;
 mod loader;
+mod memory;
 mod model;
 mod protocol;
 mod protocol_closed;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         lifetimes::trials(),
         detached::trials(),
         faults::trials(),
+        memory::trials(),
         forks::trials(),
         finalisation::trials(),
         threads::trials(),
