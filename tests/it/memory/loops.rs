@@ -6,7 +6,7 @@ use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_capsule_glue::Access;
 use rustpython_vm::{Interpreter, PyRef, VirtualMachine};
 
-use super::in_use;
+use super::{RESIDENT_SLACK, resident};
 use crate::interpreter::{exec, interpreter, shown};
 use crate::ledger::{Kind, Ledger, alone, dying};
 
@@ -105,13 +105,13 @@ fn ends_once() {
 fn costs_nothing() {
     let parent = interpreter(Access::Open);
     let grown = |turn: fn(&Interpreter)| {
-        let before = in_use();
+        let before = resident();
         (0..times()).for_each(|_| turn(&parent));
-        in_use().saturating_sub(before)
+        resident().saturating_sub(before)
     };
     (0..5).for_each(|_| with_capsules(&parent));
     let (without, with) = (grown(plain), grown(with_capsules));
     eprintln!("{} interpreters leave {without} bytes, with capsules {with}", times());
-    assert!(with < without + without / 10 + super::SLACK, "{with} bytes, {without} without");
+    assert!(with < without + without / 10 + RESIDENT_SLACK, "{with} bytes, {without} without");
     parent.finalize(None);
 }
