@@ -7,7 +7,7 @@ use std::path::Path;
 /// Read by `tests/it`: without it, what needs C code is left out.
 const HAS_C: &str = "c_compiler";
 
-const FILES: [&str; 9] = [
+const FILES: [&str; 10] = [
     "rows.c",
     "alone/harness.c",
     "alone/accessors.c",
@@ -16,6 +16,7 @@ const FILES: [&str; 9] = [
     "alone/imports.c",
     "alone/collector.c",
     "alone/threads.c",
+    "alone/stress.c",
     "alone/table.c",
 ];
 

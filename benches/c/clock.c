@@ -1,5 +1,5 @@
-/* The clocks of the system, and on Linux a counter of perf_event_open, one a thread, which is opened
-   when the thread first measures. */
+/* The clocks of the system, and on Linux a counter of perf_event_open, one a thread, which is
+   opened when the thread first measures. */
 
 #include "clock.h"
 

@@ -114,6 +114,25 @@ static size_t resident_bytes(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
+/* Makes capsules into an array: how many there are. */
+static size_t fill(PyObject **capsules, size_t count)
+{
+    size_t made = 0;
+    while (made < count && (capsules[made] = PyCapsule_New(&thing, NAME, NULL)) != NULL) {
+        made++;
+    }
+    return made;
+}
+
+static void empty(PyObject **capsules, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        Py_DECREF(capsules[i]);
+    }
+}
+
+enum { SETTLING_MICROSECONDS = 1200000, PARTS = 100 };
+
 int measure_memory(size_t count, size_t resident[3])
 {
     PyObject **const capsules = malloc(count * sizeof *capsules);
@@ -123,14 +142,12 @@ int measure_memory(size_t count, size_t resident[3])
     /* So that its own pages are there before the first look. */
     memset(capsules, 0x55, count * sizeof *capsules);
     resident[0] = resident_bytes();
-    size_t made = 0;
-    while (made < count && (capsules[made] = PyCapsule_New(&thing, NAME, NULL)) != NULL) {
-        made++;
-    }
+    const size_t made = fill(capsules, count);
     resident[1] = resident_bytes();
-    for (size_t i = 0; i < made; i++) {
-        Py_DECREF(capsules[i]);
-    }
+    empty(capsules, made);
+    /* Allocators give memory back a moment later, and when they are next asked for some. */
+    usleep(SETTLING_MICROSECONDS);
+    empty(capsules, fill(capsules, count / PARTS));
     resident[2] = resident_bytes();
     free(capsules);
     return made == count;

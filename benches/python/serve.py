@@ -25,6 +25,8 @@ try:
 except ModuleNotFoundError:
     rows = load_plainly()
 
-print("ready", sys.version.replace("\n", " "), flush=True)
+number = sys.version.partition(" ")[0]
+compiler = sys.version.partition("[")[2].rstrip("]")
+print("ready", number, f"({compiler})", flush=True)
 for line in sys.stdin:
     print(rows.request(line), flush=True)

@@ -1,7 +1,7 @@
 //! Real extension modules, in C and with PyO3, in child processes: the examples, the documented
 //! steps, and PyO3's own functions for capsules.
 
-mod building;
+pub(crate) mod building;
 mod documented;
 mod errors;
 mod examples;

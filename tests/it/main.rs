@@ -16,6 +16,8 @@ mod faults;
 mod finalisation;
 mod forks;
 mod headers;
+mod hostile;
+mod hostile_input;
 mod import;
 mod interpreter;
 mod ledger;
@@ -23,6 +25,7 @@ mod lifetimes;
 mod loader;
 mod memory;
 mod model;
+mod models;
 mod protocol;
 mod protocol_closed;
 mod protocol_vm;
@@ -31,6 +34,8 @@ mod resurrection;
 mod rooms;
 mod sealed;
 mod snippets;
+mod speed;
+mod stress;
 mod subinterpreters;
 mod table;
 mod threads;
@@ -71,7 +76,10 @@ fn main() -> ExitCode {
         forks::trials(),
         finalisation::trials(),
         threads::trials(),
+        stress::trials(),
         model::trials(),
+        models::trials(),
+        hostile_input::trials(),
         sealed::trials(),
         subinterpreters::trials(),
         differential::trials(),
@@ -79,6 +87,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         extensions::trials(),
         rooms::trials(),
+        speed::trials(),
     ]
     .into_iter()
     .flatten()

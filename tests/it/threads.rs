@@ -1,8 +1,8 @@
 //! One capsule and many threads: what a reader can see, who wins a claim, and that every capsule
-//! and every destructor ends once.
+//! and every destructor ends once. `stress` tells how to run the large counts.
 
 use core::ffi::{CStr, c_void};
-use core::ptr::NonNull;
+use core::ptr::{NonNull, without_provenance_mut};
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::borrow::Cow;
 use std::ffi::CString;
@@ -16,6 +16,7 @@ use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
 use crate::ledger::{Kind, Ledger, dying, native_run, python, shared};
+use crate::stress::count;
 
 const THREADS: usize = 4;
 
@@ -169,7 +170,7 @@ fn place(state: usize) -> NonNull<c_void> {
 /// A capsule has the name of a state only while it has the pointer of that state: a writer first
 /// claims it under the name of another.
 fn readers() {
-    const ROUNDS: usize = 20_000;
+    let rounds = count(20_000, 1_000_000);
     let capsule = plain();
     capsule.set_pointer(place(0));
     capsule.set_name(Some(NAMES[0].into()));
@@ -179,7 +180,7 @@ fn readers() {
             .map(|writer: usize| {
                 let capsule = &capsule;
                 scope.spawn(move || {
-                    for round in 0..ROUNDS {
+                    for round in 0..rounds {
                         let name = NAMES[(round + writer) % NAMES.len()];
                         let next = (round + 2 * writer + 1) % NAMES.len();
                         if capsule.claim(Some(name), None).is_ok() {
@@ -222,7 +223,7 @@ fn exclusion() {
     capsule.set_name(Some(c"free".into()));
     let (inside, entered) = (AtomicU32::new(0), AtomicU32::new(0));
     on_threads(|_| {
-        for _ in 0..20_000 {
+        for _ in 0..count(20_000, 2_500_000) {
             if capsule.claim(Some(c"free"), Some(c"taken".into())).is_ok() {
                 assert_eq!(inside.fetch_add(1, Ordering::Relaxed), 0);
                 entered.fetch_add(1, Ordering::Relaxed);
@@ -234,23 +235,42 @@ fn exclusion() {
     assert!(entered.into_inner() > 0);
 }
 
+/// Each pointer goes to one thread. The threads come to the same capsules at the same time.
 fn claimants() {
-    const CAPSULES: usize = 5000;
-    let capsules: Vec<_> = (0..CAPSULES).map(|_| plain()).collect();
-    let wins = Ledger::of(CAPSULES);
+    let capsules = count(50_000, 1_000_000);
+    let ends = Ledger::of(capsules);
+    let make = |entry: usize| {
+        let pointer = NonNull::new(without_provenance_mut(entry + 1)).expect("it is not 0");
+        let ends = ends.clone();
+        let destructor = Destructor::rust(move |_| ends.strike(entry));
+        let capsule = PyCapsule::builder(pointer).destructor(destructor);
+        capsule.build(Context::genesis())
+    };
+    let all: Vec<_> = (0..capsules).map(make).collect();
+    let claimed = Mutex::new(Vec::new());
+    let together = Barrier::new(THREADS);
     on_threads(|number| {
-        for (entry, capsule) in capsules.iter().enumerate() {
-            let new_name = Cow::Owned(NAMES[number].to_owned());
-            match capsule.claim(None, Some(new_name)) {
-                Ok(_) => {
-                    wins.strike(entry);
+        let mut mine = Vec::new();
+        for (entry, capsule) in all.iter().enumerate() {
+            if entry % 16 == 0 {
+                together.wait();
+            }
+            match capsule.claim(None, Some(NAMES[number].into())) {
+                Ok(pointer) => {
+                    mine.push(pointer.addr().get());
                     assert!(capsule.is_valid(Some(NAMES[number])));
                 }
                 Err(_) => assert!(!capsule.is_valid(Some(NAMES[number]))),
             }
         }
+        claimed.lock().expect("nobody panics").extend(mine);
     });
-    wins.assert_settled();
+    let mut claimed = claimed.into_inner().expect("nobody panics");
+    claimed.sort_unstable();
+    assert!(claimed.into_iter().eq(1..=capsules));
+    ends.assert_untouched();
+    drop(all);
+    ends.assert_settled();
 }
 
 fn names() {
@@ -291,14 +311,14 @@ fn take(share: &Mutex<Vec<PyRef<PyCapsule>>>) -> Vec<PyRef<PyCapsule>> {
 }
 
 fn destructor_races() {
-    const CAPSULES: usize = 2000;
-    let (runs, ends) = (Ledger::of(CAPSULES), Ledger::of(CAPSULES * THREADS));
-    let capsules: Vec<_> = (0..CAPSULES).map(|_| plain()).collect();
+    let count = count(2000, 100_000);
+    let (runs, ends) = (Ledger::of(count), Ledger::of(count * THREADS));
+    let capsules: Vec<_> = (0..count).map(|_| plain()).collect();
     let shares = shares_of(capsules);
     on_threads(|number| {
         for (entry, capsule) in take(&shares[number]).into_iter().enumerate() {
             let runs = runs.clone();
-            let token = ends.token(number * CAPSULES + entry);
+            let token = ends.token(number * count + entry);
             // SAFETY: the function takes anything.
             capsule.set_destructor(unsafe { Destructor::c(native_run) });
             capsule.set_destructor(Destructor::none());
@@ -314,11 +334,11 @@ fn destructor_races() {
 }
 
 fn plain_threads() {
-    const EACH: usize = 5000;
-    let ledger = Ledger::of(EACH * THREADS);
+    let each = count(5000, 250_000);
+    let ledger = Ledger::of(each * THREADS);
     on_threads(|number| {
-        for entry in 0..EACH {
-            let token = ledger.token(number * EACH + entry);
+        for entry in 0..each {
+            let token = ledger.token(number * each + entry);
             let capsule = PyCapsule::from_value(token).name(c"x".to_owned());
             drop(capsule.build(Context::genesis()));
         }
@@ -327,12 +347,12 @@ fn plain_threads() {
 }
 
 fn created_everywhere(vm: &VirtualMachine, kind: Kind) {
-    const EACH: usize = 2000;
-    let ledger = Ledger::of(EACH * THREADS);
+    let each = count(2000, 250_000);
+    let ledger = Ledger::of(each * THREADS);
     on_vm_threads(vm, |number, vm| {
-        for entry in 0..EACH {
+        for entry in 0..each {
             let entries = ledger.clone();
-            let strike = move |_: &Py<PyCapsule>| entries.strike(number * EACH + entry);
+            let strike = move |_: &Py<PyCapsule>| entries.strike(number * each + entry);
             drop(dying(kind, vm, strike).build(&vm.ctx));
         }
     });
@@ -340,11 +360,11 @@ fn created_everywhere(vm: &VirtualMachine, kind: Kind) {
 }
 
 fn dropped_there(vm: &VirtualMachine, kind: Kind) {
-    const CAPSULES: usize = 4000;
-    let ledger = Ledger::of(CAPSULES);
+    let capsules = count(4000, 250_000);
+    let ledger = Ledger::of(capsules);
     let (there, here) = channel::<PyRef<PyCapsule>>();
     let thread = vm.start_thread(move |_| here.into_iter().for_each(drop));
-    for entry in 0..CAPSULES {
+    for entry in 0..capsules {
         let entries = ledger.clone();
         let capsule = dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx);
         there.send(capsule).expect("the other thread takes all");
@@ -355,9 +375,9 @@ fn dropped_there(vm: &VirtualMachine, kind: Kind) {
 }
 
 fn last_of_many(vm: &VirtualMachine, kind: Kind) {
-    const CAPSULES: usize = 1000;
-    let ledger = Ledger::of(CAPSULES);
-    let capsules: Vec<_> = (0..CAPSULES)
+    let capsules = count(1000, 250_000);
+    let ledger = Ledger::of(capsules);
+    let capsules: Vec<_> = (0..capsules)
         .map(|entry| {
             let entries = ledger.clone();
             dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)

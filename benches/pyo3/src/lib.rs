@@ -96,25 +96,19 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 6] {
         ),
         Row::new(
             "rust_import_pointer",
-            // SAFETY: nobody else makes a capsule of this name.
             move || {
-                Some(
-                    unsafe { PyCapsule::import::<Counted>(py, black_box(POINTER)) }
-                        .ok()?
-                        .number,
-                )
+                // SAFETY: nobody else makes a capsule of this name.
+                let counted = unsafe { PyCapsule::import::<Counted>(py, black_box(POINTER)) };
+                Some(counted.ok()?.number)
             },
             is_number,
         ),
         Row::new(
             "rust_import_value",
-            // SAFETY: nobody else makes a capsule of this name.
             move || {
-                Some(
-                    unsafe { PyCapsule::import::<Counted>(py, black_box(VALUE)) }
-                        .ok()?
-                        .number,
-                )
+                // SAFETY: nobody else makes a capsule of this name.
+                let counted = unsafe { PyCapsule::import::<Counted>(py, black_box(VALUE)) };
+                Some(counted.ok()?.number)
             },
             is_number,
         ),

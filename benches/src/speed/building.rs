@@ -25,7 +25,7 @@ impl Workshop {
         let mut build = cargo();
         build.args(["build", "--quiet", "--locked", "--ignore-rust-version"]);
         build.args(["--bin", "speed-ours", "--bin", "speed-plain"]);
-        if !cfg!(debug_assertions) {
+        if programs.ends_with("release") {
             build.arg("--release");
         }
         succeed(build.current_dir(root()))?;
@@ -68,6 +68,27 @@ pub(crate) fn compile_loops(headers: &Path, flags: &[&str], library: &Path) -> R
     let mut compiler = Command::new("cc");
     compiler.args(FLAGS).args(flags).arg("-I").arg(headers);
     succeed(compiler.args(sources).arg("-o").arg(library)).map(drop)
+}
+
+/// Builds the rows for PyO3, with the CPython that they are for, into a folder: which PyO3 it is.
+pub(crate) fn build_pyo3(python: &Path, folder: &Path) -> Result<String, Failure> {
+    let package = root().join("benches/pyo3");
+    let own = std::env::current_exe()?;
+    // Kept for the next run.
+    let programs = own.parent().ok_or("this program lies in no folder")?;
+    let target = programs.join("speed-pyo3");
+    let mut build = cargo();
+    build.args(["build", "--quiet", "--locked", "--release", "--target-dir"]);
+    build.arg(&target).env("PYO3_PYTHON", python);
+    build.env_remove("PYO3_CONFIG_FILE");
+    succeed(build.current_dir(&package))?;
+    std::fs::create_dir(folder)?;
+    let library = target.join("release/libspeed_rows.so");
+    std::fs::copy(library, folder.join("speed_rows.so"))?;
+    let lock = std::fs::read_to_string(package.join("Cargo.lock"))?;
+    let version = lock.split_once("name = \"pyo3\"\nversion = \"");
+    let version = version.and_then(|(_, rest)| rest.split('"').next());
+    Ok(format!("PyO3 {}", version.unwrap_or_default()))
 }
 
 /// Runs a command that must succeed, and gives what it printed.

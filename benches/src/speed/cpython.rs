@@ -1,6 +1,8 @@
 //! Which CPythons are here: from 3.11 on, with headers, the first that is found of each version.
 
+use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::building::succeed;
 
@@ -39,7 +41,7 @@ pub(crate) fn find() -> (Vec<CPython>, Vec<String>) {
     let mut found: Vec<CPython> = Vec::new();
     let mut without_headers: Vec<String> = Vec::new();
     for program in candidates() {
-        let Ok(told) = succeed(std::process::Command::new(&program).args(["-I", "-c", ASK])) else {
+        let Ok(told) = succeed(Command::new(&program).args(["-I", "-c", ASK])) else {
             continue;
         };
         let told: Vec<&str> = told.lines().collect();
@@ -59,16 +61,19 @@ pub(crate) fn find() -> (Vec<CPython>, Vec<String>) {
     let newest_first = |label: &String| {
         let number = label.rsplit('.').next().unwrap_or_default();
         let digits = number.trim_end_matches('t');
-        std::cmp::Reverse(digits.parse::<u32>().unwrap_or_default())
+        Reverse(digits.parse::<u32>().unwrap_or_default())
     };
     found.sort_by_key(|one| newest_first(&one.label));
     without_headers.sort_by_key(newest_first);
     without_headers.dedup();
     without_headers.retain(|label| !found.iter().any(|one| one.label == *label));
     let missing = without_headers.iter();
-    let missing = missing
-        .map(|label| format!("{label} has no headers"))
+    let mut missing: Vec<String> = missing
+        .map(|label| format!("{label}: no headers"))
         .collect();
+    if found.is_empty() {
+        missing.push("CPython: none from 3.11 on with headers".to_owned());
+    }
     (found, missing)
 }
 

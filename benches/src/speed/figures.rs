@@ -33,16 +33,7 @@ impl Summary {
 /// The value below which this part of the values lies; between two of them in proportion.
 fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
-    #[expect(
-        clippy::cast_precision_loss,
-        reason = "there are a few dozen measurements"
-    )]
     let place = last as f64 * part;
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "it is an index"
-    )]
     let below = place as usize;
     let above = (below + 1).min(last);
     Some(sorted[below] + (sorted[above] - sorted[below]) * place.fract())

@@ -1,10 +1,12 @@
 //! The interpreters that are compared: which are here, and how each is built and started.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::Failure;
-use crate::building::{Workshop, compile_loops};
-use crate::cpython::CPython;
+use crate::building::{Workshop, build_pyo3, compile_loops};
+use crate::cpython::{self, CPython};
+use crate::options::Options;
+use crate::process::Process;
 
 /// An interpreter that serves rows.
 #[derive(Clone, Debug)]
@@ -13,62 +15,116 @@ pub(crate) struct Peer {
     pub(crate) label: String,
     /// The program and its arguments.
     pub(crate) command: Vec<String>,
-    /// How it was built, where that matters.
+    /// Its version and how it was built.
     pub(crate) built: String,
 }
 
-/// What the rows in C are measured on: ours first.
-pub(crate) fn c_peers(workshop: &Workshop, cpythons: &[CPython]) -> Result<Vec<Peer>, Failure> {
-    let ours = serve(workshop, &workshop.ours, "ours", &workshop.headers, &[])?;
-    let mut peers = vec![Peer {
-        label: "ours".to_owned(),
-        command: ours,
-        built: "release, mimalloc".to_owned(),
-    }];
-    for cpython in cpythons {
-        let folder = cpython.label.replace(' ', "-");
-        let command = serve(workshop, &cpython.program, &folder, &cpython.headers, &[])?;
-        peers.push(Peer {
-            label: cpython.label.clone(),
-            command,
-            built: cpython.built.clone(),
-        });
-    }
-    let plain = serve(
-        workshop,
-        &workshop.plain,
-        "plain",
-        &workshop.headers,
-        &["-DPLAIN"],
-    )?;
-    peers.push(Peer {
-        label: "plain".to_owned(),
-        command: plain,
-        built: "RustPython 0.6.0 with rustpython-capi, release, mimalloc".to_owned(),
-    });
-    Ok(peers)
+/// All of them. Ours is the first, the newest CPython the second.
+pub(crate) struct Peers {
+    /// For the rows in C.
+    pub(crate) c: Vec<Peer>,
+    /// For the rows in Rust.
+    pub(crate) rust: Vec<Peer>,
+    /// A line for each that could have been here.
+    pub(crate) missing: Vec<String>,
 }
 
-/// Builds the loops for an interpreter: the command that serves them.
-fn serve(
+const OURS: &str = "release, one codegen unit for our crates; allocator mimalloc";
+const PLAIN: &str = "rustpython-capi and none of our crates, release; allocator mimalloc";
+
+impl Peers {
+    /// Finds and builds those that are wanted.
+    pub(crate) fn find(workshop: &Workshop, options: &Options) -> Result<Self, Failure> {
+        let (mut cpythons, missing) = cpython::find();
+        cpythons.retain(|cpython| options.want_peer(&cpython.label));
+        let mut peers = Self {
+            c: Vec::new(),
+            rust: Vec::new(),
+            missing,
+        };
+        let ours = [&workshop.ours, workshop.headers.as_path()];
+        peers.c.push(with_loops(workshop, "ours", ours, &[], OURS)?);
+        for cpython in &cpythons {
+            let CPython {
+                label,
+                program,
+                headers,
+                built,
+            } = cpython;
+            peers
+                .c
+                .push(with_loops(workshop, label, [program, headers], &[], built)?);
+        }
+        if options.want_peer("plain") {
+            let plain = [&workshop.plain, workshop.headers.as_path()];
+            peers
+                .c
+                .push(with_loops(workshop, "plain", plain, &["-DPLAIN"], PLAIN)?);
+        }
+        let built_in = Path::new("");
+        let ours = command(&workshop.ours, "speed_rows", built_in);
+        peers.rust.push(Peer::started("ours", ours, OURS)?);
+        match cpythons.first() {
+            Some(cpython) => peers.add_pyo3(workshop, cpython),
+            None => peers.missing.push("PyO3: no CPython".to_owned()),
+        }
+        Ok(peers)
+    }
+
+    fn add_pyo3(&mut self, workshop: &Workshop, cpython: &CPython) {
+        let CPython {
+            label,
+            program,
+            built,
+            ..
+        } = cpython;
+        let folder = workshop.folder.path().join("PyO3");
+        let peer = build_pyo3(program, &folder).and_then(|version| {
+            let built = format!("{version}, release, not the stable ABI; {built}");
+            let command = command(program, "speed_rows", &folder);
+            Peer::started(&format!("PyO3, {label}"), command, &built)
+        });
+        match peer {
+            Ok(peer) => self.rust.push(peer),
+            Err(why) => self.missing.push(format!("PyO3: {why}")),
+        }
+    }
+}
+
+impl Peer {
+    /// Starts it once, which tells its version and that it can be started.
+    fn started(label: &str, command: Vec<String>, built: &str) -> Result<Self, Failure> {
+        let mut peer = Self {
+            label: label.to_owned(),
+            command,
+            built: String::new(),
+        };
+        let version = Process::start(&peer, None)?.version().to_owned();
+        peer.built = format!("{version}; {built}");
+        Ok(peer)
+    }
+}
+
+/// Builds the loops for a program, against its headers.
+fn with_loops(
     workshop: &Workshop,
-    program: &Path,
-    folder: &str,
-    headers: &Path,
+    label: &str,
+    [program, headers]: [&Path; 2],
     flags: &[&str],
-) -> Result<Vec<String>, Failure> {
-    let folder = workshop.folder.path().join(folder);
+    built: &str,
+) -> Result<Peer, Failure> {
+    let folder = workshop.folder.path().join(label.replace(' ', "-"));
     std::fs::create_dir(&folder)?;
     compile_loops(headers, flags, &folder.join("speed_loops.so"))?;
-    Ok(command(program, "speed_loops", &folder))
+    Peer::started(label, command(program, "speed_loops", &folder), built)
 }
 
-/// The command that serves a module, from a folder or built in.
+/// The command that serves a module: one from a folder, or one that is built in.
 fn command(program: &Path, module: &str, folder: &Path) -> Vec<String> {
-    let script = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/python/serve.py"));
+    const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/serve.py");
     let text = |path: &Path| path.to_string_lossy().into_owned();
     let mut command = vec![text(program)];
-    command.extend(["-I", "-B"].map(str::to_owned));
-    command.extend([text(&script), module.to_owned(), text(folder)]);
+    command.extend(["-I", "-B", SCRIPT, module].map(str::to_owned));
+    command.push(text(folder));
     command
 }

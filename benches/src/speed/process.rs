@@ -26,8 +26,7 @@ pub(crate) struct Process {
     /// What it is asked first, whenever it is started.
     opening: Option<String>,
     running: Running,
-    /// What Python says of itself.
-    pub(crate) version: String,
+    version: String,
 }
 
 struct Running {
@@ -46,6 +45,11 @@ impl Process {
             running,
             version,
         })
+    }
+
+    /// What Python says of itself.
+    pub(crate) fn version(&self) -> &str {
+        &self.version
     }
 
     /// Asks. After `Died`, the process is a new one.

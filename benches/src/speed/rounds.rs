@@ -5,6 +5,7 @@ use std::collections::HashMap;
 
 use crate::Failure;
 use crate::figures::Series;
+use crate::peer::Peer;
 use crate::process::{Answer, Process};
 
 /// One measurement should take this long.
@@ -22,6 +23,14 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
+    /// What was measured once, and is no time of a call.
+    pub(crate) fn of_once(figure: f64) -> Self {
+        Self::Measured {
+            times: vec![Some(figure)],
+            cycles: Series::new(),
+        }
+    }
+
     /// Nanoseconds a call, round by round.
     pub(crate) fn times(&self) -> &[Option<f64>] {
         match self {
@@ -41,13 +50,27 @@ impl Outcome {
 
 /// The processes that are compared, with their labels.
 pub(crate) struct Field {
-    pub(crate) labels: Vec<String>,
-    pub(crate) processes: Vec<Process>,
+    labels: Vec<String>,
+    processes: Vec<Process>,
 }
 
 impl Field {
-    /// Measures these rows on all processes: row by row, process by process. A row's first word is
-    /// what the process is asked to measure.
+    /// A process of each peer; `opening` as in [`Process::start`].
+    pub(crate) fn start(peers: &[Peer], opening: Option<&str>) -> Result<Self, Failure> {
+        let started = peers.iter().map(|peer| Process::start(peer, opening));
+        Ok(Self {
+            labels: peers.iter().map(|peer| peer.label.clone()).collect(),
+            processes: started.collect::<Result<_, _>>()?,
+        })
+    }
+
+    /// Adds the processes of another.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.labels.extend(other.labels);
+        self.processes.extend(other.processes);
+    }
+
+    /// Measures these rows on all processes, the first process first.
     ///
     /// # Errors
     /// A call does not do what it should.
@@ -113,14 +136,8 @@ impl Field {
             let Some(call) = process.once(row, count)? else {
                 return Ok(Err(Outcome::Died));
             };
-            #[expect(clippy::cast_precision_loss, reason = "it is a rough figure")]
             let took = call.nanoseconds * count as f64;
             if took > NANOSECONDS / 8.0 {
-                #[expect(
-                    clippy::cast_possible_truncation,
-                    clippy::cast_sign_loss,
-                    reason = "it is a rough figure, and no call takes less than nothing"
-                )]
                 return Ok(Ok((NANOSECONDS / call.nanoseconds) as u64 + 1));
             }
             count *= 4;
@@ -147,7 +164,6 @@ impl Process {
         let [nanoseconds, cycles] = numbers[..] else {
             return Err(format!("`{row}` was answered with `{text}`").into());
         };
-        #[expect(clippy::cast_precision_loss, reason = "counts are far from 2^52")]
         let count = count as f64;
         Ok(Some(Call {
             nanoseconds: nanoseconds / count,

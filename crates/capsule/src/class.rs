@@ -18,6 +18,7 @@ use crate::belongings::{CHooks, Objects};
 use crate::for_c::traverse_for_c;
 #[cfg(unix)]
 use crate::fork;
+use crate::name::OwnedNames;
 use crate::{DestructorKind, PyCapsule};
 use crate::{firewall, last_rites, memory, sync};
 
@@ -72,6 +73,8 @@ fn make_class() -> &'static Py<PyType> {
     class.slots.del.store(Some(finalize));
     CLASS.store(core::ptr::from_ref(class).cast_mut(), Ordering::Release);
     memory::prepare(PyCapsule::placeholder(), Context::genesis());
+    // The first one asks for memory, which later ones share.
+    drop(OwnedNames::default());
     class
 }
 

@@ -6,7 +6,8 @@
 //! stores, and makes it even again, and a reader that saw two versions starts over. A pointer that
 //! others may read as what the name promises can be stored without the lock, since it goes with
 //! whatever name there is; one that they may not read is stored together with the mark that says
-//! so. Context and destructor stand alone.
+//! so. Every field is stored with Release and loaded with Acquire, so whoever sees a change of one
+//! sees the odd version that came before it. Context and destructor stand alone.
 
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
@@ -104,7 +105,6 @@ impl Fields {
     pub(crate) fn try_identity(&self) -> Option<Identity> {
         let version = self.version.load(Ordering::Acquire);
         let identity = self.load();
-        fence(Ordering::Acquire);
         (version.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == version)
             .then_some(identity)
     }
@@ -228,7 +228,6 @@ impl Fields {
         // Odd, also where somebody vanished and left it so.
         let version = self.version.load(Ordering::Relaxed) | 1;
         self.version.store(version, Ordering::Relaxed);
-        fence(Ordering::Release);
         let changed = change();
         self.version
             .store(version.wrapping_add(1), Ordering::Release);

@@ -6,15 +6,15 @@
 //! that was an attribute of a class, say) is freed without that call; then the payload's `Drop`
 //! moves everything to an heir, which ends in the ordinary way.
 
-use core::cell::{Cell, RefCell};
-use core::ptr::NonNull;
+use core::cell::Cell;
+use core::ptr::{NonNull, null_mut};
 
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef};
 
 use crate::belongings::Belongings;
 use crate::class::track_if_needed;
 use crate::destructor::from_address;
-use crate::memory::{keep, make, or_end};
+use crate::memory::{keep, link, make, or_end, unlink};
 use crate::{PyCapsule, firewall};
 
 /// Runs the destructor, if one is set and none has run.
@@ -64,7 +64,8 @@ unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
     // SAFETY: passed on from the caller.
     let capsule = unsafe { object.cast::<Py<PyCapsule>>().as_ref() };
     let Some(_level) = Level::enter() else {
-        postpone(object);
+        // SAFETY: passed on from the caller.
+        unsafe { postpone(object) };
         return true;
     };
     let destructor = capsule.fields.begin_dying();
@@ -133,18 +134,18 @@ const DEEPEST: usize = 24;
 
 thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    static POSTPONED: RefCell<Vec<NonNull<PyObject>>> = const { RefCell::new(Vec::new()) };
+    /// The last one that was postponed. Each leads to the one before it, see `memory::link`.
+    static POSTPONED: Cell<*mut PyObject> = const { Cell::new(null_mut()) };
 }
 
 /// One capsule that is ending on this thread. The outermost one, when done, ends the postponed.
 struct Level;
 
 impl Level {
-    /// `None` when it would be one too many. A thread that is going away, and has lost its
-    /// thread-locals, counts nothing.
+    /// `None` when it would be one too many.
     fn enter() -> Option<Self> {
         let depth = DEPTH.get();
-        (depth < DEEPEST || POSTPONED.try_with(|_| ()).is_err()).then(|| {
+        (depth < DEEPEST).then(|| {
             DEPTH.set(depth + 1);
             Self
         })
@@ -154,25 +155,22 @@ impl Level {
 impl Drop for Level {
     fn drop(&mut self) {
         while DEPTH.get() == 1
-            && let Ok(Some(object)) = POSTPONED.try_with(|postponed| postponed.borrow_mut().pop())
+            && let Some(object) = NonNull::new(POSTPONED.get())
         {
-            end_postponed(object);
+            // SAFETY: `postpone` linked it.
+            POSTPONED.set(unsafe { unlink(object) });
+            // SAFETY: `unlink` gave it one reference, and nobody else knows it. The VM deallocates
+            // it anew.
+            drop(unsafe { PyObjectRef::from_raw(object) });
         }
         DEPTH.set(DEPTH.get() - 1);
     }
 }
 
-fn postpone(object: NonNull<PyObject>) {
-    // `enter` has just seen that the thread-local is there.
-    POSTPONED.with_borrow_mut(|postponed| postponed.push(object));
-}
-
-/// Gives the object one reference and drops it, so that the VM deallocates it anew.
-fn end_postponed(object: NonNull<PyObject>) {
-    // SAFETY: `perform` answered for the object that it stays, and nobody else knows it.
-    let reference = unsafe { object.as_ref() }.to_owned();
-    // The count is two now, see `perform`.
-    drop(reference);
-    // SAFETY: the count that the VM kept back.
-    drop(unsafe { PyObjectRef::from_raw(object) });
+/// # Safety
+/// As for `perform`, which will answer that the object stays.
+unsafe fn postpone(object: NonNull<PyObject>) {
+    // SAFETY: passed on from the caller.
+    unsafe { link(object, POSTPONED.get()) };
+    POSTPONED.set(object.as_ptr());
 }

@@ -124,4 +124,5 @@ pub use firewall::{fence, panic_text};
 pub use for_c::{CClear, CTraverse, CVisit, traverse_for_c};
 pub use handle::{CapsuleHandle, TypedCapsule};
 pub use memory::release;
+pub use name::try_owned;
 pub use object::PyCapsule;

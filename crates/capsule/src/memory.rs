@@ -158,6 +158,35 @@ pub(crate) unsafe fn keep(object: NonNull<PyObject>) -> bool {
         .unwrap_or(false)
 }
 
+/// Makes a dead object lead to another, or to NULL, until it is [`unlink`]ed. Needs no memory.
+///
+/// # Safety
+/// The object has a count of zero, and nobody else knows it.
+pub(crate) unsafe fn link(object: NonNull<PyObject>, other: *mut PyObject) {
+    let other = other.expose_provenance();
+    // SAFETY: passed on from the caller.
+    unsafe { count(object) }.store(other, Ordering::Relaxed);
+}
+
+/// What the object leads to. It has a count of one again.
+///
+/// # Safety
+/// It was [`link`]ed, and nobody else knows it.
+pub(crate) unsafe fn unlink(object: NonNull<PyObject>) -> *mut PyObject {
+    // SAFETY: passed on from the caller.
+    let other = unsafe { count(object) }.swap(1, Ordering::Relaxed);
+    core::ptr::with_exposed_provenance_mut(other)
+}
+
+/// The reference count of an object, with the VM's flags in the upper bits.
+///
+/// # Safety
+/// The object is alive for `'a`, or dead and not freed.
+unsafe fn count<'a>(object: NonNull<PyObject>) -> &'a AtomicUsize {
+    // SAFETY: it is the first word of every object; the rest is passed on from the caller.
+    unsafe { object.cast().as_ref() }
+}
+
 /// Gives up a reference, as dropping a `PyRef` does. For the last one, which C code drops, it is a
 /// shorter way to the same end.
 ///
@@ -165,8 +194,8 @@ pub(crate) unsafe fn keep(object: NonNull<PyObject>) -> bool {
 /// The reference is the caller's, who gives it up.
 #[inline]
 pub unsafe fn release(object: NonNull<Py<PyCapsule>>) {
-    // SAFETY: the first word of an object is its reference count, with flags above.
-    let count = unsafe { object.cast::<AtomicUsize>().as_ref() };
+    // SAFETY: alive until the end of this function at least.
+    let count = unsafe { count(object.cast()) };
     // SAFETY: the caller's reference keeps it alive.
     let capsule = unsafe { object.as_ref() };
     // One reference, no flags: nobody else knows the object, so nobody can make another.

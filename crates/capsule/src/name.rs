@@ -31,6 +31,37 @@ pub(crate) unsafe fn borrow<'a>(name: *const c_char) -> Option<&'a CStr> {
     (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })
 }
 
+/// A copy of the text at a name's address, `None` for NULL.
+///
+/// # Errors
+/// [`CapsuleError::OutOfMemory`].
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated string that stays as it is for the call.
+pub(crate) unsafe fn try_copy(name: *const c_char) -> Result<Option<CString>, CapsuleError> {
+    // SAFETY: passed on from the caller.
+    match unsafe { borrow(name) } {
+        Some(name) => try_owned(name.to_bytes()).map(Some),
+        None => Ok(None),
+    }
+}
+
+/// The bytes as a name; those from the first NUL on do not count.
+///
+/// # Errors
+/// [`CapsuleError::OutOfMemory`].
+pub fn try_owned(bytes: &[u8]) -> Result<CString, CapsuleError> {
+    let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
+    let mut copy = Vec::new();
+    // Exactly what a `CString` keeps, which then asks for no other memory.
+    copy.try_reserve_exact(text.len() + 1)
+        .map_err(|_| CapsuleError::OutOfMemory)?;
+    copy.extend_from_slice(text);
+    copy.push(0);
+    // SAFETY: the one NUL is at the end.
+    Ok(unsafe { CString::from_vec_with_nul_unchecked(copy) })
+}
+
 /// Every name that a capsule has owned. Addresses stay valid until it is dropped (invariant I2);
 /// a text that comes back gets the address it had.
 #[derive(Debug, Default)]

@@ -18,8 +18,8 @@ use crate::destructor::{
 use crate::error::{CapsuleError, NameMismatch, TypeMismatch};
 use crate::fields::{Fields, Identity, Marks};
 use crate::firewall::contain;
-use crate::memory::or_end;
-use crate::name::{borrow, names_match};
+use crate::memory::{or_end, try_box};
+use crate::name::{borrow, names_match, try_copy};
 
 /// Capsule objects carry an opaque native pointer through Python.
 ///
@@ -331,11 +331,16 @@ impl PyCapsule {
 
 #[cold]
 pub(crate) fn wrong_name(identity: Identity, expected: *const c_char) -> CapsuleError {
-    CapsuleError::WrongName(Box::new(NameMismatch {
-        expected: copy_of(expected),
-        found: copy_of(identity.name),
-        claimed: identity.marks.contains(Marks::CLAIMED),
-    }))
+    let mismatch = || {
+        try_box(NameMismatch {
+            // SAFETY: the caller has just compared it.
+            expected: unsafe { try_copy(expected) }?,
+            // SAFETY: as the other; where it was C's and is replaced, C waits for those who read it.
+            found: unsafe { try_copy(identity.name) }?,
+            claimed: identity.marks.contains(Marks::CLAIMED),
+        })
+    };
+    mismatch().map_or_else(|no_memory| no_memory, CapsuleError::WrongName)
 }
 
 #[cold]

@@ -42,7 +42,8 @@ mod look {
     #[pystruct_sequence(name = "CapsuleInfo", module = "_capsule", data = "CapsuleInfoData")]
     pub(super) struct PyCapsuleInfo;
 
-    #[pyclass(with(PyStructSequence))]
+    /// It is one class for all interpreters of the process, so that none may change it.
+    #[pyclass(with(PyStructSequence), flags(IMMUTABLETYPE))]
     impl PyCapsuleInfo {}
 
     impl CapsuleInfoData {

@@ -48,6 +48,10 @@ impl CapsuleBuilderExt for InterpreterBuilder {
                 definitions.extend(replace::when_sealed(&ctx));
             }
         }
-        self.add_native_modules(&definitions)
+        let builder = self.add_native_modules(&definitions);
+        match access {
+            Access::Open => builder,
+            Access::Sealed => builder.init_hook(replace::seal),
+        }
     }
 }

@@ -3,9 +3,10 @@
 use core::ffi::{CStr, c_void};
 use std::ffi::CString;
 
+use rustpython_capsule::try_owned;
 use rustpython_vm::builtins::{PyBytes, PyStr, PyUtf8Str};
 use rustpython_vm::{
-    AsObject, Py, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine,
+    AsObject, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine,
 };
 
 /// A name: `str` (surrogates stand for bytes that are not UTF-8), `bytes`, or `None` for NULL.
@@ -29,28 +30,30 @@ impl TryFromObject for Name {
         if vm.is_none(&object) {
             return Ok(Self(None));
         }
-        let (bytes, kind) = if let Some(bytes) = object.downcast_ref::<PyBytes>() {
-            (bytes.as_bytes().to_vec(), "byte")
-        } else if let Some(text) = object.downcast_ref::<PyStr>() {
-            (encode(text, vm)?, "character")
-        } else {
+        if let Some(bytes) = object.downcast_ref::<PyBytes>() {
+            return copy(bytes.as_bytes(), "byte", vm);
+        }
+        let Some(text) = object.downcast_ref::<PyStr>() else {
             let class = object.class().name().to_string();
             return Err(vm.new_type_error(format!("name must be str, bytes or None, not {class}")));
         };
-        match CString::new(bytes) {
-            Ok(name) => Ok(Self(Some(name))),
-            Err(_) => Err(vm.new_value_error(format!("embedded null {kind}"))),
+        if let Some(text) = text.to_str() {
+            return copy(text.as_bytes(), "character", vm);
         }
+        let codecs = &vm.state.codec_registry;
+        let bytes = codecs.encode_text(text.to_owned(), "utf-8", Some(surrogateescape(vm)), vm)?;
+        copy(bytes.as_bytes(), "character", vm)
     }
 }
 
-fn encode(text: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
-    if let Some(text) = text.to_str() {
-        return Ok(text.as_bytes().to_vec());
+fn copy(bytes: &[u8], kind: &str, vm: &VirtualMachine) -> PyResult<Name> {
+    if bytes.contains(&0) {
+        return Err(vm.new_value_error(format!("embedded null {kind}")));
     }
-    let codecs = &vm.state.codec_registry;
-    let bytes = codecs.encode_text(text.to_owned(), "utf-8", Some(surrogateescape(vm)), vm)?;
-    Ok(bytes.as_bytes().to_vec())
+    match try_owned(bytes) {
+        Ok(name) => Ok(Name(Some(name))),
+        Err(_) => Err(vm.no_memory_error()),
+    }
 }
 
 /// A name as Python sees it.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use rustpython_capsule::PyCapsule;
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyModuleDef, PyModuleSlots};
+use rustpython_vm::common::rc::PyRc;
 use rustpython_vm::function::{FuncArgs, PyNativeFn, static_func};
 use rustpython_vm::stdlib::builtin_module_defs;
 use rustpython_vm::{Context, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMachine};
@@ -41,17 +42,7 @@ impl Replacement {
             let original = builtin_module_defs(ctx)
                 .into_iter()
                 .find(|definition| definition.name.as_str() == self.name)?;
-            let mut changed = PyModuleDef {
-                name: original.name,
-                doc: original.doc,
-                methods: original.methods,
-                slots: PyModuleSlots {
-                    create: original.slots.create,
-                    exec: original.slots.exec,
-                },
-            };
-            (self.change)(&mut changed);
-            Some((original, changed))
+            Some((original, changed(original, self.change)))
         });
         definitions.as_ref()
     }
@@ -60,6 +51,20 @@ impl Replacement {
     pub fn changed(&'static self, ctx: &Context) -> Option<&'static PyModuleDef> {
         self.definitions(ctx).map(|(_, changed)| changed)
     }
+}
+
+fn changed(original: &PyModuleDef, change: fn(&mut PyModuleDef)) -> PyModuleDef {
+    let mut definition = PyModuleDef {
+        name: original.name,
+        doc: original.doc,
+        methods: original.methods,
+        slots: PyModuleSlots {
+            create: original.slots.create,
+            exec: original.slots.exec,
+        },
+    };
+    change(&mut definition);
+    definition
 }
 
 /// `_types` with our class as `CapsuleType`, which `types` takes from there.
@@ -108,6 +113,21 @@ pub(crate) fn when_sealed(ctx: &Context) -> impl Iterator<Item = &'static PyModu
         .filter_map(|replacement| replacement.changed(ctx))
 }
 
+/// For an interpreter that is about to start and whose capsules are sealed: `fcntl` without `ioctl`,
+/// by which the kernel writes wherever the bytes that it is given say, and beyond their end. The
+/// module is not among the VM's own, so it can be changed only where all definitions are together.
+pub(crate) fn seal(vm: &mut VirtualMachine) {
+    static NO_IOCTL: OnceLock<PyModuleDef> = OnceLock::new();
+    let state = PyRc::get_mut(&mut vm.state).expect("nobody has the state before the VM starts");
+    if let Some(original) = state.module_defs.get_mut("fcntl") {
+        *original = NO_IOCTL.get_or_init(|| {
+            changed(original, |definition| {
+                replace_functions(definition, &[("ioctl", static_func(refuse_ioctl))]);
+            })
+        });
+    }
+}
+
 fn exec_types(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     if let Some((original, _)) = TYPES.definitions(&vm.ctx) {
         original.exec_module(vm, module)?;
@@ -128,6 +148,12 @@ fn refuse_module(
     let name = definition.name.as_str().trim_start_matches('_');
     let text = format!("{name} is not available in an interpreter whose capsules are sealed");
     Err(vm.new_import_error(text, definition.name.to_owned()))
+}
+
+fn refuse_ioctl(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    let text = "fcntl.ioctl is not available in an interpreter whose capsules are sealed";
+    let class = vm.ctx.exceptions.permission_error.to_owned();
+    Err(vm.new_exception_msg(class, text.into()))
 }
 
 fn refuse_library(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {

@@ -55,21 +55,24 @@ pub(crate) fn with_pyo3(
     })
 }
 
-/// Looks for PyO3 and all that it is built from, on this machine first and then in the registry.
+/// Looks for PyO3 and all that it is built from.
 fn pyo3() -> Result<(), &'static str> {
     static FOUND: OnceLock<bool> = OnceLock::new();
-    let found = FOUND.get_or_init(|| {
-        let fetch = |offline: &[&str]| {
-            let mut fetch = cargo();
-            fetch.args(["fetch", "--quiet", "--locked"]).args(offline);
-            fetch.current_dir(root().join("tests/pyo3"));
-            fetch.output().is_ok_and(|output| output.status.success())
-        };
-        fetch(&["--offline"]) || fetch(&[])
-    });
-    found
+    FOUND
+        .get_or_init(|| can_be_had("tests/pyo3"))
         .then_some(())
         .ok_or("left out, PyO3 is not here and cannot be had")
+}
+
+/// Whether what the crate in a folder is built from is on this machine, or else in the registry.
+pub(crate) fn can_be_had(folder: &str) -> bool {
+    let fetch = |offline: &[&str]| {
+        let mut fetch = cargo();
+        fetch.args(["fetch", "--quiet", "--locked"]).args(offline);
+        fetch.current_dir(root().join(folder));
+        fetch.output().is_ok_and(|output| output.status.success())
+    };
+    fetch(&["--offline"]) || fetch(&[])
 }
 
 /// Builds C files, with these macros defined, as the module `x` in a folder.

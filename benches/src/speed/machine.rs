@@ -1,0 +1,131 @@
+//! What to know of the machine, the compilers and the checkout, for whoever reads the figures
+//! later.
+
+use std::fs::read_to_string;
+use std::process::Command;
+
+use crate::building::{root, succeed};
+
+/// Names and values, in the order in which they are told.
+pub(crate) fn facts() -> Vec<(&'static str, String)> {
+    let mut facts = vec![
+        ("processor", processor()),
+        ("cores", cores()),
+        ("kernel", file("/proc/sys/kernel/osrelease")),
+        ("frequency governor", governor()),
+        ("load at the start", load()),
+        ("rustc", says(Command::new("rustc").arg("--version"))),
+        ("cc -O2", says(Command::new("cc").arg("--version"))),
+        ("commit", commit()),
+    ];
+    facts.retain(|(_, value)| !value.is_empty());
+    facts
+}
+
+/// Whether too much else was running a moment ago for two threads to have a processor each.
+pub(crate) fn is_busy() -> bool {
+    if is_real_time() {
+        return false;
+    }
+    let load = file("/proc/loadavg");
+    let load = load.split(' ').next().and_then(|load| load.parse().ok());
+    let cores: f64 = cores().parse().unwrap_or(f64::INFINITY);
+    // One is for what this program measured a moment ago.
+    load.is_some_and(|load: f64| load > cores.max(2.0) - 0.5)
+}
+
+/// Whether this program and those that it starts go before all others, as with `chrt -f 5`.
+fn is_real_time() -> bool {
+    let text = file("/proc/self/stat");
+    // The name of the program, which ends in the last bracket, is the second field; the policy is
+    // the 41st, and 1 and 2 are the two of real time.
+    let policy = text
+        .rsplit(')')
+        .next()
+        .and_then(|rest| rest.split_whitespace().nth(38));
+    matches!(policy, Some("1" | "2"))
+}
+
+/// Today, as the standard writes it.
+pub(crate) fn today() -> String {
+    says(Command::new("date").args(["-u", "+%Y-%m-%d"]))
+}
+
+/// The first line that a command prints; nothing where it cannot be run.
+fn says(command: &mut Command) -> String {
+    let printed = succeed(command).unwrap_or_default();
+    printed.lines().next().unwrap_or_default().to_owned()
+}
+
+fn file(path: &str) -> String {
+    read_to_string(path)
+        .unwrap_or_default()
+        .trim_end()
+        .to_owned()
+}
+
+fn processor() -> String {
+    let text = file("/proc/cpuinfo");
+    let value = |key: &str| {
+        let line = text.lines().find(|line| line.starts_with(key))?;
+        line.split_once(':').map(|(_, value)| value.trim())
+    };
+    let name = value("model name").unwrap_or_default();
+    let number = value("model\t").unwrap_or_default();
+    let is_virtual = value("flags").is_some_and(|flags| flags.contains("hypervisor"));
+    let machine = if is_virtual {
+        ", in a virtual machine"
+    } else {
+        ""
+    };
+    format!("{name} (model {number}){machine}")
+}
+
+fn cores() -> String {
+    std::thread::available_parallelism().map_or_else(|_| String::new(), |count| count.to_string())
+}
+
+fn load() -> String {
+    let averages = file("/proc/loadavg");
+    let averages = averages
+        .splitn(4, ' ')
+        .take(3)
+        .collect::<Vec<_>>()
+        .join(" ");
+    let priority = if is_real_time() {
+        "; measured with real-time priority"
+    } else {
+        ""
+    };
+    format!("{averages}{priority}")
+}
+
+fn governor() -> String {
+    let known = file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
+    if known.is_empty() {
+        "not told".to_owned()
+    } else {
+        known
+    }
+}
+
+fn commit() -> String {
+    let git = |arguments: &[&str]| {
+        Command::new("git")
+            .args(arguments)
+            .current_dir(root())
+            .output()
+    };
+    let Ok(head) = git(&["rev-parse", "--short=10", "HEAD"]) else {
+        return String::new();
+    };
+    let head = String::from_utf8_lossy(&head.stdout).trim_end().to_owned();
+    // What this program itself wrote is no change.
+    let changes = git(&["status", "--porcelain", "--", ".", ":!benches/record"]);
+    let is_changed = changes.is_ok_and(|changes| !changes.stdout.is_empty());
+    if is_changed && !head.is_empty() {
+        format!("{head}, and changes")
+    } else {
+        head
+    }
+}

@@ -1,0 +1,18 @@
+//! Attempts by way of a sub-interpreter, all of which are sealed as well.
+
+use super::attempts::Attempt;
+use super::attempts::Outcome::{Anything, Is};
+
+#[rustfmt::skip]
+pub(super) const INTERPRETERS: [Attempt; 10] = [
+    ("sub-interpreter", "import _interpreters; other = _interpreters.create()\ntry: result = _interpreters.run_string(other, 'import _capsule; _capsule.new(1)').formatted\nfinally: _interpreters.destroy(other)", Is("'PermissionError: _capsule.new: capsules are sealed in this interpreter'")),
+    ("ctypes-in-a-sub-interpreter", "import _interpreters; other = _interpreters.create()\ntry: _interpreters.run_string(other, 'import _ctypes'); result = _interpreters.run_string(other, 'import _ctypes; _ctypes.dlopen').formatted\nfinally: _interpreters.destroy(other)", Is("'ImportError: ctypes is not available in an interpreter whose capsules are sealed'")),
+    ("sub-interpreter-of-the-library", "from concurrent import interpreters; other = interpreters.create()\ntry: other.exec('import _capsule; _capsule.get_pointer(1)')\nexcept interpreters.ExecutionFailed as error: result = error.excinfo.formatted\nfinally: other.close()", Is("'PermissionError: _capsule.get_pointer: capsules are sealed in this interpreter'")),
+    ("sent-to-a-sub-interpreter", "import _interpreters; other = _interpreters.create()\ntry: result = _interpreters.set___main___attrs(other, {'capsule': capsule})\nfinally: _interpreters.destroy(other)", Anything),
+    ("every-kind-of-sub-interpreter", "import _interpreters\nresult = []\nfor kind in 'default', 'isolated', 'legacy', 'empty':\n other = tried(lambda: _interpreters.create(_interpreters.new_config(kind) if hasattr(_interpreters, 'new_config') else kind))\n if isinstance(other, BaseException): continue\n try: result.append(_interpreters.run_string(other, 'import _capsule; _capsule.new(1)').formatted)\n finally: _interpreters.destroy(other)\nassert result; result = set(result)", Is("{'PermissionError: _capsule.new: capsules are sealed in this interpreter'}")),
+    ("sub-interpreter-loads-a-library", "import _interpreters; other = _interpreters.create()\ntry: result = _interpreters.run_string(other, 'import _imp, types; _imp.create_dynamic(types.SimpleNamespace(name=\"x\", origin=\"/nosuch.so\"))').formatted\nfinally: _interpreters.destroy(other)", Is("'ImportError: shared libraries cannot be loaded in an interpreter whose capsules are sealed'")),
+    ("sub-interpreter-asks-the-kernel", "import _interpreters; other = _interpreters.create()\ntry: result = _interpreters.run_string(other, 'import fcntl; fcntl.ioctl(0, 1, 2)').formatted\nfinally: _interpreters.destroy(other)", Is("'PermissionError: fcntl.ioctl is not available in an interpreter whose capsules are sealed'")),
+    ("sent-through-a-queue", "import _interpqueues\nqueue = _interpqueues.create(2, 0, 0) if _interpqueues.create.__doc__ else _interpqueues.create(2, 0)\nresult = [tried(lambda: _interpqueues.put(queue, one)) for one in (capsule, [capsule], (native,))] + [tried(lambda: _interpqueues.put(queue, capsule, 0, 0))]", Anything),
+    ("sent-through-a-channel", "import _interpchannels\nchannel = tried(lambda: _interpchannels.create(0, 0)) ; result = [tried(lambda: _interpchannels.send(channel, one, blocking=False)) for one in (capsule, (capsule,), [native])]; tried(lambda: _interpchannels.destroy(channel))", Anything),
+    ("called-in-a-sub-interpreter", "import _interpreters; other = _interpreters.create()\ndef work(c): return c\ntry: result = [tried(lambda: _interpreters.call(other, work, (capsule,))), tried(lambda: _interpreters.exec(other, work, {'c': capsule}))]\nfinally: _interpreters.destroy(other)", Anything),
+];

@@ -1,0 +1,29 @@
+//! Attempts to load native code, or a module of the VM that reads memory.
+
+use super::attempts::Outcome::{Anything, Is};
+use super::attempts::{Attempt, NO_CTYPES};
+
+#[rustfmt::skip]
+pub(super) const LIBRARIES: [Attempt; 21] = [
+    ("module-from-a-file", "import _imp; result = os.path.exists('/proc/self/maps') and ['x' for name in ('libanl.so.1', 'libBrokenLocale.so.1') if tried(lambda: _imp.create_dynamic(importlib.machinery.ModuleSpec('x', None, origin=name))) and name in open('/proc/self/maps').read()] or []", Is("[]")),
+    ("ctypes", "import ctypes", NO_CTYPES),
+    ("ctypes-below", "sys.modules.pop('_ctypes', None); import _ctypes", NO_CTYPES),
+    ("ctypes-twice", "tried(lambda: importlib.import_module('_ctypes')); import _ctypes; result = _ctypes.dlopen", NO_CTYPES),
+    ("ctypes-left-in-sys-modules", "tried(lambda: importlib.import_module('_ctypes')); result = open_doors(sys.modules.get('_ctypes'))", Is("[]")),
+    ("ctypes-left-in-a-frame", "sys.modules.pop('_ctypes', None); error = tried(lambda: importlib.import_module('_ctypes')); result = []\nwhile error.__traceback__:\n for found in error.__traceback__.tb_frame.f_locals.values(): result += open_doors(found)\n error.__traceback__ = error.__traceback__.tb_next", Is("[]")),
+    ("ctypes-left-in-memory", "tried(lambda: importlib.import_module('_ctypes')); result = [door for found in gc.get_objects() if type(found) is types.ModuleType for door in open_doors(found)]", Is("[]")),
+    ("ctypes-by-its-importer", "sys.modules.pop('_ctypes', None); result = open_doors(importlib.machinery.BuiltinImporter.create_module(importlib.machinery.ModuleSpec('_ctypes', None)))", NO_CTYPES),
+    ("ctypes-by-imp", "import _imp; sys.modules.pop('_ctypes', None); result = open_doors(_imp.create_builtin(importlib.machinery.ModuleSpec('_ctypes', None)))", NO_CTYPES),
+    ("internals-of-the-tests-of-the-vm", "import _testinternalcapi\nresult = []\nfor name in dir(_testinternalcapi):\n found = getattr(_testinternalcapi, name)\n if callable(found) and 'interp' not in name and 'eval_frame' not in name:\n  for given in (capsule,), (capsule, 0), (type(capsule),):\n   result.append(tried(lambda: found(*given)))", Anything),
+    ("debugger-of-other-processes", "import _remote_debugging; result = [tried(lambda: getattr(_remote_debugging, name)(os.getpid())) for name in dir(_remote_debugging) if callable(getattr(_remote_debugging, name))]", Anything),
+    ("extension-file-loader", "import tempfile\nresult = []\nwith tempfile.TemporaryDirectory() as folder:\n for name in 'x.so', 'x.abi3t.so', 'x.cpython-314-x86_64-linux-gnu.so':\n  path = os.path.join(folder, name); open(path, 'wb').close(); loader = importlib.machinery.ExtensionFileLoader('x', path)\n  spec = importlib.util.spec_from_file_location('x', path, loader=loader)\n  for way in (lambda: importlib.util.module_from_spec(spec), lambda: loader.create_module(spec), lambda: loader.load_module('x'), lambda: importlib._bootstrap._load(spec)):\n   result.append(str(tried(way)))\nresult = set(result)", Is("{'shared libraries cannot be loaded in an interpreter whose capsules are sealed'}")),
+    ("suffixes-of-extensions", "import _imp; result = _imp.extension_suffixes(), importlib.machinery.EXTENSION_SUFFIXES, importlib.util.spec_from_file_location('x', '/nosuch/x.so')", Is("([], [], None)")),
+    ("suffixes-added", "import tempfile\nfinder = importlib.machinery.FileFinder\nwith tempfile.TemporaryDirectory() as folder:\n open(os.path.join(folder, 'made_up.so'), 'wb').close(); found = finder(folder, (importlib.machinery.ExtensionFileLoader, ['.so'])).find_spec('made_up'); result = tried(lambda: importlib.util.module_from_spec(found))", Is("ImportError('shared libraries cannot be loaded in an interpreter whose capsules are sealed')")),
+    ("create-dynamic", "import _imp\nresult = {str(tried(lambda: _imp.create_dynamic(*given))) for given in ((), (1,), (importlib.machinery.ModuleSpec('_capsule', None, origin='x.so'),), (importlib.machinery.ModuleSpec('sys', None, origin='x.so'), 'rb'), (types.SimpleNamespace(name='x', origin=None),))}", Is("{'shared libraries cannot be loaded in an interpreter whose capsules are sealed'}")),
+    ("exec-dynamic", "import _imp; result = tried(lambda: _imp.exec_dynamic(_capsule)), tried(lambda: _imp.exec_dynamic(types.ModuleType('x'))), tried(lambda: _imp.exec_dynamic(5))", Anything),
+    ("all-of-imp", "import _imp\nresult = []\nfor name in sorted(vars(_imp)):\n found = getattr(_imp, name)\n if callable(found) and name[0] != '_' and 'lock' not in name:\n  for given in (), (capsule,), ('_capsule',), (_capsule,): result.append(tried(lambda: found(*given)))", Anything),
+    ("path-of-a-code-object-changed", "import _imp\ncode = compile('1', 'a', 'exec'); _imp._fix_co_filename(code, '_capsule'); result = code.co_filename, tried(lambda: _imp._fix_co_filename(capsule, 'x'))", Anything),
+    ("wrappers-of-ctypes", "result = {type(tried(lambda: __import__(name))).__name__ for name in ('ctypes.util', 'ctypes.macholib', 'ctypes.wintypes', 'cffi', '_cffi_backend', '_testcapi', '_testbuffer', '_testlimitedcapi', '_testclinic', '_testimportmultiple', '_xxsubinterpreters', '_xxtestfuzz', '_sqlite3', '_tkinter', 'readline', '_ssl', '_dbm', '_gdbm', '_curses', 'numpy', 'dl')} <= {'ModuleNotFoundError', 'ImportError'}", Is("True")),
+    ("flags-of-the-loader", "result = hasattr(sys, 'setdlopenflags') and tried(lambda: sys.setdlopenflags(2)), [name for name in dir(os) if 'dlopen' in name.lower() and callable(getattr(os, name))]", Anything),
+    ("classes-of-ctypes", "def below(cls):\n for one in type.__subclasses__(cls): yield one; yield from below(one)\nresult = [one for one in below(object) if '_ctypes' in one.__module__ or one.__name__ in ('CDLL', '_SimpleCData', 'CFuncPtr', '_Pointer', 'PyCSimpleType')]", Is("[]")),
+];

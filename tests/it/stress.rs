@@ -1,0 +1,286 @@
+//! Very many operations, on few capsules and on very many, from several threads at once. A run is
+//! small unless `CAPSULE_TESTS_FULL=1` is in the environment; then it has the counts that the
+//! project promises, and takes minutes.
+
+mod at_the_end;
+#[cfg(c_compiler)]
+mod through_c;
+
+use core::ffi::{CStr, c_void};
+use core::ptr::{NonNull, without_provenance_mut};
+use core::sync::atomic::{AtomicU64, Ordering};
+use std::borrow::Cow;
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::thread;
+
+use libtest_mimic::Trial;
+use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
+use rustpython_vm::{Context, PyRef, VirtualMachine};
+
+use crate::interpreter::trial;
+use crate::ledger::{Kind, Ledger, dying, native_run, shared};
+
+const THREADS: usize = 4;
+
+/// Whether the full counts are wanted.
+static FULL: LazyLock<bool> =
+    LazyLock::new(|| std::env::var_os("CAPSULE_TESTS_FULL").is_some_and(|value| value == "1"));
+
+/// A count for every run, and the one for a full run.
+pub(crate) fn count(small: usize, full: usize) -> usize {
+    if *FULL { full } else { small }
+}
+
+type Row = (&'static str, fn(&VirtualMachine, Kind));
+
+const OF_EACH_KIND: &[Row] = &[
+    ("through-a-pipeline-of-plain-threads", pipeline),
+    ("the-last-of-many-on-plain-threads", last_on_plain_threads),
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let one = trial("stress::every-operation-on-one-capsule", || {
+        every_operation();
+        Ok(())
+    });
+    let of_each_kind = OF_EACH_KIND.iter().flat_map(|&(name, test)| {
+        Kind::ALL.map(|kind| {
+            trial(format!("stress::{kind:?}::{name}"), move || {
+                shared(move |vm| test(vm, kind));
+                Ok(())
+            })
+        })
+    });
+    let trials = [one].into_iter().chain(of_each_kind);
+    #[cfg(c_compiler)]
+    let trials = trials.chain(through_c::trials());
+    trials.chain(at_the_end::trials()).collect()
+}
+
+/// Numbers that look random, the same in every run (xorshift).
+struct Random(u64);
+
+impl Random {
+    fn of_thread(number: usize) -> Self {
+        Self(0x9e37_79b9_7f4a_7c15 ^ number as u64)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        (self.0 >> 33) as usize % limit
+    }
+}
+
+/// While the capsule has one of the names of a state, its pointer is a number of that state: the
+/// number modulo the count of states.
+const STATES: [[&CStr; 2]; 4] = [
+    [c"state 0", c"alias 0"],
+    [c"state 1", c"alias 1"],
+    [c"state 2", c"alias 2"],
+    [c"state 3", c"alias 3"],
+];
+
+const HELD: [&CStr; THREADS] = [c"held 0", c"held 1", c"held 2", c"held 3"];
+
+fn pointer_of(state: usize, number: usize) -> NonNull<c_void> {
+    let address = (number + 1) * STATES.len() + state;
+    NonNull::new(without_provenance_mut(address)).expect("it is not 0")
+}
+
+fn is_of(state: usize, pointer: NonNull<c_void>) -> bool {
+    pointer.addr().get() % STATES.len() == state
+}
+
+/// A name that is borrowed or owned by turns.
+fn name(text: &'static CStr, random: &mut Random) -> Option<Cow<'static, CStr>> {
+    Some(match random.below(2) {
+        0 => Cow::Borrowed(text),
+        _ => Cow::Owned(text.to_owned()),
+    })
+}
+
+/// What became of the closures that were set as destructors.
+#[derive(Default)]
+struct Closures {
+    made: AtomicU64,
+    gone: AtomicU64,
+    run: AtomicU64,
+}
+
+struct Held(Arc<Closures>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.gone.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+fn closure(closures: &Arc<Closures>) -> Destructor {
+    closures.made.fetch_add(1, Ordering::Relaxed);
+    let held = Held(closures.clone());
+    Destructor::rust(move |_| {
+        held.0.run.fetch_add(1, Ordering::Relaxed);
+    })
+}
+
+fn every_operation() {
+    let operations = count(2_000_000, 10_000_000);
+    let closures = Arc::new(Closures::default());
+    let capsule = PyCapsule::builder(pointer_of(0, 0))
+        .name(STATES[0][0])
+        .build(Context::genesis());
+    let seen: u64 = thread::scope(|scope| {
+        let threads = [0, 1, 2, 3].map(|number| {
+            let (capsule, closures) = (&capsule, &closures);
+            scope.spawn(move || operate(capsule, number, operations / THREADS, closures))
+        });
+        let seen = threads.map(|thread| thread.join().expect("no operation fails"));
+        seen.iter().sum()
+    });
+    assert!(seen > operations as u64 / 100, "{seen} pointers were read");
+    // One that runs, and of which it can be told that it did.
+    capsule.set_destructor(closure(&closures));
+    assert_eq!(closures.run.load(Ordering::Relaxed), 0);
+    drop(capsule);
+    assert_eq!(closures.run.load(Ordering::Relaxed), 1);
+    let [made, gone] = [&closures.made, &closures.gone].map(|all| all.load(Ordering::Relaxed));
+    assert_eq!(made, gone);
+}
+
+/// How often a pointer was read under its name.
+fn operate(capsule: &PyCapsule, number: usize, times: usize, closures: &Arc<Closures>) -> u64 {
+    let mut random = Random::of_thread(number);
+    let mut seen = 0;
+    for turn in 0..times {
+        let state = random.below(STATES.len());
+        let [first, alias] = STATES[state];
+        match random.below(10) {
+            0 => take_and_give_back(capsule, number, state, turn, &mut random),
+            1 => {
+                for (from, to) in [(first, alias), (alias, first)] {
+                    if let Ok(pointer) = capsule.claim(Some(from), name(to, &mut random)) {
+                        assert!(is_of(state, pointer));
+                    }
+                }
+            }
+            2 => capsule.set_context(without_provenance_mut(random.below(1000) * 1001)),
+            3 => {
+                let context = capsule.context().addr();
+                assert_eq!(context % 1000, context / 1000 % 1000);
+            }
+            4 => set_some_destructor(capsule, closures, &mut random),
+            5 => {
+                let _: DestructorKind = capsule.destructor_kind();
+                assert!(capsule.python_destructor().is_none());
+            }
+            6 => {
+                let found = capsule.name().expect("it always has one");
+                let all = STATES.as_flattened().iter().chain(&HELD);
+                assert!(all.into_iter().any(|name| **name == *found));
+            }
+            7 => {
+                let _: bool = capsule.is_valid(Some(first)) || capsule.is_valid(Some(alias));
+            }
+            _ => {
+                for name in [first, alias] {
+                    if let Ok(pointer) = capsule.pointer(Some(name)) {
+                        assert!(is_of(state, pointer));
+                        seen += 1;
+                    }
+                }
+            }
+        }
+    }
+    seen
+}
+
+/// Whoever has claimed the capsule is alone with its pointer until it gives the name back.
+fn take_and_give_back(
+    capsule: &PyCapsule,
+    number: usize,
+    state: usize,
+    turn: usize,
+    random: &mut Random,
+) {
+    let mine = HELD[number];
+    let Ok(claimed) = capsule.claim(Some(STATES[state][0]), name(mine, random)) else {
+        return;
+    };
+    assert!(is_of(state, claimed));
+    let next = random.below(STATES.len());
+    capsule.set_pointer(pointer_of(next, turn));
+    assert_eq!(capsule.pointer(Some(mine)), Ok(pointer_of(next, turn)));
+    capsule.set_name(name(STATES[next][0], random));
+}
+
+fn set_some_destructor(capsule: &PyCapsule, closures: &Arc<Closures>, random: &mut Random) {
+    capsule.set_destructor(match random.below(3) {
+        0 => Destructor::none(),
+        // SAFETY: the function takes anything.
+        1 => unsafe { Destructor::c(native_run) },
+        _ => closure(closures),
+    });
+}
+
+/// Made where its destructor can be, renamed on one plain thread and dropped on another.
+fn pipeline(vm: &VirtualMachine, kind: Kind) {
+    let capsules = count(4000, 250_000);
+    let ledger = Ledger::of(capsules);
+    let (to_claim, claims) = sync_channel(100);
+    let (to_drop, drops) = sync_channel(100);
+    let claiming = thread::spawn(move || {
+        let claims: Receiver<PyRef<PyCapsule>> = claims;
+        for capsule in claims {
+            assert!(
+                capsule
+                    .claim(Some(c"made"), Some(c"claimed".into()))
+                    .is_ok()
+            );
+            to_drop.send(capsule).expect("the other thread takes all");
+        }
+    });
+    let dropping = thread::spawn(move || {
+        for capsule in drops {
+            assert!(capsule.is_valid(Some(c"claimed")));
+            drop(capsule);
+        }
+    });
+    for entry in 0..capsules {
+        let entries = ledger.clone();
+        let capsule = dying(kind, vm, move |_| entries.strike(entry))
+            .name(c"made")
+            .build(&vm.ctx);
+        let sent = vm.allow_threads(|| to_claim.send(capsule));
+        sent.expect("the other thread takes all");
+    }
+    drop(to_claim);
+    for thread in [claiming, dropping] {
+        assert!(vm.allow_threads(|| thread.join()).is_ok());
+    }
+    ledger.assert_settled();
+}
+
+/// References on every thread, none of which was ever in an interpreter, dropped at the same time.
+fn last_on_plain_threads(vm: &VirtualMachine, kind: Kind) {
+    let capsules = count(2000, 250_000);
+    let ledger = Ledger::of(capsules);
+    let all: Vec<_> = (0..capsules)
+        .map(|entry| {
+            let entries = ledger.clone();
+            dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+        })
+        .collect();
+    let mut shares: Vec<_> = (1..THREADS).map(|_| Mutex::new(all.clone())).collect();
+    shares.push(Mutex::new(all));
+    vm.allow_threads(|| {
+        thread::scope(|scope| {
+            for share in shares {
+                scope.spawn(move || drop(share));
+            }
+        });
+    });
+    ledger.assert_settled();
+}

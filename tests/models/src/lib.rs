@@ -1,0 +1,41 @@
+//! The field protocol of capsules under a model checker: `fields.rs` of the capsule crate, compiled
+//! here with loom's atomics, which run each model in every order that the memory model allows.
+
+#![cfg(test)]
+
+#[path = "../../../crates/capsule/src/fields.rs"]
+#[expect(
+    dead_code,
+    reason = "what stands alone, the context for example, has no orders to explore"
+)]
+mod fields;
+
+mod changes;
+mod destructors;
+mod forks;
+mod model;
+
+/// What `fields` is built on.
+mod sync {
+    use core::sync::atomic::AtomicU8 as Plain;
+
+    pub(crate) use loom::sync::atomic::{
+        AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, fence,
+    };
+
+    /// Which process of a chain of forks it is. Not part of what is modelled: no thread sees it
+    /// change, since only one comes out of a fork.
+    pub(crate) static GENERATION: Plain = Plain::new(1);
+
+    pub(crate) fn generation() -> u8 {
+        GENERATION.load(core::sync::atomic::Ordering::Relaxed)
+    }
+
+    pub(crate) fn pause(_waited: &mut u32) {
+        loom::thread::yield_now();
+    }
+
+    pub(crate) fn alone() -> bool {
+        false
+    }
+}
