@@ -31,7 +31,10 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     });
-    matrix.chain(endings::trials()).chain(shortage::trials()).collect()
+    matrix
+        .chain(endings::trials())
+        .chain(shortage::trials())
+        .collect()
 }
 
 impl Action {
@@ -53,7 +56,10 @@ fn cell(point: &Point, kind: Kind, action: &'static Action, vm: &VirtualMachine)
     let capsule = scene.capsule(action, kind, vm);
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let told = reports(vm, || (point.lets_go)(capsule, vm));
-        let expected: Vec<_> = action.report(kind, point.surroundings).into_iter().collect();
+        let expected: Vec<_> = action
+            .report(kind, point.surroundings)
+            .into_iter()
+            .collect();
         assert_eq!(told, expected, "reports");
         scene.judge(1, action.others);
     }));

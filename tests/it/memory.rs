@@ -25,13 +25,25 @@ pub(crate) fn trials() -> Vec<Trial> {
         )];
     }
     let returns = [
-        alone("memory::returns::c-one-at-a-time", || returns(c_one_at_a_time)),
+        alone("memory::returns::c-one-at-a-time", || {
+            returns(c_one_at_a_time)
+        }),
         alone("memory::returns::c-all-at-once", || returns(c_all_at_once)),
-        alone("memory::returns::c-with-names-that-change", || returns(names_that_change)),
-        alone("memory::returns::rust-values-all-at-once", || returns(rust_values)),
-        alone("memory::returns::rust-closures-in-a-chain", || returns(rust_chain)),
-        alone("memory::returns::python-one-at-a-time", || returns(python_one_at_a_time)),
-        alone("memory::returns::python-all-at-once", || returns(python_all_at_once)),
+        alone("memory::returns::c-with-names-that-change", || {
+            returns(names_that_change)
+        }),
+        alone("memory::returns::rust-values-all-at-once", || {
+            returns(rust_values)
+        }),
+        alone("memory::returns::rust-closures-in-a-chain", || {
+            returns(rust_chain)
+        }),
+        alone("memory::returns::python-one-at-a-time", || {
+            returns(python_one_at_a_time)
+        }),
+        alone("memory::returns::python-all-at-once", || {
+            returns(python_all_at_once)
+        }),
         alone("memory::returns::refusals", || returns(refusals)),
         alone("memory::returns::on-a-thread-of-c-that-ends", || {
             returns(|count, vm| on_a_thread(vm, move || many_of_c(count)));
@@ -42,12 +54,15 @@ pub(crate) fn trials() -> Vec<Trial> {
                 assert!(vm.allow_threads(|| thread.join()).is_ok());
             });
         }),
-        alone("memory::returns::made-here-and-dropped-on-another-thread", || {
-            returns(|count, vm| {
-                let capsules = all_of_c(count);
-                on_a_thread(vm, move || drop(capsules));
-            });
-        }),
+        alone(
+            "memory::returns::made-here-and-dropped-on-another-thread",
+            || {
+                returns(|count, vm| {
+                    let capsules = all_of_c(count);
+                    on_a_thread(vm, move || drop(capsules));
+                });
+            },
+        ),
     ];
     let mut trials = Vec::from(returns);
     trials.extend(loops::trials());
@@ -95,7 +110,10 @@ fn resident() -> usize {
     // SAFETY: it gives back what nobody uses.
     unsafe { malloc_trim(0) };
     let status = fs::read_to_string("/proc/self/statm").expect("the system tells");
-    let pages: Option<usize> = status.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+    let pages: Option<usize> = status
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok());
     pages.expect("a number of pages") * 4096
 }
 

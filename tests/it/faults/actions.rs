@@ -154,8 +154,9 @@ else: assert _capsule.is_valid(found, 'faults_cap.cap')
         native: |_, scene| {
             inside(scene, |vm| {
                 let gc = vm.import("gc", 0);
-                let collected =
-                    gc.and_then(|gc| gc.get_attr("collect", vm)).and_then(|f| f.call((), vm));
+                let collected = gc
+                    .and_then(|gc| gc.get_attr("collect", vm))
+                    .and_then(|f| f.call((), vm));
                 let may_fail = scene.surroundings == Surroundings::Ending;
                 scene.expect(may_fail || collected.is_ok(), "a collection");
             });
@@ -266,11 +267,20 @@ fn uses_every_accessor(capsule: &Py<PyCapsule>, scene: &Scene) {
     scene.expect(name == Some(c"faults.cap"), "the name");
     let pointer = capsule.any_pointer();
     scene.expect(capsule.pointer(name) == Ok(pointer), "the pointer");
-    scene.expect(capsule.vouched_pointer(name) == Ok((pointer, false)), "who vouches");
+    scene.expect(
+        capsule.vouched_pointer(name) == Ok((pointer, false)),
+        "who vouches",
+    );
     scene.expect(capsule.pointer(Some(c"other")).is_err(), "another name");
-    scene.expect(capsule.is_valid(name) && !capsule.is_valid(None), "which is valid");
+    scene.expect(
+        capsule.is_valid(name) && !capsule.is_valid(None),
+        "which is valid",
+    );
     scene.expect(capsule.context().is_null(), "the context");
-    scene.expect(capsule.destructor_kind() != DestructorKind::None, "the kind");
+    scene.expect(
+        capsule.destructor_kind() != DestructorKind::None,
+        "the kind",
+    );
     scene.expect(capsule.c_destructor().is_some(), "the function");
     scene.expect(capsule.python_destructor().is_none(), "the callable");
     scene.expect(capsule.owner().is_none(), "the owner");
@@ -279,10 +289,16 @@ fn uses_every_accessor(capsule: &Py<PyCapsule>, scene: &Scene) {
     capsule.set_pointer(other.cast());
     capsule.set_context(other.as_ptr().cast());
     capsule.set_name(Some(c"owned".to_owned().into()));
-    scene.expect(capsule.pointer(Some(c"owned")) == Ok(other.cast()), "what was set");
+    scene.expect(
+        capsule.pointer(Some(c"owned")) == Ok(other.cast()),
+        "what was set",
+    );
     let claimed = capsule.claim(Some(c"owned"), Some(c"taken".into()));
     scene.expect(claimed == Ok(other.cast()), "a claim");
-    scene.expect(capsule.claim(Some(c"owned"), None).is_err(), "a second claim");
+    scene.expect(
+        capsule.claim(Some(c"owned"), None).is_err(),
+        "a second claim",
+    );
     let another = scene.clone();
     capsule.set_destructor(Destructor::rust(move |_| another.wrong("it runs another")));
     capsule.set_destructor(Destructor::none());

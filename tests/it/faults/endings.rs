@@ -59,13 +59,19 @@ const LATE: &[(&str, Late)] = &[
 pub(super) fn trials() -> Vec<Trial> {
     let ends = ENDS.iter().map(|&(name, source)| {
         let name = format!("faults::at-the-end-in-{name}");
-        process(name, move || at_the_end(source), |ended| told(ended, &Kind::ALL))
+        process(
+            name,
+            move || at_the_end(source),
+            |ended| told(ended, &Kind::ALL),
+        )
     });
     // When these two are cleared there is no standard error any more, so nothing is told, neither
     // here nor in CPython.
     let last = ["sys", "builtins"].map(|module| {
         let leaves = move || at_the_end(&format!("{module}.cells = cells"));
-        process(format!("faults::at-the-end-in-{module}"), leaves, |ended| told(ended, &[]))
+        process(format!("faults::at-the-end-in-{module}"), leaves, |ended| {
+            told(ended, &[])
+        })
     });
     let beyond = process(
         "faults::at-the-end-beyond-the-interpreter".to_owned(),
@@ -90,7 +96,11 @@ pub(super) fn trials() -> Vec<Trial> {
             },
         )
     });
-    ends.chain(last).chain([beyond]).chain(late).chain(limit).collect()
+    ends.chain(last)
+        .chain([beyond])
+        .chain(late)
+        .chain(limit)
+        .collect()
 }
 
 /// How a process ended.
@@ -153,11 +163,21 @@ fn cells(
     vm: &VirtualMachine,
 ) -> Vec<(PyRef<PyCapsule>, Cell)> {
     let cells = kinds.iter().flat_map(|&kind| {
-        ACTIONS.iter().filter(move |action| action.is_for(kind)).map(move |action| {
-            let scene = Scene::new(surroundings);
-            let capsule = scene.capsule(action, kind, vm);
-            (capsule, Cell { kind, action, scene })
-        })
+        ACTIONS
+            .iter()
+            .filter(move |action| action.is_for(kind))
+            .map(move |action| {
+                let scene = Scene::new(surroundings);
+                let capsule = scene.capsule(action, kind, vm);
+                (
+                    capsule,
+                    Cell {
+                        kind,
+                        action,
+                        scene,
+                    },
+                )
+            })
     });
     cells.collect()
 }
@@ -178,8 +198,9 @@ impl Cell {
 
 fn at_the_end(source: &str) {
     let cells = in_interpreter(|vm| {
-        let (capsules, cells): (Vec<_>, Vec<_>) =
-            cells(&Kind::ALL, Surroundings::Ending, vm).into_iter().unzip();
+        let (capsules, cells): (Vec<_>, Vec<_>) = cells(&Kind::ALL, Surroundings::Ending, vm)
+            .into_iter()
+            .unzip();
         let capsules: Vec<PyObjectRef> = capsules.into_iter().map(Into::into).collect();
         let scope = vm.new_scope_with_builtins();
         set(&scope, "cells", vm.ctx.new_list(capsules).into(), vm);

@@ -90,7 +90,9 @@ pub(super) const POINTS: &[Point] = &[
     }),
     inside("another-destructor", |capsule, vm| {
         let cell = std::sync::Mutex::new(Some(capsule));
-        let outer = dying(Kind::C, vm, move |_| drop(cell.lock().map(|mut cell| cell.take())));
+        let outer = dying(Kind::C, vm, move |_| {
+            drop(cell.lock().map(|mut cell| cell.take()))
+        });
         drop(outer.build(&vm.ctx));
     }),
     inside("another-python-destructor", |capsule, vm| {
@@ -112,18 +114,26 @@ pub(super) const POINTS: &[Point] = &[
         let thread = vm.start_thread(move |_| drop(capsule));
         wait(thread, vm);
     }),
-    outside("the-end-of-a-native-thread-that-is-inside", ALL, |capsule, vm| {
-        // Thread-locals end in the reverse order of their first use: this one before the VM's.
-        let thread = vm.start_thread(move |_| leave_to_the_end(capsule));
-        wait(thread, vm);
-    }),
+    outside(
+        "the-end-of-a-native-thread-that-is-inside",
+        ALL,
+        |capsule, vm| {
+            // Thread-locals end in the reverse order of their first use: this one before the VM's.
+            let thread = vm.start_thread(move |_| leave_to_the_end(capsule));
+            wait(thread, vm);
+        },
+    ),
     // The wall attaches a detached thread for the time of the call, as C code expects.
     inside("a-section-without-the-interpreter", |capsule, vm| {
         vm.allow_threads(|| drop(capsule));
     }),
-    outside("a-native-thread-that-never-was-inside", ALL, |capsule, vm| {
-        wait(thread::spawn(move || drop(capsule)), vm);
-    }),
+    outside(
+        "a-native-thread-that-never-was-inside",
+        ALL,
+        |capsule, vm| {
+            wait(thread::spawn(move || drop(capsule)), vm);
+        },
+    ),
     outside("a-native-thread-that-was-inside", ALL, |capsule, vm| {
         let visitor = vm.new_thread();
         let thread = thread::spawn(move || {
@@ -139,9 +149,13 @@ pub(super) const POINTS: &[Point] = &[
         });
         assert!(vm.allow_threads(|| thread.join()).is_err());
     }),
-    outside("the-end-of-a-thread-that-never-was-inside", ALL, |capsule, vm| {
-        wait(thread::spawn(move || leave_to_the_end(capsule)), vm);
-    }),
+    outside(
+        "the-end-of-a-thread-that-never-was-inside",
+        ALL,
+        |capsule, vm| {
+            wait(thread::spawn(move || leave_to_the_end(capsule)), vm);
+        },
+    ),
     outside("the-end-of-a-c-thread", ALL, |capsule, vm| {
         let leave = move || leave_to_c_s_end(capsule);
         vm.allow_threads(|| on_a_c_thread(leave));

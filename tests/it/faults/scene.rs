@@ -132,7 +132,9 @@ impl Scene {
         set(&scope, "strike", strike.into(), vm);
         let strike_other = vm.new_function("strike_other", move || other.strike_other());
         set(&scope, "strike_other", strike_other.into(), vm);
-        let keep = vm.new_function("keep", move |capsule: PyRef<PyCapsule>| keeper.keep(capsule));
+        let keep = vm.new_function("keep", move |capsule: PyRef<PyCapsule>| {
+            keeper.keep(capsule)
+        });
         set(&scope, "keep", keep.into(), vm);
         let drop_held = vm.new_function("drop_held", move || drop(dropper.take_held()));
         set(&scope, "drop_held", drop_held.into(), vm);

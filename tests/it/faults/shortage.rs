@@ -21,10 +21,12 @@ use crate::ledger::{Ledger, Token};
 /// What an operation on a capsule came to.
 type Answer = Result<Option<PyRef<PyCapsule>>, CapsuleError>;
 
+type Operation = Box<dyn FnOnce() -> Answer>;
+
 /// One operation. What it needs is allocated by the first function, which gives the second.
 struct Row {
     name: &'static str,
-    prepare: fn(&PyRef<PyCapsule>, Token) -> Box<dyn FnOnce() -> Answer>,
+    prepare: fn(&PyRef<PyCapsule>, Token) -> Operation,
 }
 
 const ROWS: &[Row] = &[
@@ -91,7 +93,11 @@ const ROWS: &[Row] = &[
         name: "claim",
         prepare: |capsule, _| {
             let (capsule, name) = (capsule.clone(), long("claimed"));
-            Box::new(move || capsule.claim(Some(NAME), Some(Cow::Owned(name))).map(|_| None))
+            Box::new(move || {
+                capsule
+                    .claim(Some(NAME), Some(Cow::Owned(name)))
+                    .map(|_| None)
+            })
         },
     },
     Row {
@@ -176,11 +182,19 @@ pub(super) fn trials() -> Vec<Trial> {
     let rust = ROWS.iter().chain([&REFUSED]).map(|row| {
         let name = format!("faults::out-of-memory::rust::{}", row.name);
         // A thread of its own keeps no dead objects for new ones.
-        process(name, || assert!(thread::spawn(|| each_fails(row)).join().is_ok()), succeeded)
+        process(
+            name,
+            || assert!(thread::spawn(|| each_fails(row)).join().is_ok()),
+            succeeded,
+        )
     });
     let c = C_ROWS.iter().map(|&(name, row)| {
         let name = format!("faults::out-of-memory::c::{name}");
-        process(name, move || in_interpreter(|vm| each_fails_in_c(row, vm)), succeeded)
+        process(
+            name,
+            move || in_interpreter(|vm| each_fails_in_c(row, vm)),
+            succeeded,
+        )
     });
     rust.chain(c).collect()
 }
@@ -192,7 +206,6 @@ fn each_fails(row: &Row) {
     for number in 1..MANY {
         eprintln!("allocation {number}");
         let ledger = Ledger::of(1);
-        // Lives, so that its memory is not what is used next.
         let capsule = from_c().expect("there is memory");
         let operation = (row.prepare)(&capsule, ledger.token(0));
         let (answer, failed) = failing_at(number, operation);
@@ -201,13 +214,17 @@ fn each_fails(row: &Row) {
             Err(CapsuleError::OutOfMemory) => {
                 assert!(failed);
                 assert_eq!(capsule.name_address(), NAME.as_ptr());
-                assert_eq!(capsule.pointer(Some(NAME)), Ok(NonNull::without_provenance(SEVEN)));
+                assert_eq!(
+                    capsule.pointer(Some(NAME)),
+                    Ok(NonNull::without_provenance(SEVEN))
+                );
                 assert_eq!(capsule.destructor_kind(), DestructorKind::None);
             }
             Err(other) => panic!("{other}"),
         }
-        core::mem::forget(capsule.clone());
-        drop(capsule.try_set_destructor(Destructor::none()));
+        capsule.set_destructor(Destructor::none());
+        // Its memory is not what is used next.
+        core::mem::forget(capsule);
         ledger.assert_settled();
         if !failed {
             return;

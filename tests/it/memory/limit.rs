@@ -23,12 +23,24 @@ def refused(f, *arguments):
 
 /// What holds, and an expression that is true.
 const ROWS: &[(&str, &str)] = &[
-    ("new", "refused(_capsule.new, 1, big) and refused(_capsule.new, 1, raw)"),
-    ("set-name", "refused(_capsule.set_name, c, big) and refused(_capsule.set_name, c, raw)"),
-    ("claim", "refused(_capsule.claim, c, 'a', big) and refused(_capsule.claim, c, big, 'b')"),
+    (
+        "new",
+        "refused(_capsule.new, 1, big) and refused(_capsule.new, 1, raw)",
+    ),
+    (
+        "set-name",
+        "refused(_capsule.set_name, c, big) and refused(_capsule.set_name, c, raw)",
+    ),
+    (
+        "claim",
+        "refused(_capsule.claim, c, 'a', big) and refused(_capsule.claim, c, big, 'b')",
+    ),
     ("get-pointer", "refused(_capsule.get_pointer, c, big)"),
     ("is-valid", "refused(_capsule.is_valid, c, big)"),
-    ("import", "refused(_capsule.load, big) and refused(_capsule.import_, raw)"),
+    (
+        "import",
+        "refused(_capsule.load, big) and refused(_capsule.import_, raw)",
+    ),
 ];
 
 pub(super) fn trials() -> Vec<Trial> {

@@ -18,8 +18,14 @@ fn times() -> usize {
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
-        alone("memory::loops::capsules-cost-a-sub-interpreter-nothing", costs_nothing),
-        alone("memory::loops::every-capsule-of-a-sub-interpreter-ends-once", ends_once),
+        alone(
+            "memory::loops::capsules-cost-a-sub-interpreter-nothing",
+            costs_nothing,
+        ),
+        alone(
+            "memory::loops::every-capsule-of-a-sub-interpreter-ends-once",
+            ends_once,
+        ),
     ]
 }
 
@@ -72,7 +78,9 @@ fn with_capsules(parent: &Interpreter) {
         let mut entry = first..;
         Kind::ALL.map(|kind| {
             let (ledger, entry) = (ledger.clone(), entry.next().unwrap_or_default());
-            dying(kind, vm, move |_| ledger.strike(entry)).name(c"own".to_owned()).build(&vm.ctx)
+            dying(kind, vm, move |_| ledger.strike(entry))
+                .name(c"own".to_owned())
+                .build(&vm.ctx)
         })
     };
     let sub = parent.create_subinterpreter();
@@ -111,7 +119,13 @@ fn costs_nothing() {
     };
     (0..3).for_each(|_| with_capsules(&parent));
     let (without, with) = (grown(plain), grown(with_capsules));
-    eprintln!("{} interpreters leave {without} bytes, with capsules {with}", times());
-    assert!(with < without + without / 10 + RESIDENT_SLACK, "{with} bytes, {without} without");
+    eprintln!(
+        "{} interpreters leave {without} bytes, with capsules {with}",
+        times()
+    );
+    assert!(
+        with < without + without / 10 + RESIDENT_SLACK,
+        "{with} bytes, {without} without"
+    );
     parent.finalize(None);
 }
