@@ -85,6 +85,17 @@ pub(super) fn trials() -> Vec<Trial> {
             |ended| told(ended, &[]),
         )
     });
+    // Rust's own thread-locals are gone there, the VM's have never been; so another thread has to call.
+    let of_rust = process(
+        "faults::in-c-s-end-of-a-thread-of-rust".to_owned(),
+        || {
+            ends_late(&Kind::ALL, |capsule, vm| {
+                let thread = thread::spawn(move || leave_to_c_s_end(capsule));
+                assert!(vm.allow_threads(|| thread.join()).is_ok());
+            });
+        },
+        |ended| told(ended, &[Kind::Python]),
+    );
     // There the VM cannot free what its collector knows of, as it does a Python destructor.
     let limit = LATE.iter().map(|&(name, lets_go)| {
         process(
@@ -97,7 +108,7 @@ pub(super) fn trials() -> Vec<Trial> {
         )
     });
     ends.chain(last)
-        .chain([beyond])
+        .chain([beyond, of_rust])
         .chain(late)
         .chain(limit)
         .collect()

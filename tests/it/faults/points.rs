@@ -160,9 +160,6 @@ pub(super) const POINTS: &[Point] = &[
         let leave = move || leave_to_c_s_end(capsule);
         vm.allow_threads(|| on_a_c_thread(leave));
     }),
-    outside("c-s-end-of-a-thread-of-rust", ALL, |capsule, vm| {
-        wait(thread::spawn(move || leave_to_c_s_end(capsule)), vm);
-    }),
 ];
 
 /// Runs Python code that has the capsule, and nobody else, in the list `cell`.
