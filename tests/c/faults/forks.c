@@ -81,6 +81,7 @@ static PyObject *start_using(PyObject *self, PyObject *capsule)
     pthread_t thread;
     shared = Py_NewRef(capsule);
     PyCapsule_SetName(shared, "a");
+    PyCapsule_SetPointer(shared, &thing);
     going = 1;
     pthread_create(&thread, NULL, write_all, NULL);
     pthread_detach(thread);

@@ -163,7 +163,8 @@ const REFUSED: Row = Row {
     },
 };
 
-const NAME: &CStr = c"shortage.cap";
+/// One address.
+static NAME: &CStr = c"shortage.cap";
 
 fn long(text: &str) -> CString {
     CString::new(text.repeat(20)).expect("there is no NUL in it")

@@ -6,7 +6,7 @@ use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_capsule_glue::Access;
 use rustpython_vm::{Interpreter, PyRef, VirtualMachine};
 
-use super::{RESIDENT_SLACK, resident};
+use super::{SLACK, allocated};
 use crate::interpreter::{exec, interpreter, shown};
 use crate::ledger::{Kind, Ledger, alone, dying};
 
@@ -113,9 +113,9 @@ fn ends_once() {
 fn costs_nothing() {
     let parent = interpreter(Access::Open);
     let grown = |turn: fn(&Interpreter)| {
-        let before = resident();
+        let before = allocated();
         (0..times()).for_each(|_| turn(&parent));
-        resident().saturating_sub(before)
+        allocated().saturating_sub(before)
     };
     (0..3).for_each(|_| with_capsules(&parent));
     let (without, with) = (grown(plain), grown(with_capsules));
@@ -124,7 +124,7 @@ fn costs_nothing() {
         times()
     );
     assert!(
-        with < without + without / 10 + RESIDENT_SLACK,
+        with < without + without / 10 + SLACK,
         "{with} bytes, {without} without"
     );
     parent.finalize(None);
