@@ -12,7 +12,9 @@ mod destructors;
 mod detached;
 mod differential;
 mod extensions;
+mod faults;
 mod finalisation;
+mod forks;
 mod headers;
 mod hostile;
 mod hostile_input;
@@ -21,6 +23,7 @@ mod interpreter;
 mod ledger;
 mod lifetimes;
 mod loader;
+mod memory;
 mod model;
 mod models;
 mod protocol;
@@ -68,6 +71,9 @@ fn main() -> ExitCode {
         chains::trials(),
         lifetimes::trials(),
         detached::trials(),
+        faults::trials(),
+        memory::trials(),
+        forks::trials(),
         finalisation::trials(),
         threads::trials(),
         stress::trials(),

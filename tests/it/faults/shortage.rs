@@ -1,0 +1,301 @@
+//! Out of memory: each operation with its first allocation failing, its second, and so on until there
+//! are no more. The answer is a success or that there is no memory, and then nothing has changed and
+//! nothing is lost.
+
+use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ptr::{NonNull, null_mut, without_provenance_mut};
+use std::borrow::Cow;
+use std::ffi::CString;
+use std::thread;
+
+use libtest_mimic::Trial;
+use rustpython_capsule::{CapsuleError, Destructor, DestructorKind, PyCapsule};
+use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::{AsObject, Context, PyObject, PyRef, VirtualMachine};
+
+use super::allocator::failing_at;
+use super::endings::process;
+use crate::interpreter::{in_interpreter, shown};
+use crate::ledger::{Ledger, Token};
+
+/// What an operation on a capsule came to.
+type Answer = Result<Option<PyRef<PyCapsule>>, CapsuleError>;
+
+type Operation = Box<dyn FnOnce() -> Answer>;
+
+/// One operation. What it needs is allocated by the first function, which gives the second.
+struct Row {
+    name: &'static str,
+    prepare: fn(&PyRef<PyCapsule>, Token) -> Operation,
+}
+
+const ROWS: &[Row] = &[
+    Row {
+        name: "a-capsule-of-c",
+        prepare: |_, _| Box::new(|| from_c().map(Some)),
+    },
+    Row {
+        name: "a-capsule-of-rust",
+        prepare: |_, _| {
+            let builder = PyCapsule::builder(NonNull::dangling()).name(c"static");
+            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+        },
+    },
+    Row {
+        name: "a-name-of-its-own",
+        prepare: |_, _| {
+            let builder = PyCapsule::builder(NonNull::dangling()).name(long("own"));
+            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+        },
+    },
+    Row {
+        name: "a-value",
+        prepare: |_, token| {
+            let builder = PyCapsule::from_value(token).name(long("value"));
+            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+        },
+    },
+    Row {
+        name: "a-closure",
+        prepare: |_, token| {
+            let destructor = Destructor::rust(move |_| drop(token));
+            let builder = PyCapsule::builder(NonNull::dangling()).destructor(destructor);
+            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+        },
+    },
+    Row {
+        name: "an-owner",
+        prepare: |_, token| {
+            let owner = PyCapsule::from_value(token).build(Context::genesis());
+            let builder = PyCapsule::builder(NonNull::dangling()).owner(owner.into());
+            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+        },
+    },
+    Row {
+        name: "set-name",
+        prepare: |capsule, _| {
+            let (capsule, name) = (capsule.clone(), Some(long("renamed").into()));
+            Box::new(move || capsule.try_set_name(name).map(|()| None))
+        },
+    },
+    Row {
+        name: "set-name-again",
+        prepare: |capsule, _| {
+            for number in 0..3 {
+                capsule.set_name(Some(long(&format!("name {number}")).into()));
+            }
+            capsule.set_name(Some(NAME.into()));
+            let (capsule, name) = (capsule.clone(), Some(long("renamed").into()));
+            Box::new(move || capsule.try_set_name(name).map(|()| None))
+        },
+    },
+    Row {
+        name: "claim",
+        prepare: |capsule, _| {
+            let (capsule, name) = (capsule.clone(), long("claimed"));
+            Box::new(move || {
+                capsule
+                    .claim(Some(NAME), Some(Cow::Owned(name)))
+                    .map(|_| None)
+            })
+        },
+    },
+    Row {
+        name: "set-destructor",
+        prepare: |capsule, token| {
+            let (capsule, new) = (capsule.clone(), Destructor::rust(move |_| drop(token)));
+            Box::new(move || capsule.try_set_destructor(new).map(|()| None))
+        },
+    },
+    Row {
+        name: "what-needs-no-memory",
+        prepare: |capsule, _| {
+            let capsule = capsule.clone();
+            Box::new(move || {
+                let pointer = capsule.pointer(Some(NAME))?;
+                capsule.set_pointer(pointer);
+                capsule.set_context(null_mut());
+                capsule.set_name(Some(NAME.into()));
+                capsule.claim(Some(NAME), Some(NAME.into()))?;
+                Ok(None)
+            })
+        },
+    },
+    Row {
+        name: "the-end-of-a-capsule",
+        prepare: |_, token| {
+            let capsule = PyCapsule::builder(NonNull::dangling())
+                .destructor(Destructor::rust(move |_| drop(token)))
+                .name(long("own"))
+                .build(Context::genesis());
+            Box::new(move || {
+                drop(capsule);
+                Ok(None)
+            })
+        },
+    },
+    Row {
+        name: "the-end-of-a-chain",
+        prepare: |_, token| {
+            let mut last = PyCapsule::from_value(token).build(Context::genesis());
+            for _ in 0..200 {
+                last = PyCapsule::builder(NonNull::dangling())
+                    .destructor(Destructor::rust(move |_| drop(last)))
+                    .build(Context::genesis());
+            }
+            Box::new(move || {
+                drop(last);
+                Ok(None)
+            })
+        },
+    },
+];
+
+/// What a refusal tells needs memory. So it is another refusal if there is none.
+const REFUSED: Row = Row {
+    name: "a-refusal",
+    prepare: |capsule, _| {
+        let capsule = capsule.clone();
+        Box::new(move || match capsule.pointer(Some(c"another name")) {
+            Err(CapsuleError::WrongName(_)) => Ok(None),
+            other => other.map(|_| None),
+        })
+    },
+};
+
+/// One address.
+static NAME: &CStr = c"shortage.cap";
+
+fn long(text: &str) -> CString {
+    CString::new(text.repeat(20)).expect("there is no NUL in it")
+}
+
+fn from_c() -> Result<PyRef<PyCapsule>, CapsuleError> {
+    // SAFETY: a static name, and no destructor.
+    unsafe { PyCapsule::from_c(without_provenance_mut(7), NAME.as_ptr(), None) }
+}
+
+pub(super) fn trials() -> Vec<Trial> {
+    let succeeded = |ended: &super::endings::Ended| match ended.succeeded {
+        true => Ok(()),
+        false => Err("it failed".into()),
+    };
+    let rust = ROWS.iter().chain([&REFUSED]).map(|row| {
+        let name = format!("faults::out-of-memory::rust::{}", row.name);
+        // A thread of its own keeps no dead objects for new ones.
+        process(
+            name,
+            || assert!(thread::spawn(|| each_fails(row)).join().is_ok()),
+            succeeded,
+        )
+    });
+    let c = C_ROWS.iter().map(|&(name, row)| {
+        let name = format!("faults::out-of-memory::c::{name}");
+        process(
+            name,
+            move || in_interpreter(|vm| each_fails_in_c(row, vm)),
+            succeeded,
+        )
+    });
+    rust.chain(c).collect()
+}
+
+/// Far more than any operation allocates.
+const MANY: usize = 1000;
+
+fn each_fails(row: &Row) {
+    for number in 1..MANY {
+        eprintln!("allocation {number}");
+        let ledger = Ledger::of(1);
+        let capsule = from_c().expect("there is memory");
+        let operation = (row.prepare)(&capsule, ledger.token(0));
+        let (answer, failed) = failing_at(number, operation);
+        match answer {
+            Ok(made) => drop(made),
+            Err(CapsuleError::OutOfMemory) => {
+                assert!(failed);
+                assert_eq!(capsule.name_address(), NAME.as_ptr());
+                assert_eq!(
+                    capsule.pointer(Some(NAME)),
+                    Ok(NonNull::without_provenance(SEVEN))
+                );
+                assert_eq!(capsule.destructor_kind(), DestructorKind::None);
+            }
+            Err(other) => panic!("{other}"),
+        }
+        capsule.set_destructor(Destructor::none());
+        // Its memory is not what is used next.
+        core::mem::forget(capsule);
+        ledger.assert_settled();
+        if !failed {
+            return;
+        }
+    }
+    panic!("it allocates without end");
+}
+
+const SEVEN: core::num::NonZeroUsize = core::num::NonZeroUsize::new(7).unwrap();
+
+#[expect(improper_ctypes, reason = "to C an object is an address and no more")]
+unsafe extern "C" {
+    fn PyCapsule_New(
+        pointer: *mut c_void,
+        name: *const c_char,
+        destructor: Option<rustpython_capsule::CDestructor>,
+    ) -> *mut PyObject;
+    fn PyCapsule_SetName(capsule: *mut PyObject, name: *const c_char) -> c_int;
+    fn PyCapsule_SetPointer(capsule: *mut PyObject, pointer: *mut c_void) -> c_int;
+    fn PyCapsule_GetPointer(capsule: *mut PyObject, name: *const c_char) -> *mut c_void;
+    fn PyCapsuleRs_Claim(
+        capsule: *mut PyObject,
+        name: *const c_char,
+        new_name: *const c_char,
+    ) -> *mut c_void;
+}
+
+/// Whether a C function succeeded with a capsule.
+type CRow = fn(*mut PyObject) -> bool;
+
+const C_ROWS: &[(&str, CRow)] = &[
+    ("new", |_| {
+        // SAFETY: a static name, and no destructor.
+        let made = unsafe { PyCapsule_New(without_provenance_mut(7), NAME.as_ptr(), None) };
+        let made = NonNull::new(made);
+        // Leaked, so that its memory is not what is used next.
+        made.is_some()
+    }),
+    ("what-needs-no-memory", |capsule| {
+        // SAFETY: a capsule, and a static name; as in the next ones.
+        let pointer = unsafe { PyCapsule_GetPointer(capsule, NAME.as_ptr()) };
+        // SAFETY: as above.
+        let pointer_set = unsafe { PyCapsule_SetPointer(capsule, pointer) } == 0;
+        // SAFETY: as above.
+        let name_set = unsafe { PyCapsule_SetName(capsule, NAME.as_ptr()) } == 0;
+        // SAFETY: as above.
+        let claimed = unsafe { PyCapsuleRs_Claim(capsule, NAME.as_ptr(), NAME.as_ptr()) };
+        pointer_set && name_set && claimed == pointer
+    }),
+];
+
+fn each_fails_in_c(row: CRow, vm: &VirtualMachine) {
+    let capsule = from_c().expect("there is memory");
+    let raw = core::ptr::from_ref::<PyObject>(capsule.as_object()).cast_mut();
+    // What this thread keeps of dead capsules is used up.
+    let _kept: Vec<_> = (0..100).map(|_| from_c()).collect();
+    for number in 1..MANY {
+        let (succeeded, failed) = failing_at(number, || row(raw));
+        let raised: Option<PyBaseExceptionRef> = vm.take_raised_exception();
+        match raised {
+            None => assert!(succeeded),
+            Some(raised) => {
+                assert!(failed && !succeeded);
+                assert_eq!(shown(&raised, vm), "MemoryError: ");
+            }
+        }
+        assert_eq!(capsule.name_address(), NAME.as_ptr());
+        if !failed {
+            return;
+        }
+    }
+    panic!("it allocates without end");
+}

@@ -1,0 +1,216 @@
+//! Forks: in the child capsules work, also those that threads of the parent were using at the moment,
+//! and the destructors of the parent's capsules run in each process by themselves.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::Path;
+use std::sync::LazyLock;
+
+use libtest_mimic::{Failed, Trial};
+use tempfile::TempDir;
+
+use crate::c_code::{self, HAS_COMPILER};
+use crate::interpreter::{Ended, child, trial};
+
+/// What holds; a script with the C functions of `c/faults/forks.c`; the lines of standard output, in
+/// any order.
+type Row = (&'static str, &'static str, &'static [&'static str]);
+
+pub(crate) fn trials() -> Vec<Trial> {
+    if !cfg!(target_os = "linux") || !*HAS_COMPILER {
+        return vec![c_code::left_out(
+            "forks::left out, no Linux or no C compiler here".to_owned(),
+        )];
+    }
+    let trials = ROWS.iter().map(|&(holds, source, lines)| {
+        trial(format!("forks::{holds}"), move || judge(source, lines))
+    });
+    trials.collect()
+}
+
+static FOLDER: LazyLock<Result<TempDir, String>> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/faults/forks.c");
+    let library = folder.path().join("forks.so");
+    c_code::compile(&[source], &c_code::headers(), &[""; 0], &library)?;
+    Ok(folder)
+});
+
+const PRELUDE: &str = "
+import _capsule, atexit, forks, gc, os, sys, threading, warnings
+from _capsule import new
+warnings.simplefilter('ignore')
+
+def write(text, write=os.write, encode=str.encode): write(1, encode(text + '\\n'))
+parent = os.getpid()
+def say(name, write=write, getpid=os.getpid, parent=parent):
+    return lambda c: write(name + ' ' + ('child' if getpid() != parent else 'parent'))
+def make(name): return new(1, name, say(name))
+
+def ended(child):
+    'Forks, has the child call a function, and tells its status.'
+    pid = os.fork()
+    if pid == 0:
+        child()
+        os._exit(0)
+    return forks.wait_for(pid)
+
+def all_end(child, times=20):
+    for _ in range(times):
+        status = ended(child)
+        if status != 0:
+            write(f'a child with status {status}')
+            os._exit(1)
+";
+
+fn judge(source: &str, lines: &[&str]) -> Result<(), Failed> {
+    let folder = FOLDER.as_ref()?.path();
+    let script = tempfile::Builder::new().suffix(".py").tempfile_in(folder)?;
+    fs::write(script.path(), format!("{PRELUDE}{source}"))?;
+    let ended: Ended = child(&[OsStr::new(script.path())], &[]);
+    let mut said: Vec<_> = ended.stdout.lines().collect();
+    said.sort_unstable();
+    if ended.code == Some(0) && said == lines && ended.stderr.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{ended:?}, not {lines:?}").into())
+    }
+}
+
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    ("capsules-work-in-the-child", "
+c = new(7, 'a.b', context=5)
+def child():
+    assert _capsule.get_pointer(c, 'a.b') == 7 and _capsule.get_context(c) == 5
+    assert _capsule.claim(c, 'a.b', 'used') == 7
+    _capsule.set_name(c, 'again')
+    _capsule.set_pointer(c, 8)
+    write(_capsule.get_name(c))
+    assert _capsule.get_pointer(new(9, 'mine', say('mine')), 'mine') == 9
+write(str(ended(child)))
+write(_capsule.get_name(c) + str(_capsule.get_pointer(c, 'a.b')))
+", &["0", "a.b7", "again", "mine child"]),
+    ("a-destructor-runs-in-each-process", "
+c = make('c')
+def child():
+    global c
+    del c
+assert ended(child) == 0
+del c
+", &["c child", "c parent"]),
+    ("a-child-that-exits-destroys-what-it-has", "
+c = make('a global')
+os.c = make('a module')
+cycle = [make('a cycle')]; cycle.append(cycle)
+atexit.register(lambda: write('atexit ' + str(os.getpid() == parent)))
+assert ended(lambda: sys.exit(0)) == 0
+", &["a cycle child", "a cycle parent", "a global child", "a global parent", "a module child", "a module parent", "atexit False", "atexit True"]),
+    ("a-child-that-leaves-destroys-nothing", "
+c = make('a global')
+assert ended(lambda: os._exit(0)) == 0
+", &["a global parent"]),
+    ("a-cycle-is-collected-in-each-process", "
+cycle = [make('a cycle')]; cycle.append(cycle)
+def child(): gc.collect()
+del cycle
+assert ended(child) == 0
+gc.collect()
+", &["a cycle child", "a cycle parent"]),
+    ("a-destructor-can-fork", "
+def d(c):
+    pid = os.fork()
+    if pid == 0:
+        write('child')
+        os._exit(0)
+    write(str(forks.wait_for(pid)))
+c = new(1, None, d); del c
+cycle = [new(1, None, d)]; cycle.append(cycle); del cycle
+gc.collect()
+", &["0", "0", "child", "child"]),
+    ("a-child-of-a-destructor-can-go-on", "
+def d(c):
+    global pid
+    pid = os.fork()
+c = new(1, None, d); del c
+if pid == 0:
+    c = make('after')
+    sys.exit(0)
+write(str(forks.wait_for(pid)))
+", &["0", "after child"]),
+    ("a-child-can-fork-in-its-turn", "
+c = make('c')
+def child(): write(str(ended(lambda: write(str(ended(sys.exit))))))
+write(str(ended(child)))
+", &["0", "0", "0", "c child", "c parent"]),
+    ("native-threads-of-the-child-run-python-s-destructors", "
+forks.keep(make('before'))
+def child():
+    forks.keep(make('after'))
+    forks.drop_in_thread()
+assert ended(child) == 0
+forks.drop_in_thread()
+", &["after child", "before child", "before parent"]),
+    ("c-code-can-fork", "
+for _ in range(20): assert forks.fork() == 0
+", &[]),
+    ("threads-of-python-that-use-a-capsule-do-not-matter", "
+c = new(7, 'a', owner=[])
+going = True
+def use():
+    while going:
+        _capsule.set_name(c, 'b'); _capsule.set_pointer(c, 8); _capsule.set_name(c, 'a')
+        new(1, 'x' * 50, lambda c: None)
+def child():
+    assert _capsule.get_name(c) in ('a', 'b')
+    _capsule.set_name(c, 'child')
+    assert _capsule.get_pointer(c, 'child') in (7, 8)
+    sys.exit(0)
+threads = [threading.Thread(target=use) for _ in range(2)]
+for thread in threads: thread.start()
+all_end(child)
+going = False
+for thread in threads: thread.join()
+", &[]),
+    // A capsule that a thread is in the middle of writing must not stay so for ever.
+    ("native-threads-that-use-a-capsule-do-not-matter", "
+forks.start_using(new(1))
+def child(): sys.exit(0 if forks.whole() else 1)
+all_end(child)
+for _ in range(50): assert forks.fork() == 0
+forks.stop_using()
+", &[]),
+    // Who is inside a Python destructor at the moment never comes out in the child.
+    ("a-native-thread-inside-a-python-destructor-does-not-matter", "
+inside, out = threading.Event(), threading.Event()
+def d(c): inside.set(); out.wait()
+forks.keep(new(1, None, d))
+forks.start_dropping()
+inside.wait()
+write(str(ended(lambda: sys.exit(0))))
+def child():
+    global c
+    c = make('c'); forks.keep(c); del c
+    forks.drop_in_thread()
+    sys.exit(0)
+write(str(ended(child)))
+out.set()
+", &["0", "0", "c child"]),
+    ("native-threads-that-come-and-go-do-not-matter", "
+going = True
+def visit():
+    while going:
+        for _ in range(200): forks.keep(new(1, None, lambda c: None))
+        forks.drop_in_thread()
+thread = threading.Thread(target=visit)
+thread.start()
+all_end(lambda: sys.exit(0), 30)
+def child():
+    forks.keep(new(1, None, lambda c: None))
+    forks.drop_in_thread()
+    sys.exit(0)
+all_end(child, 30)
+going = False
+thread.join()
+", &[]),
+];

@@ -1,0 +1,64 @@
+//! A process that may have no more memory: what is too large is a MemoryError, and all goes on.
+
+use std::ffi::OsStr;
+
+use libtest_mimic::{Failed, Trial};
+
+use crate::interpreter::{child, trial};
+
+/// Copies of names of this size do not fit.
+const PRELUDE: &str = "
+import _capsule, resource
+big = 'x' * (1 << 30)
+raw = big.encode()
+c = _capsule.new(7, 'a')
+pages = int(open('/proc/self/statm').read().split()[0])
+_, hard = resource.getrlimit(resource.RLIMIT_AS)
+resource.setrlimit(resource.RLIMIT_AS, (pages * 4096 + (100 << 20), hard))
+def refused(f, *arguments):
+    try: f(*arguments)
+    except MemoryError as error: return not error.args
+    return False
+";
+
+/// What holds, and an expression that is true.
+const ROWS: &[(&str, &str)] = &[
+    (
+        "new",
+        "refused(_capsule.new, 1, big) and refused(_capsule.new, 1, raw)",
+    ),
+    (
+        "set-name",
+        "refused(_capsule.set_name, c, big) and refused(_capsule.set_name, c, raw)",
+    ),
+    (
+        "claim",
+        "refused(_capsule.claim, c, 'a', big) and refused(_capsule.claim, c, big, 'b')",
+    ),
+    ("get-pointer", "refused(_capsule.get_pointer, c, big)"),
+    ("is-valid", "refused(_capsule.is_valid, c, big)"),
+    (
+        "import",
+        "refused(_capsule.load, big) and refused(_capsule.import_, raw)",
+    ),
+];
+
+pub(super) fn trials() -> Vec<Trial> {
+    let trials = ROWS.iter().map(|&(name, expression)| {
+        trial(format!("memory::limit::{name}"), move || judge(expression))
+    });
+    trials.collect()
+}
+
+fn judge(expression: &str) -> Result<(), Failed> {
+    let source = format!(
+        "{PRELUDE}print({expression})\n\
+         print(_capsule.get_pointer(c, 'a'), _capsule.get_name(_capsule.new(1, 'b' * 1000)) == 'b' * 1000)"
+    );
+    let ended = child(&[OsStr::new("-c"), OsStr::new(&source)], &[]);
+    if ended.code == Some(0) && ended.stdout == "True\n7 True\n" {
+        Ok(())
+    } else {
+        Err(format!("{ended:?}").into())
+    }
+}
