@@ -1,6 +1,6 @@
 //! Memory: after many capsules, and after many interpreters with capsules in them, there is as much in
-//! use as before. A million capsules, or as many as `CAPSULE_TESTS_MANY` says; each row has a process
-//! of its own, since all is measured from outside.
+//! use as before. Some hundred thousand capsules, or as many as `CAPSULE_TESTS_MANY` says; each row
+//! has a process of its own, since all is measured from outside.
 
 mod limit;
 mod loops;
@@ -73,11 +73,10 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// How many capsules.
 fn many() -> usize {
     let told = std::env::var("CAPSULE_TESTS_MANY").ok();
-    told.and_then(|told| told.parse().ok()).unwrap_or(1_000_000)
+    told.and_then(|told| told.parse().ok()).unwrap_or(300_000)
 }
 
-/// What may be in use more than before: less than a byte for each of a million capsules is a leak of
-/// none.
+/// What may be in use more than before: a few bytes for each of the capsules are a leak of none.
 const SLACK: usize = 800_000;
 
 /// What may be resident more than before: glibc keeps up to one heap of a thread, which has this size.

@@ -3,6 +3,7 @@
 //! project promises, and takes minutes.
 
 mod at_the_end;
+mod comes_back;
 #[cfg(c_compiler)]
 mod through_c;
 
@@ -52,7 +53,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     });
-    let trials = [one].into_iter().chain(of_each_kind);
+    let trials = [one, comes_back::trial()].into_iter().chain(of_each_kind);
     #[cfg(c_compiler)]
     let trials = trials.chain(through_c::trials());
     trials.chain(at_the_end::trials()).collect()

@@ -24,12 +24,14 @@ pub unsafe extern "C" fn Py_DecRef(object: *mut PyObject) {
 /// The reference is the caller's, who gives it up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _Py_DecRef(object: *mut PyObject) {
-    // SAFETY: not NULL, and alive: the caller has a reference.
-    let object = unsafe { &*object };
-    match PyCapsule::try_of(object) {
+    // SAFETY: the caller has a reference to it, so it is not NULL.
+    let object = unsafe { NonNull::new_unchecked(object) };
+    // SAFETY: and it is alive.
+    if PyCapsule::try_of(unsafe { object.as_ref() }).is_some() {
         // SAFETY: passed on from the caller.
-        Some(capsule) => unsafe { release(NonNull::from(capsule)) },
+        unsafe { release(object.cast()) };
+    } else {
         // SAFETY: passed on from the caller.
-        None => drop(unsafe { PyObjectRef::from_raw(NonNull::from(object)) }),
+        drop(unsafe { PyObjectRef::from_raw(object) });
     }
 }

@@ -2,11 +2,12 @@
 //! Python destructor belongs to. Nothing here knows of capsules.
 
 use core::cell::Cell;
-use std::panic::catch_unwind;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::vm::thread::{
-    attach_for_callback, cleanup_current_thread_frames, current_vm_is_set, try_with_current_vm,
+    ThreadedVirtualMachine, attach_for_callback, cleanup_current_thread_frames, current_vm_is_set,
+    try_with_current_vm,
 };
 
 use crate::doors::{InterpreterId, Visit};
@@ -48,7 +49,10 @@ impl Thread {
 #[inline]
 pub(crate) fn with_attached(f: impl FnOnce(&VirtualMachine)) {
     if !Thread::current_is_ending() {
-        try_with_current_vm(|vm| attach_for_callback(vm, || f(vm)));
+        // Where the VM has lost some of its thread-locals before ours, it panics before it calls `f`.
+        let _ = catch_unwind(AssertUnwindSafe(|| {
+            try_with_current_vm(|vm| attach_for_callback(vm, || f(vm)))
+        }));
     }
 }
 
@@ -109,21 +113,26 @@ pub(crate) fn with_home(home: InterpreterId, f: impl FnOnce(&VirtualMachine) + S
     let Some(visit) = Visit::to(home) else {
         return;
     };
-    let enter = move || {
-        visit.run(|vm| {
+    let call = |visitor: &ThreadedVirtualMachine| {
+        visitor.run(|vm| {
             f(vm);
             if thread != Thread::Inside {
                 cleanup_current_thread_frames(vm);
             }
         });
     };
-    if thread == Thread::Ending {
+    let here = (thread != Thread::Ending).then(|| visit.enter()).flatten();
+    if let Some(visitor) = here {
+        call(&visitor);
+    } else {
         std::thread::scope(|scope| {
             // With no thread to be had, the callable is dropped.
-            let other = std::thread::Builder::new().spawn_scoped(scope, enter);
+            let other = std::thread::Builder::new().spawn_scoped(scope, || {
+                if let Some(visitor) = visit.enter() {
+                    call(&visitor);
+                }
+            });
             drop(other.map(std::thread::ScopedJoinHandle::join));
         });
-    } else {
-        enter();
     }
 }

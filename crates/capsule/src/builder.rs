@@ -126,7 +126,8 @@ impl CapsuleBuilder {
             name,
             marks: self.marks,
         };
-        let _made_by_now = PyCapsule::class(ctx);
+        // With the first capsule comes the class.
+        let _class = PyCapsule::class(ctx);
         let capsule = make(|| {
             let belongings = Belongings::holding(contents);
             PyCapsule::new(identity, self.context, function, belongings)

@@ -17,18 +17,16 @@ use rustpython_vm::{
 
 use crate::belongings::{CHooks, Objects};
 use crate::for_c::traverse_for_c;
-#[cfg(unix)]
-use crate::fork;
 use crate::{DestructorKind, PyCapsule};
-use crate::{firewall, last_rites, memory, sync};
+use crate::{firewall, fork, last_rites, memory, sync};
 
 impl PyPayload for PyCapsule {
     /// Collected only when it owns Python objects; see `track_if_needed`.
     const NEW_REF_UNTRACKED: bool = true;
 
-    /// There is no list of free capsules. The hook is wanted for when it runs: last, with the
-    /// object whole and nobody borrowing it, on every thread; and for its answer, with which the
-    /// object can stay.
+    /// The hook is wanted for when it runs: last, with the object whole and nobody borrowing it, on
+    /// every thread; and for its answer, with which the object can stay, because it lives on or for
+    /// the next capsule (see `memory`).
     const HAS_FREELIST: bool = true;
 
     #[inline]
@@ -52,13 +50,11 @@ impl PyPayload for PyCapsule {
 /// The class, in a place that costs one load to read. NULL until all is made that capsules need.
 static CLASS: AtomicPtr<Py<PyType>> = AtomicPtr::new(null_mut());
 
-/// The object as a capsule, if it is one. Only this crate makes objects of the class, which has no
-/// subclasses, and none that it makes changes its class.
+/// The object as a capsule, if it is one.
 #[inline]
 pub(crate) fn as_capsule(object: &PyObject) -> Option<&Py<PyCapsule>> {
-    let class = core::ptr::from_ref(object.class());
-    core::ptr::eq(class, CLASS.load(Ordering::Relaxed))
-        // SAFETY: an object of that class is a `Py<PyCapsule>`.
+    memory::is_like_model(object)
+        // SAFETY: its payload is of the type that the model's is.
         .then(|| unsafe { object.downcast_unchecked_ref() })
 }
 
@@ -66,7 +62,6 @@ pub(crate) fn as_capsule(object: &PyObject) -> Option<&Py<PyCapsule>> {
 fn make_class() -> &'static Py<PyType> {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
-        #[cfg(unix)]
         fork::watch();
         sync::prepare();
         // The first asks for memory, which later ones share, and cannot say that there is none.

@@ -1,18 +1,25 @@
 //! The doors through which threads that are in no interpreter get into one: the spare thread states
 //! that Python destructors leave behind, and who is inside. When they close, `attach` tells.
 
-use core::sync::atomic::Ordering;
+use core::cell::RefCell;
+use core::sync::atomic::{AtomicUsize, Ordering};
+use core::time::Duration;
 use std::collections::HashMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::collections::hash_map::Entry;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use rustpython_vm::VirtualMachine;
 use rustpython_vm::common::lock::PyMutex;
+#[cfg(unix)]
+use rustpython_vm::common::lock::reinit_mutex_after_fork;
 use rustpython_vm::common::rc::PyRc;
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::vm::PyGlobalState;
 use rustpython_vm::vm::thread::{ThreadedVirtualMachine, try_with_current_vm};
 
-use crate::fork::generation;
+use crate::fork::{generation, watch};
 
 /// RustPython's number of an interpreter, unique in the process.
 pub(crate) type InterpreterId = i64;
@@ -21,29 +28,42 @@ pub(crate) type InterpreterId = i64;
 struct Door {
     state: PyRc<PyGlobalState>,
     vm: PyMutex<ThreadedVirtualMachine>,
-    visitors: Mutex<usize>,
-    left: Condvar,
-    /// The process that it was made in. In another, its locks may be held by threads that are not.
-    generation: u8,
+    /// How many are about to enter, or inside.
+    visitors: AtomicUsize,
 }
 
 /// A thread that is about to enter, is inside, or has just left.
-pub(crate) struct Visit(Arc<Door>);
+pub(crate) struct Visit {
+    door: Arc<Door>,
+    /// The process that it began in. In a child, nobody counts on it.
+    generation: u8,
+}
 
 /// The interpreters in which Python destructors were made. Each leaves when it is finalised, before
 /// threads that try to enter it would hang; one that was never finalised, with the next entry.
-static DOORS: PyMutex<Option<Doors>> = PyMutex::new(None);
+///
+/// A fork waits for the lock. So it is not one of the VM's, whose holders may have to stand still
+/// while a fork is prepared, and nobody waits for anything while he holds it.
+static DOORS: Mutex<Option<Doors>> = Mutex::new(None);
 
 type Doors = HashMap<InterpreterId, Arc<Door>>;
+
+thread_local! {
+    /// The lock, while this thread forks.
+    static FORKING: RefCell<Option<MutexGuard<'static, Option<Doors>>>> =
+        const { RefCell::new(None) };
+}
+
+fn doors() -> MutexGuard<'static, Option<Doors>> {
+    DOORS.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Door {
     fn new(vm: &VirtualMachine) -> Self {
         Self {
             state: vm.state.clone(),
             vm: PyMutex::new(vm.new_thread()),
-            visitors: Mutex::new(0),
-            left: Condvar::new(),
-            generation: generation(),
+            visitors: AtomicUsize::new(0),
         }
     }
 
@@ -52,47 +72,45 @@ impl Door {
         PyRc::strong_count(&self.state) <= 2
     }
 
-    fn visitors(&self) -> MutexGuard<'_, usize> {
-        self.visitors.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
+    /// Looks again and again: an interpreter ends once, and seldom with visitors.
     fn wait_until_all_left(&self) {
-        let visitors = self.visitors();
-        let waited = self.left.wait_while(visitors, |visitors| *visitors > 0);
-        drop(waited.unwrap_or_else(PoisonError::into_inner));
+        while self.visitors.load(Ordering::Acquire) > 0 {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 
 impl Visit {
     /// `None` when the interpreter is finalised, or about to be.
     pub(crate) fn to(home: InterpreterId) -> Option<Self> {
-        let doors = DOORS.lock();
+        let doors = doors();
         let door = doors.as_ref()?.get(&home)?;
         if door.leads_nowhere() || door.state.finalizing.load(Ordering::Acquire) {
             return None;
         }
         // Under the lock of the doors: who closes this one waits for us.
-        *door.visitors() += 1;
-        Some(Self(door.clone()))
+        door.visitors.fetch_add(1, Ordering::Relaxed);
+        Some(Self {
+            door: door.clone(),
+            generation: generation(),
+        })
     }
 
-    /// Runs `f` inside.
-    pub(crate) fn run(&self, f: impl FnOnce(&VirtualMachine)) {
-        // A thread state of its own, since a destructor may wait for another thread's. Whoever
-        // holds the spare one may have to wait for a collector, so nobody waits for it attached.
-        let attached = try_with_current_vm(|vm| vm.allow_threads(|| self.0.vm.lock()));
-        let spare = attached.unwrap_or_else(|| self.0.vm.lock());
-        let visitor = spare.run(VirtualMachine::new_thread);
-        drop(spare);
-        visitor.run(f);
+    /// A thread state for the visitor: its own, since a destructor may wait for another thread's.
+    /// `None` where the VM cannot be entered on this thread, because it is at its end.
+    pub(crate) fn enter(&self) -> Option<ThreadedVirtualMachine> {
+        // Whoever holds the spare state may have to wait for a collector, so nobody waits for it
+        // attached.
+        let attached = try_with_current_vm(|vm| vm.allow_threads(|| self.door.vm.lock()));
+        let spare = attached.unwrap_or_else(|| self.door.vm.lock());
+        catch_unwind(AssertUnwindSafe(|| spare.run(VirtualMachine::new_thread))).ok()
     }
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        if self.0.generation == generation() {
-            *self.0.visitors() -= 1;
-            self.0.left.notify_all();
+        if self.generation == generation() {
+            self.door.visitors.fetch_sub(1, Ordering::Release);
         }
     }
 }
@@ -101,33 +119,44 @@ impl Drop for Visit {
 /// a [`Visit`].
 pub(crate) fn home_of(vm: &VirtualMachine) -> InterpreterId {
     let id = vm.state.interpreter_id;
-    let mut gone = Vec::new();
+    if doors()
+        .as_ref()
+        .is_some_and(|doors| doors.contains_key(&id))
     {
-        let mut doors = DOORS.lock();
-        let doors = doors.get_or_insert_default();
-        if doors.contains_key(&id) {
-            return id;
-        }
-        gone.extend(doors.extract_if(|_, door| door.leads_nowhere()));
-        doors.insert(id, Arc::new(Door::new(vm)));
+        return id;
     }
+    watch();
+    let door = Arc::new(Door::new(vm));
+    let mut gone = Vec::new();
+    let known = {
+        let mut doors = doors();
+        let doors = doors.get_or_insert_default();
+        gone.extend(doors.extract_if(|_, door| door.leads_nowhere()));
+        // Another thread may have been here meanwhile; its door stays.
+        let known = doors.contains_key(&id);
+        gone.extend(match doors.entry(id) {
+            Entry::Vacant(place) => {
+                place.insert(door);
+                None
+            }
+            Entry::Occupied(_) => Some((id, door)),
+        });
+        known
+    };
     // Not under the lock: the last references to Python objects may go with them.
     drop(gone);
-    // Last in the list, which begins with what is called first.
-    let close = vm.new_function("close_door", close_door);
-    let entry = PyRc::new((close.into(), FuncArgs::default()));
-    vm.state.atexit_funcs.lock().push(entry);
-    #[cfg(unix)]
-    {
-        let reopen = vm.new_function("reopen_door", reopen_door);
-        vm.state.after_forkers_child.lock().push(reopen.into());
+    if !known {
+        // Last in the list, which begins with what is called first.
+        let close = vm.new_function("close_door", close_door);
+        let entry = PyRc::new((close.into(), FuncArgs::default()));
+        vm.state.atexit_funcs.lock().push(entry);
     }
     id
 }
 
 /// Called at exit: lets nobody in any more, and waits for those who are.
 fn close_door(vm: &VirtualMachine) {
-    let mut doors = DOORS.lock();
+    let mut doors = doors();
     let door = doors
         .as_mut()
         .and_then(|doors| doors.remove(&vm.state.interpreter_id));
@@ -137,22 +166,33 @@ fn close_door(vm: &VirtualMachine) {
     }
 }
 
-/// Called in the child of a fork: the doors of the parent are not its own.
-///
-/// # Safety
-/// The process has one thread, which is in the handler of a fork.
+/// Called before a fork, so that the doors are whole in the child.
 #[cfg(unix)]
-pub(crate) unsafe fn forget_all() {
-    // SAFETY: passed on from the caller.
-    unsafe { rustpython_vm::common::lock::reinit_mutex_after_fork(&DOORS) };
-    // Whoever held the lock may have left anything there; nothing of it is looked at.
-    core::mem::forget(DOORS.lock().take());
+pub(crate) fn before_fork() {
+    let doors = doors();
+    // A thread that has lost its thread-locals forks without: no harm but in the child, if another
+    // thread is changing the list right now.
+    let _ = FORKING.try_with(|forking| forking.replace(Some(doors)));
 }
 
-/// Called by `os.fork` in the child.
+/// Called after a fork in the parent.
 #[cfg(unix)]
-fn reopen_door(vm: &VirtualMachine) {
-    let id = vm.state.interpreter_id;
-    let door = Arc::new(Door::new(vm));
-    DOORS.lock().get_or_insert_default().insert(id, door);
+pub(crate) fn after_fork_in_parent() {
+    let _ = FORKING.try_with(RefCell::take);
+}
+
+/// Called after a fork in the child: those who were inside are not here.
+///
+/// # Safety
+/// The process has one thread.
+#[cfg(unix)]
+pub(crate) unsafe fn after_fork_in_child() {
+    let Ok(Some(doors)) = FORKING.try_with(RefCell::take) else {
+        return;
+    };
+    for door in doors.iter().flat_map(HashMap::values) {
+        // SAFETY: passed on from the caller. What is locked is never changed, only used.
+        unsafe { reinit_mutex_after_fork(&door.vm) };
+        door.visitors.store(0, Ordering::Relaxed);
+    }
 }

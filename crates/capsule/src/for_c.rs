@@ -101,7 +101,7 @@ impl PyCapsule {
     /// As for [`pointer_for_c`](Self::pointer_for_c).
     #[inline]
     pub unsafe fn is_valid_for_c(&self, name: *const c_char) -> bool {
-        // SAFETY: the stored name as in `check_name`, the other passed on from the caller.
+        // SAFETY: the stored name as in `identity_named`, the other passed on from the caller.
         unsafe { names_match(self.fields.name(), name) }
     }
 
@@ -149,7 +149,7 @@ impl PyCapsule {
         new_name: *const c_char,
     ) -> Result<NonNull<c_void>, CapsuleError> {
         let claimed = self.fields.claim(new_name, |stored| {
-            // SAFETY: the stored name as in `check_name`, the other passed on from the caller.
+            // SAFETY: the stored name as in `identity_named`, the other passed on from the caller.
             unsafe { names_match(stored, name) }
         });
         claimed.map_err(|identity| wrong_name(identity, name))

@@ -2,6 +2,11 @@
 //! counts the processes, so that those who find it can tell.
 
 use core::sync::atomic::{AtomicU8, Ordering};
+#[cfg(unix)]
+use std::sync::Once;
+
+#[cfg(unix)]
+use crate::doors;
 
 /// Numbers the processes of a chain of forks, from 1; after 255 comes 1.
 static GENERATION: AtomicU8 = AtomicU8::new(1);
@@ -12,16 +17,31 @@ pub(crate) fn generation() -> u8 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// Has forks counted. Called once, before the first capsule is made.
-#[cfg(unix)]
+/// Has forks counted. Called before the first capsule, and the first door, are made.
 pub(crate) fn watch() {
-    // SAFETY: the handler does only what a child of a fork may.
-    let _out_of_memory = unsafe { libc::pthread_atfork(None, None, Some(forked)) };
+    #[cfg(unix)]
+    {
+        static ONCE: Once = Once::new();
+        // SAFETY: the handlers may be called around a fork: they use locks and atomics of ours.
+        ONCE.call_once(|| unsafe {
+            let _no_memory = libc::pthread_atfork(Some(before), Some(parent), Some(child));
+        });
+    }
 }
 
 #[cfg(unix)]
-unsafe extern "C" fn forked() {
+unsafe extern "C" fn before() {
+    doors::before_fork();
+}
+
+#[cfg(unix)]
+unsafe extern "C" fn parent() {
+    doors::after_fork_in_parent();
+}
+
+#[cfg(unix)]
+unsafe extern "C" fn child() {
     GENERATION.store(generation().wrapping_add(1).max(1), Ordering::Relaxed);
-    // SAFETY: this is the handler.
-    unsafe { crate::doors::forget_all() };
+    // SAFETY: this is the only thread of the child.
+    unsafe { doors::after_fork_in_child() };
 }

@@ -2,7 +2,7 @@
 //! took a new reference meanwhile, in which case it lives on without a destructor.
 //!
 //! The VM calls `perform` as the last thing before it frees the object, on whatever thread, with
-//! or without an interpreter. An object that the VM has published to its lock-free caches (one
+//! or without an interpreter; where C drops the last reference, `memory::release` does instead. An object that the VM has published to its lock-free caches (one
 //! that was an attribute of a class, say) is freed without that call; then the payload's `Drop`
 //! moves everything to an heir, which ends in the ordinary way.
 
@@ -70,13 +70,17 @@ unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
     };
     let destructor = capsule.fields.begin_dying();
     if let Some(belongings) = capsule.belongings.get() {
+        let mut objects = belongings.objects.lock();
         // The destructor may free what they read, and bring the capsule back.
-        belongings.objects.lock().hooks = None;
+        objects.hooks = None;
+        // The VM took the dead object off the collector's lists.
+        objects.tracked = false;
     }
     run(capsule, destructor);
     // A count of zero that rises goes to two, not to one: the VM keeps one back, so that dropping
     // the new reference does not free the object under us. It is ours to give up.
     if capsule.as_object().strong_count() == 0
+        // To look first spares most capsules a locked instruction.
         && capsule.belongings.get().is_some()
         && let Some(belongings) = capsule.belongings.take()
     {
@@ -92,10 +96,7 @@ unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
     }
     capsule.fields.end_dying();
     if let Some(belongings) = capsule.belongings.get() {
-        let mut objects = belongings.objects.lock();
-        // The VM took the dead object off the collector's lists.
-        objects.tracked = false;
-        track_if_needed(capsule, &mut objects);
+        track_if_needed(capsule, &mut belongings.objects.lock());
     }
     // SAFETY: the count that the VM kept back is a reference that nobody else gives up. If it is
     // the last one, the object ends here and now, and the caller does not touch it.

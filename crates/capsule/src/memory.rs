@@ -6,13 +6,15 @@
 
 use core::alloc::Layout;
 use core::cell::Cell;
+use core::ffi::c_void;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::alloc::{alloc, dealloc, handle_alloc_error};
 
 use rustpython_vm::builtins::PyType;
 use rustpython_vm::object::payload_offset;
-use rustpython_vm::{Context, Py, PyObject, PyObjectRef, PyPayload, PyRef};
+use rustpython_vm::types::PyTypeFlags;
+use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef};
 
 use crate::error::CapsuleError;
 use crate::last_rites;
@@ -20,6 +22,13 @@ use crate::object::PyCapsule;
 
 /// A capsule that the VM made and nobody sees; NULL until there is a class.
 static MODEL: AtomicPtr<Py<PyCapsule>> = AtomicPtr::new(null_mut());
+
+/// Where the model's head says what type the payload has; NULL until there is a model.
+///
+/// The VM keeps a table for each type of payload and asks it for the type's number. There may be two
+/// for one type, but all capsules have this, since their heads are copies. The class tells less:
+/// safe code may make an object of any class with any payload.
+static TABLE: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 
 const LAYOUT: Layout = Layout::new::<Py<PyCapsule>>();
 
@@ -76,8 +85,27 @@ impl Drop for Spare {
 
 /// Called once, with the class and any capsule to be.
 pub(crate) fn prepare(any: PyCapsule, class: &Py<PyType>) {
+    // Either would put something before the head.
+    assert!(!class.slots.flags.has_feature(PyTypeFlags::HAS_DICT));
+    assert!(!class.slots.flags.has_feature(PyTypeFlags::HAS_WEAKREF));
+    assert!(class.as_object().is_immortal());
     let model = PyRef::leak(PyRef::new_ref(any, class.to_owned(), None));
+    TABLE.store(table_of(model.as_object()), Ordering::Release);
     MODEL.store(core::ptr::from_ref(model).cast_mut(), Ordering::Release);
+}
+
+/// The second word of an object: the VM's table for the type of its payload.
+#[inline]
+fn table_of(object: &PyObject) -> *mut c_void {
+    let words = core::ptr::from_ref(object).cast::<*mut c_void>();
+    // SAFETY: an object begins with its count, one word, and this; it never changes.
+    unsafe { words.wrapping_add(1).read() }
+}
+
+/// Whether the payload of an object is a `PyCapsule`.
+#[inline]
+pub(crate) fn is_like_model(object: &PyObject) -> bool {
+    core::ptr::eq(table_of(object), TABLE.load(Ordering::Relaxed))
 }
 
 /// A new object, whose payload is made once there is memory for it.

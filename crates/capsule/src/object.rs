@@ -64,7 +64,7 @@ impl PyCapsule {
     pub(crate) fn object(&self) -> &Py<Self> {
         let object = core::ptr::from_ref(self).addr() - payload_offset::<Self>();
         // SAFETY: payloads leave this crate only as part of a `Py<Self>` that `memory::make`
-        // made, and it exposed the provenance of the whole.
+        // made, and it exposed the provenance of the whole. The model there never ends.
         unsafe { &*core::ptr::with_exposed_provenance::<Py<Self>>(object) }
     }
 
@@ -351,7 +351,7 @@ fn not_a_capsule(object: &PyObject) -> CapsuleError {
 }
 
 fn copy_of(name: *const c_char) -> Option<CString> {
-    // SAFETY: as for the stored name in `check_name`.
+    // SAFETY: as for the stored name in `identity_named`.
     unsafe { borrow(name) }.map(CStr::to_owned)
 }
 

@@ -24,13 +24,7 @@ pub(crate) struct Part {
     start: usize,
     end: usize,
     /// Whether it begins as the names do that Python gives a meaning to.
-    is_dunder: bool,
-}
-
-impl Part {
-    pub(crate) fn is_dunder(&self) -> bool {
-        self.is_dunder
-    }
+    pub(crate) is_dunder: bool,
 }
 
 /// How many names a thread keeps. A program imports a few dozen; one that makes names without end

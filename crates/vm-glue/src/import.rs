@@ -182,7 +182,8 @@ fn own_attribute(
 
 thread_local! {
     /// The interpreter in which the thread imported last, and the address of its `__import__`, if
-    /// that was the one that it came with.
+    /// that was the one that it came with. Nobody holds it for us: whoever deletes it and
+    /// puts another builtin function at its address is not noticed.
     static PRISTINE: Cell<Option<(i64, usize)>> = const { Cell::new(None) };
 }
 
@@ -223,7 +224,7 @@ fn attribute(
     vm: &VirtualMachine,
 ) -> PyResult {
     let name = dotted.part(part, vm)?;
-    if !part.is_dunder()
+    if !part.is_dunder
         && let Some(found) = own_attribute(object, &name, vm)?
     {
         return Ok(found);

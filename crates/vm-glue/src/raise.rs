@@ -76,8 +76,8 @@ impl Operation {
     }
 }
 
-/// The exception for a refusal: MemoryError, or a `PyCapsuleError` with CPython's text for the operation, and as a
-/// note the reason, where the text does not tell it.
+/// The exception for a refusal: MemoryError, or a `PyCapsuleError` with CPython's text for the
+/// operation, and as a note the reason, where the text does not tell it.
 pub fn refusal(
     operation: Operation,
     reason: &CapsuleError,

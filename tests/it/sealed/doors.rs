@@ -6,7 +6,7 @@ use super::attempts::Outcome::{Anything, Is};
 #[rustfmt::skip]
 pub(super) const DOORS: [Attempt; 31] = [
     ("referents", "result = gc.get_referents(capsule)", Is("[]")),
-    ("all-objects", "result = [found for found in gc.get_objects() if type(found) is type(capsule)]", Is("[]")),
+    ("all-objects", "result = [found for found in gc.get_objects() if found is capsule or found is native]", Is("[]")),
     ("referrers", "result = [type(found) for found in gc.get_referrers(capsule)]", Anything),
     ("another-thread", "import threading; result = []\nthread = threading.Thread(target=lambda: result.append(tried(lambda: _capsule.get_pointer(capsule, 'm.cap')))); thread.start(); thread.join(); result = str(result[0])", Is("'_capsule.get_pointer: capsules are sealed in this interpreter'")),
     ("error-handler-of-codecs", "import codecs; seen = []\ndef handler(error): seen.append(error); return '', error.end\ncodecs.register_error('surrogateescape', handler)\nresult = _capsule.get_name(capsule), _capsule.is_valid(capsule, '\\udc80'), seen", Anything),
