@@ -13,10 +13,10 @@ use rustpython_capsule_glue::capsule::{
     TypeMismatch,
 };
 use rustpython_capsule_glue::{Operation, PyCapsuleError, refusal};
-use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyRange};
 use rustpython_vm::class::StaticType;
 use rustpython_vm::scope::Scope;
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, VirtualMachine};
 
 use crate::accessors_rows::{Answer, Destructor, Fields, Row, rows};
 use crate::interpreter::{exec, in_interpreter, shown, trial};
@@ -66,6 +66,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             static_names_are_borrowed,
         ),
         trial("accessors::null-from-c-is-refused", null_from_c_is_refused),
+        trial("accessors::the-class-alone-makes-no-capsule", class_alone),
         trial(
             "accessors::every-kind-of-destructor-is-told",
             destructors_are_told,
@@ -305,6 +306,21 @@ fn static_names_are_borrowed() -> Result<(), Failed> {
         capsule.claim(Some(c"static"), None)?;
         capsule.claim(None, Some(Cow::Borrowed(NAME)))?;
         same(capsule.name_address(), NAME.as_ptr())
+    })
+}
+
+/// Safe code can make an object that has the class of capsules and another payload.
+fn class_alone() -> Result<(), Failed> {
+    in_interpreter(|vm| {
+        let number = || vm.ctx.new_int(1);
+        let range = PyRange {
+            start: number(),
+            stop: number(),
+            step: number(),
+        };
+        let class = PyCapsule::class(&vm.ctx).to_owned();
+        let object: PyObjectRef = PyRef::new_ref(range, class, None).into();
+        same(PyCapsule::try_of(&object).is_none(), true)
     })
 }
 

@@ -48,7 +48,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         shared(late_at_the_end);
         Ok(())
     });
-    of_each_kind.chain(values).chain([late]).collect()
+    let first = trial(
+        "detached::at-the-end-of-a-thread-that-met-capsules-first",
+        || {
+            shared(met_capsules_first);
+            Ok(())
+        },
+    );
+    of_each_kind.chain(values).chain([late, first]).collect()
 }
 
 /// The destructor runs once, in the interpreter if it is a Python one, with the capsule whole; it
@@ -163,6 +170,27 @@ fn late_at_the_end(vm: &VirtualMachine) {
         assert!(wait(thread, vm).is_ok());
     }
     ledger.assert_settled();
+}
+
+/// The thread asks for an interpreter, in which it is not, when it drops a capsule; then it leaves one
+/// to its end; then it is inside for a while. So some of the VM's thread-locals end before the
+/// capsule, and some after it.
+fn met_capsules_first(vm: &VirtualMachine) {
+    for kind in Kind::ALL {
+        let ledger = Ledger::of(2);
+        let [early, last] = [0, 1].map(|entry| {
+            let entries = ledger.clone();
+            dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+        });
+        let visitor = vm.new_thread();
+        let thread = thread::spawn(move || {
+            drop(early);
+            leave_to_the_end(last);
+            visitor.run(|_| ());
+        });
+        assert!(wait(thread, vm).is_ok());
+        ledger.assert_settled();
+    }
 }
 
 fn with_the_interpreter_let_go(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {

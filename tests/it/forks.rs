@@ -1,6 +1,8 @@
 //! Forks: in the child capsules work, also those that threads of the parent were using at the moment,
 //! and the destructors of the parent's capsules run in each process by themselves.
 
+mod interpreters;
+
 use std::ffi::OsStr;
 use std::fs;
 use std::path::Path;
@@ -25,7 +27,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let trials = ROWS.iter().map(|&(holds, source, lines)| {
         trial(format!("forks::{holds}"), move || judge(source, lines))
     });
-    trials.collect()
+    trials.chain([interpreters::trial()]).collect()
 }
 
 static FOLDER: LazyLock<Result<TempDir, String>> = LazyLock::new(|| {

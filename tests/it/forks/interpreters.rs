@@ -1,0 +1,51 @@
+//! A fork in one interpreter, and a capsule whose Python destructor belongs to another: it runs in
+//! the child as it does in the parent.
+
+use core::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use libtest_mimic::Trial;
+use rustpython_capsule::PyCapsule;
+use rustpython_vm::{PyRef, VirtualMachine};
+
+use crate::interpreter::in_interpreter;
+use crate::ledger::{Kind, alone, dying};
+
+static CALLED: AtomicBool = AtomicBool::new(false);
+
+pub(crate) fn trial() -> Trial {
+    alone("forks::other-interpreters-run-their-destructors", || {
+        in_interpreter(|home| {
+            let capsule = dying(Kind::Python, home, |_| {
+                CALLED.store(true, Ordering::Release)
+            });
+            let capsule = capsule.build(&home.ctx);
+            let elsewhere = thread::spawn(|| in_interpreter(|vm| fork_and_drop(capsule, vm)));
+            let ended = home.allow_threads(|| elsewhere.join());
+            ended.expect("the child ended well, and so did this");
+        });
+    })
+}
+
+fn fork_and_drop(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
+    let posix = vm.import("posix", 0).expect("this is Unix");
+    let call = |name: &'static str, arguments: Vec<i32>| {
+        let arguments = arguments
+            .into_iter()
+            .map(|number| vm.ctx.new_int(number).into());
+        let answer = vm.call_method(&posix, name, arguments.collect::<Vec<_>>());
+        answer.unwrap_or_else(|error| panic!("{name}: {error:?}"))
+    };
+    let child = call("fork", Vec::new())
+        .try_into_value::<i32>(vm)
+        .expect("a number");
+    drop(capsule);
+    let called = CALLED.load(Ordering::Acquire);
+    if child == 0 {
+        call("_exit", vec![i32::from(!called)]);
+    }
+    assert!(called, "not in the parent");
+    let status = call("waitpid", vec![child, 0]);
+    let status = status.repr(vm).expect("a tuple");
+    assert_eq!(status.to_string(), format!("({child}, 0)"));
+}
