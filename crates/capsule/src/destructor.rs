@@ -38,8 +38,9 @@ pub(crate) type RustDestructor = Box<dyn FnOnce(&Py<PyCapsule>) + Send>;
 /// What runs when a capsule dies: nothing, a C function, a Rust closure or a Python callable.
 ///
 /// Whichever it is, it runs at most once, on the thread that drops the last reference (but a Python
-/// callable on another, where that thread is at its very end), and every accessor works inside it. What it leaves behind (an exception, a panic) goes to
-/// `sys.unraisablehook` with the capsule; an exception that was pending before is kept.
+/// callable on another, where that thread is at its very end), and every accessor works inside it.
+/// What it leaves behind (an exception, a panic) goes to `sys.unraisablehook` with the capsule; an
+/// exception that was pending before is kept.
 #[derive(Default)]
 pub struct Destructor(pub(crate) Kind);
 

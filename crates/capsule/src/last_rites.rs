@@ -2,9 +2,10 @@
 //! took a new reference meanwhile, in which case it lives on without a destructor.
 //!
 //! The VM calls `perform` as the last thing before it frees the object, on whatever thread, with
-//! or without an interpreter; where C drops the last reference, `memory::release` does instead. An object that the VM has published to its lock-free caches (one
-//! that was an attribute of a class, say) is freed without that call; then the payload's `Drop`
-//! moves everything to an heir, which ends in the ordinary way.
+//! or without an interpreter; where C drops the last reference, `memory::release` may do so
+//! instead. An object that the VM has published to its lock-free caches (one that was an attribute
+//! of a class, say) is freed without that call; then the payload's `Drop` moves everything to an
+//! heir, which ends in the ordinary way.
 
 use core::cell::Cell;
 use core::ptr::{NonNull, null_mut};
