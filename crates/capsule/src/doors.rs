@@ -1,5 +1,6 @@
 //! The doors through which threads that are in no interpreter get into one: the spare thread states
-//! that Python destructors leave behind, and who is inside. When they close, `attach` tells.
+//! that Python destructors leave behind, who is inside, and how they close and get through a fork.
+//! When a thread goes through one is decided in `attach`.
 
 use core::cell::RefCell;
 use core::sync::atomic::{AtomicUsize, Ordering};
