@@ -9,17 +9,19 @@ mod misbehaving;
 mod refusing;
 mod stage;
 mod state;
+mod strings;
 mod valgrind;
 
 use libtest_mimic::Trial;
 
 use stage::Suite;
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     finding::SUITE,
     describing::SUITE,
     calling::SUITE,
     state::SUITE,
+    strings::SUITE,
     refusing::SUITE,
     misbehaving::SUITE,
 ];

@@ -142,6 +142,9 @@ int PyModule_Check(PyObject *object);
 int PyModule_CheckExact(PyObject *object);
 PyObject *PyModule_GetNameObject(PyObject *module);
 PyObject *PyModule_GetFilenameObject(PyObject *module);
+/* The same as text, lent by the module's __name__ and __file__. */
+const char *PyModule_GetName(PyObject *module);
+const char *PyModule_GetFilename(PyObject *module);
 
 static inline int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
 {
