@@ -246,6 +246,7 @@ unsafe extern "C" {
     fn PyCapsule_SetName(capsule: *mut PyObject, name: *const c_char) -> c_int;
     fn PyCapsule_SetPointer(capsule: *mut PyObject, pointer: *mut c_void) -> c_int;
     fn PyCapsule_GetPointer(capsule: *mut PyObject, name: *const c_char) -> *mut c_void;
+    fn PyUnicode_AsUTF8(object: *mut PyObject) -> *const c_char;
     fn PyCapsuleRs_Claim(
         capsule: *mut PyObject,
         name: *const c_char,
@@ -275,11 +276,21 @@ const C_ROWS: &[(&str, CRow)] = &[
         let claimed = unsafe { PyCapsuleRs_Claim(capsule, NAME.as_ptr(), NAME.as_ptr()) };
         pointer_set && name_set && claimed == pointer
     }),
+    ("the-text-of-a-str", |_| {
+        let string = Context::genesis().names.__reduce_ex__.as_object();
+        // SAFETY: an object.
+        let text = unsafe { PyUnicode_AsUTF8(core::ptr::from_ref(string).cast_mut()) };
+        !text.is_null()
+    }),
 ];
 
 fn each_fails_in_c(row: CRow, vm: &VirtualMachine) {
     let capsule = from_c().expect("there is memory");
     let raw = core::ptr::from_ref::<PyObject>(capsule.as_object()).cast_mut();
+    // The first request of a process makes an object of the VM's.
+    let other = core::ptr::from_ref(vm.ctx.names.__reduce__.as_object()).cast_mut();
+    // SAFETY: an object.
+    assert!(!unsafe { PyUnicode_AsUTF8(other) }.is_null());
     // What this thread keeps of dead capsules is used up.
     let _kept: Vec<_> = (0..100).map(|_| from_c()).collect();
     for number in 1..MANY {
