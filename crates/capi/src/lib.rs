@@ -28,6 +28,7 @@
 #![deny(missing_docs)]
 
 mod boundary;
+pub mod datetime;
 mod extension_module;
 mod loader;
 mod main_interpreter;

@@ -16,6 +16,7 @@ use rustpython_vm::{
 };
 
 use crate::boundary::{call_out, take};
+use crate::datetime;
 use crate::extension_module::ExtensionModule;
 use crate::moduleobject::from_slots_and_spec;
 use crate::slots::PySlot;
@@ -39,10 +40,11 @@ pub trait ExtensionModulesExt {
 
 impl ExtensionModulesExt for InterpreterBuilder {
     fn with_extension_modules(self) -> Self {
-        match IMP.changed(&self.ctx) {
+        let builder = match IMP.changed(&self.ctx) {
             Some(definition) => self.add_native_module(definition),
             None => self,
-        }
+        };
+        builder.init_hook(|vm| datetime::MODULE.install(vm))
     }
 }
 
