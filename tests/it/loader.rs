@@ -2,6 +2,7 @@
 //! imported in interpreters of their own. A topic a file; `stage` runs them.
 
 mod calling;
+mod dates;
 mod describing;
 mod ending;
 mod finding;
@@ -15,13 +16,14 @@ use libtest_mimic::Trial;
 
 use stage::Suite;
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     finding::SUITE,
     describing::SUITE,
     calling::SUITE,
     state::SUITE,
     refusing::SUITE,
     misbehaving::SUITE,
+    dates::SUITE,
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {

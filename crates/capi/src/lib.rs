@@ -29,6 +29,8 @@
 
 mod boundary;
 pub mod datetime;
+mod datetime_classes;
+mod datetime_constructors;
 mod extension_module;
 mod loader;
 mod main_interpreter;
