@@ -150,7 +150,6 @@ unsafe extern "C" fn date(
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "as many as in CPython")]
 unsafe extern "C" fn datetime(
     year: c_int,
     month: c_int,
@@ -179,7 +178,6 @@ unsafe extern "C" fn datetime(
     }
 }
 
-#[expect(clippy::too_many_arguments, reason = "as many as in CPython")]
 unsafe extern "C" fn datetime_with_fold(
     year: c_int,
     month: c_int,
