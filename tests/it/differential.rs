@@ -1,6 +1,7 @@
 //! CPython and ours, side by side: one C module makes the same calls in both, and the transcripts
 //! must be equal but for the differences that are meant, each of which is counted by name.
 
+mod dates;
 mod imports;
 mod interpreters;
 mod listed;
@@ -30,20 +31,24 @@ const TESTS: [(&str, Test); 3] = [
 
 pub(crate) fn trials() -> Vec<Trial> {
     let left_out = |why: &str| {
-        let names = TESTS.map(|(name, _)| format!("differential::{name}::left out, {why} here"));
-        names.map(c_code::left_out).into()
+        let names = TESTS.iter().map(|(name, _)| *name).chain([dates::TEST.0]);
+        let names = names.map(|name| format!("differential::{name}::left out, {why} here"));
+        names.map(c_code::left_out).collect()
     };
     let mut trials: Vec<Trial> = match CPython::find() {
         _ if !cfg!(target_os = "linux") => left_out("no Linux"),
         _ if !*HAS_COMPILER => left_out("no C compiler"),
         None => left_out("no CPython 3.13 or 3.14 with headers"),
         Some(cpython) => {
-            let laboratory = Arc::new(Laboratory::new(cpython));
-            let trial_of = |(name, test): (&str, Test)| {
+            let dates = Laboratory::new(cpython.clone(), "dates", "loader/dates.c");
+            let driver = Laboratory::new(cpython, "capsule_driver", "differential");
+            let trial_of = |laboratory: &Arc<Laboratory>, (name, test): (&str, Test)| {
                 let laboratory = laboratory.clone();
                 trial(format!("differential::{name}"), move || test(&laboratory))
             };
-            TESTS.map(trial_of).into()
+            let (dates, driver) = (Arc::new(dates), Arc::new(driver));
+            let of_driver = TESTS.iter().map(|test| trial_of(&driver, *test));
+            of_driver.chain([trial_of(&dates, dates::TEST)]).collect()
         }
     };
     trials.push(trial(

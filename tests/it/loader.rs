@@ -2,6 +2,7 @@
 //! imported in interpreters of their own. A topic a file; `stage` runs them.
 
 mod calling;
+mod dates;
 mod describing;
 mod ending;
 mod finding;
@@ -24,6 +25,7 @@ const SUITES: [Suite; 7] = [
     strings::SUITE,
     refusing::SUITE,
     misbehaving::SUITE,
+    dates::SUITE,
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {

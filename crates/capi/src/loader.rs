@@ -16,6 +16,7 @@ use rustpython_vm::{
 };
 
 use crate::boundary::{call_out, take};
+use crate::datetime;
 use crate::extension_module::ExtensionModule;
 use crate::moduleobject::from_slots_and_spec;
 use crate::slots::PySlot;
@@ -28,8 +29,8 @@ use libloading::os::windows::Library;
 /// Adds extension modules to an interpreter in the making.
 pub trait ExtensionModulesExt {
     /// Lets `import` load shared libraries, in the interpreter and all sub-interpreters that it
-    /// makes. Where capsules are sealed it changes nothing: a library brings code that can do
-    /// anything.
+    /// makes. Where capsules are sealed it does not: a library brings code that can do anything.
+    /// `datetime` gets its capsule for C code, `datetime_CAPI`, everywhere.
     ///
     /// The process must have a main interpreter of the C API before the first import; see
     /// [`run_main`](crate::run_main).
@@ -39,10 +40,11 @@ pub trait ExtensionModulesExt {
 
 impl ExtensionModulesExt for InterpreterBuilder {
     fn with_extension_modules(self) -> Self {
-        match IMP.changed(&self.ctx) {
+        let builder = match IMP.changed(&self.ctx) {
             Some(definition) => self.add_native_module(definition),
             None => self,
-        }
+        };
+        builder.init_hook(|vm| datetime::MODULE.install(vm))
     }
 }
 

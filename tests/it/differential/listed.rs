@@ -40,6 +40,11 @@ pub(super) enum Listed {
     SystemErrorContext,
     /// The VM's codecs add a note to what they raise.
     CodecNote,
+    /// The VM's `datetime` says of a number that is out of range which one it is, as a newer CPython
+    /// does.
+    RangeText,
+    /// The VM says in other words which arguments a function does not take.
+    ArgumentText,
 }
 
 /// How lines of two transcripts compare.

@@ -28,6 +28,11 @@ pub(super) fn trials() -> Vec<Trial> {
         ),
         trial_in(
             language,
+            "headers::datetime.h-declares-what-is-exported",
+            |compiler| loads(compiler, "datetime.h"),
+        ),
+        trial_in(
+            language,
             "headers::what-is-not-exported-does-not-load",
             missing_does_not_load,
         ),
