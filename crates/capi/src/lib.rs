@@ -27,17 +27,27 @@
 
 #![deny(missing_docs)]
 
+#[path = "abstract.rs"]
+pub mod abstract_;
 mod boundary;
 mod extension_module;
+pub mod import;
+pub mod listobject;
 mod loader;
 mod main_interpreter;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
+pub mod object;
 pub mod pycapsule;
+pub mod pyerrors;
 pub mod pystate;
+pub mod pythonrun;
 pub mod refcount;
+#[cfg(unix)]
+mod second_python;
 pub mod slots;
+pub mod tupleobject;
 
 pub use loader::ExtensionModulesExt;
 pub use main_interpreter::run_main;

@@ -136,6 +136,10 @@ impl Import<'_> {
         // SAFETY: whoever asks for the import answers for what the library does when it is opened.
         let library = unsafe { open_library(&in_this_folder(path)) };
         let library = ManuallyDrop::new(library.map_err(|error| self.not_opened(&error))?);
+        #[cfg(unix)]
+        if let Some(other) = crate::second_python::brought_by(&library) {
+            return Err(self.second_python(&other));
+        }
         // SAFETY: the name is that of a function without arguments, by PEP 793.
         let export = unsafe { library.get::<Export>(hook.as_bytes()) };
         match export {
@@ -172,6 +176,15 @@ impl Import<'_> {
             }
         }
         exception
+    }
+
+    #[cfg(unix)]
+    fn second_python(&self, other: &str) -> PyBaseExceptionRef {
+        self.error(&format!(
+            "module {} brings another Python along, {other}: link it without libpython, since the \
+             interpreter has the functions of the C API",
+            self.name
+        ))
     }
 
     fn no_hook(&self, library: &Library, hook: &str) -> PyBaseExceptionRef {
