@@ -38,7 +38,7 @@ pub unsafe extern "C" fn PyErr_SetString(exception: *mut PyObject, message: *con
         let message = unsafe { text(message, vm) }?;
         // SAFETY: passed on from the caller.
         let class = unsafe { exception_class(exception, vm) }?;
-        vm.invoke_exception(class, vec![vm.ctx.new_str(message).into()])
+        made(class, vec![vm.ctx.new_str(message).into()], vm)
     })
 }
 
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn PyErr_SetNone(exception: *mut PyObject) {
     raise(|vm| {
         // SAFETY: passed on from the caller.
         let class = unsafe { exception_class(exception, vm) }?;
-        vm.invoke_exception(class, Vec::new())
+        made(class, Vec::new(), vm)
     })
 }
 
@@ -107,7 +107,7 @@ fn instance_of(
     vm: &VirtualMachine,
 ) -> PyResult<PyBaseExceptionRef> {
     let Some(value) = value.filter(|value| !vm.is_none(value)) else {
-        return vm.invoke_exception(class, Vec::new());
+        return made(class, Vec::new(), vm);
     };
     if let Some(instance) = value.downcast_ref::<PyBaseException>()
         && value
@@ -121,7 +121,28 @@ fn instance_of(
         Some(tuple) => tuple.to_vec(),
         None => vec![value.to_owned()],
     };
-    vm.invoke_exception(class, arguments)
+    made(class, arguments, vm)
+}
+
+/// What calling the class gives.
+fn made(
+    class: &Py<PyType>,
+    arguments: Vec<PyObjectRef>,
+    vm: &VirtualMachine,
+) -> PyResult<PyBaseExceptionRef> {
+    let made = class.as_object().call(arguments, vm)?;
+    match made.downcast() {
+        Ok(exception) => Ok(exception),
+        Err(other) => {
+            let (shown, other) = (
+                class.as_object().repr(vm)?,
+                other.class().name().to_string(),
+            );
+            Err(vm.new_type_error(format!(
+                "calling {shown} should have returned an instance of BaseException, not {other}"
+            )))
+        }
+    }
 }
 
 /// Drops the exception that is pending.

@@ -5,6 +5,8 @@ use core::ffi::c_int;
 
 use rustpython_capi::get_main_interpreter;
 use rustpython_vm::builtins::{PyBaseException, PyBaseExceptionRef};
+use rustpython_vm::stdlib::_thread::get_ident;
+use rustpython_vm::stdlib::atexit::_run_exitfuncs;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
 use crate::boundary::{argument, enter};
@@ -80,11 +82,13 @@ fn give_to_hook(exception: PyBaseExceptionRef, vm: &VirtualMachine) {
 }
 
 fn display(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
+    let stderr = vm.sys_module.get_attr("stderr", vm);
+    if stderr.is_ok_and(|stderr| vm.is_none(&stderr)) {
+        return;
+    }
+    let hook = vm.sys_module.get_attr("__excepthook__", vm);
     // There is nowhere to say that this has failed.
-    let _ = vm
-        .sys_module
-        .get_attr("__excepthook__", vm)
-        .and_then(|hook| hook.call(vm.split_exception(exception.to_owned()), vm));
+    let _ = hook.and_then(|hook| hook.call(vm.split_exception(exception.to_owned()), vm));
 }
 
 fn write(text: &str, vm: &VirtualMachine) {
@@ -100,11 +104,32 @@ fn unless_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExce
     if !is_exit || vm.state.config.settings.inspect {
         return exception;
     }
-    // Who finalises the interpreter holds it until there is none.
-    let interpreter = get_main_interpreter().take();
+    exit(exception, vm)
+}
+
+/// Ends the process. Only the thread that the main interpreter was started on can finalise it, since
+/// the VM measures the stack by that one's; on another, the exit functions run, and no more.
+fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
+    let interpreter = {
+        let mut main = get_main_interpreter();
+        let thread = main
+            .as_ref()
+            .map(|main| main.enter(|vm| vm.state.main_thread_ident.load()));
+        // Who finalises the interpreter holds it until there is none.
+        main.take_if(|_| thread == Some(get_ident()))
+    };
     let code = match interpreter {
         Some(interpreter) => interpreter.finalize(Some(exception)),
-        None => vm.handle_exit_exception(exception),
+        None => {
+            let code = vm.handle_exit_exception(exception);
+            _run_exitfuncs(vm);
+            for name in ["stdout", "stderr"] {
+                let stream = vm.sys_module.get_attr(name, vm);
+                // There is nowhere to say that this has failed.
+                let _ = stream.and_then(|stream| vm.call_method(&stream, "flush", ()));
+            }
+            code
+        }
     };
     std::process::exit(code.cast_signed())
 }

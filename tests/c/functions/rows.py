@@ -374,7 +374,7 @@ def told(name, *arguments, pending=NULL, hook=None, stderr=...):
     events = []
 
     def unraisable(args):
-        events.append([args.exc_type, args.exc_value, args.exc_traceback is None, args.err_msg, args.object])
+        events.append([args.exc_type, args.exc_value, args.err_msg, args.object])
 
     sys.stderr = written = io.StringIO() if stderr is ... else stderr
     sys.unraisablehook = unraisable
@@ -398,28 +398,23 @@ def raising(events, kind, value, traceback):
     raise KeyError("in the hook")
 
 
-for error in ValueError("x"), Own(1, 2), KeyError("k"), OSError(2, "no"), Exception(), KeyboardInterrupt("i"), ValueError("two\nlines"), ValueError("\ud800"):
-    name = shown(error)
-    if isinstance(error.args[:1], tuple) and "\ud800" in error.args[:1]:
-        name = "surrogate"
-    row(f"PyErr_Print {ascii(name)}", lambda: ascii(told("PyErr_Print", pending=error)))
-    row(f"PyErr_PrintEx 1 {ascii(name)}", lambda: ascii(told("PyErr_PrintEx", 1, pending=error)))
-    row(f"PyErr_PrintEx 0 {ascii(name)}", lambda: ascii(told("PyErr_PrintEx", 0, pending=error)))
-    row(f"PyErr_DisplayException {ascii(name)}", lambda: ascii(told("PyErr_DisplayException", error)))
-    row(f"PyErr_WriteUnraisable {ascii(name)}", lambda: ascii(told("PyErr_WriteUnraisable", Plain, pending=error)))
-    row(f"PyErr_PrintEx with a hook {ascii(name)}", lambda: ascii(told("PyErr_PrintEx", 1, pending=error, hook=noting)))
+for make in lambda: ValueError("x"), lambda: Own(1, 2), lambda: KeyError("k"), lambda: OSError(2, "no"), Exception, lambda: KeyboardInterrupt("i"), lambda: ValueError("two\nlines"), lambda: ValueError("\ud800"):
+    name = ascii(shown(make()))
+    row(f"PyErr_Print {name}", lambda: ascii(told("PyErr_Print", pending=make())))
+    row(f"PyErr_PrintEx 1 {name}", lambda: ascii(told("PyErr_PrintEx", 1, pending=make())))
+    row(f"PyErr_PrintEx 0 {name}", lambda: ascii(told("PyErr_PrintEx", 0, pending=make())))
+    row(f"PyErr_DisplayException {name}", lambda: ascii(told("PyErr_DisplayException", make())))
+    row(f"PyErr_WriteUnraisable {name}", lambda: ascii(told("PyErr_WriteUnraisable", Plain, pending=make())))
+    row(f"PyErr_PrintEx with a hook {name}", lambda: ascii(told("PyErr_PrintEx", 1, pending=make(), hook=noting)))
 chained = ValueError("outer")
 chained.__cause__ = KeyError("inner")
-row("PyErr_Print of a chain", told, "PyErr_Print")
+row("PyErr_Print of a chain", lambda: told("PyErr_Print", pending=chained))
 row("PyErr_DisplayException of a chain", lambda: told("PyErr_DisplayException", chained))
 row("PyErr_DisplayException does not ask the hook", lambda: told("PyErr_DisplayException", ValueError("x"), hook=noting))
-row("PyErr_DisplayException keeps what is pending", lambda: told("PyErr_DisplayException", ValueError("x"), pending=PENDING)[0])
-row("PyErr_PrintEx with a hook that raises", lambda: told("PyErr_PrintEx", 1, pending=ValueError("x"), hook=raising)[3:])
-row("PyErr_Print without stderr", lambda: told("PyErr_Print", pending=ValueError("x"), stderr=None))
+raised, text, *rest = told("PyErr_PrintEx", 1, pending=ValueError("x"), hook=raising)
+row("PyErr_PrintEx with a hook that raises", lambda: [raised, *(line for line in text.splitlines() if line[:1] != " "), *rest])
 row("PyErr_DisplayException without stderr", lambda: told("PyErr_DisplayException", ValueError("x"), stderr=None))
 for arguments in ["PyErr_Print"], ["PyErr_PrintEx", 0], ["PyErr_PrintEx", 1], ["PyErr_WriteUnraisable", NULL], ["PyErr_WriteUnraisable", 5]:
-    if arguments[0] == "PyErr_WriteUnraisable" and os.environ.get("SKIP"):
-        continue
     row(f"{shown(arguments)} with nothing pending", lambda: told(*arguments))
 row("PyErr_WriteUnraisable without an object", lambda: told("PyErr_WriteUnraisable", NULL, pending=ValueError("x")))
 
