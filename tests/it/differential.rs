@@ -1,6 +1,7 @@
 //! CPython and ours, side by side: one C module makes the same calls in both, and the transcripts
 //! must be equal but for the differences that are meant, each of which is counted by name.
 
+mod functions;
 mod imports;
 mod interpreters;
 mod listed;
@@ -22,28 +23,37 @@ const STEPS: &str = "75000";
 
 type Test = fn(&Laboratory) -> Result<(), Failed>;
 
+/// Over the driver of `tests/c/differential`.
 const TESTS: [(&str, Test); 3] = [
     ("random-calls-do-as-in-cpython", random_calls),
     ("imports-answer-as-in-cpython", imports),
     ("capsules-end-with-the-interpreter-as-in-cpython", ends),
 ];
 
+/// Over that of `tests/c/functions`.
+const OF_FUNCTIONS: (&str, Test) = ("functions-answer-as-in-cpython", functions);
+
 pub(crate) fn trials() -> Vec<Trial> {
     let left_out = |why: &str| {
-        let names = TESTS.map(|(name, _)| format!("differential::{name}::left out, {why} here"));
-        names.map(c_code::left_out).into()
+        let names = TESTS.iter().chain([&OF_FUNCTIONS]);
+        let names = names.map(|(name, _)| format!("differential::{name}::left out, {why} here"));
+        names.map(c_code::left_out).collect()
     };
     let mut trials: Vec<Trial> = match CPython::find() {
         _ if !cfg!(target_os = "linux") => left_out("no Linux"),
         _ if !*HAS_COMPILER => left_out("no C compiler"),
         None => left_out("no CPython 3.13 or 3.14 with headers"),
         Some(cpython) => {
-            let laboratory = Arc::new(Laboratory::new(cpython));
-            let trial_of = |(name, test): (&str, Test)| {
+            let trial_of = |laboratory: &Arc<Laboratory>, (name, test): (&str, Test)| {
                 let laboratory = laboratory.clone();
                 trial(format!("differential::{name}"), move || test(&laboratory))
             };
-            TESTS.map(trial_of).into()
+            let functions = Laboratory::new(cpython.clone(), "functions", "function_driver");
+            let of_functions = trial_of(&Arc::new(functions), OF_FUNCTIONS);
+            let laboratory = Laboratory::new(cpython, "differential", "capsule_driver");
+            let laboratory = Arc::new(laboratory);
+            let trials = TESTS.into_iter().map(|test| trial_of(&laboratory, test));
+            trials.chain([of_functions]).collect()
         }
     };
     trials.push(trial(
@@ -102,6 +112,21 @@ fn imports(laboratory: &Laboratory) -> Result<(), Failed> {
         Listed::LiveModules,
         Listed::HandledUnseen,
         Listed::CodecNote,
+    ])?;
+    Ok(())
+}
+
+fn functions(laboratory: &Laboratory) -> Result<(), Failed> {
+    let (theirs, ours) = laboratory.run("rows.py", &[])?;
+    let account = functions::compare(&theirs.stdout, &ours.stdout);
+    eprintln!("calls of functions in CPython and ours: {account}");
+    if account.lines() < 1_100 {
+        return Err(format!("only {} lines were compared", account.lines()).into());
+    }
+    account.judge(&[
+        Listed::NativeClass,
+        Listed::NothingPending,
+        Listed::BasesOfTypes,
     ])?;
     Ok(())
 }

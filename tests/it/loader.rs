@@ -9,6 +9,7 @@ mod misbehaving;
 mod refusing;
 mod stage;
 mod state;
+mod strangers;
 mod valgrind;
 
 use libtest_mimic::Trial;
@@ -28,6 +29,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = SUITES.into_iter().flat_map(Suite::trials).collect();
     trials.extend(refusing::trials());
     trials.extend(ending::trials());
+    trials.extend(strangers::trials());
     trials.extend(valgrind::trials());
     trials
 }

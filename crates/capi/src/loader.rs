@@ -167,13 +167,9 @@ impl Import<'_> {
         let words = core::error::Error::source(error)
             .map_or_else(|| error.to_string(), ToString::to_string);
         let exception = self.error(&words);
-        if let Some((_, symbol)) = words.split_once("undefined symbol: ") {
-            let symbol = symbol.split([',', ' ', '\n']).next().unwrap_or_default();
-            if symbol.starts_with("Py") || symbol.starts_with("_Py") {
-                let note = format!("the C API of this interpreter has no {symbol}");
-                // An exception without its note is still the right one.
-                let _ = exception.add_note(self.vm.ctx.new_str(note), self.vm);
-            }
+        if let Some(note) = note_on(&words) {
+            // An exception without its note is still the right one.
+            let _ = exception.add_note(self.vm.ctx.new_str(note), self.vm);
         }
         exception
     }
@@ -226,6 +222,19 @@ impl Import<'_> {
             self.vm,
         )
     }
+}
+
+/// What can be said of the dynamic loader's words that it does not say.
+fn note_on(words: &str) -> Option<String> {
+    if words.starts_with("libpython") {
+        let note =
+            "link the module without libpython: the interpreter has the functions of the C API";
+        return Some(note.to_owned());
+    }
+    let (_, symbol) = words.split_once("undefined symbol: ")?;
+    let symbol = symbol.split([',', ' ', '\n']).next()?;
+    let is_ours = symbol.starts_with("Py") || symbol.starts_with("_Py");
+    is_ours.then(|| format!("the C API of this interpreter has no {symbol}"))
 }
 
 /// A path that the dynamic loader does not search for.

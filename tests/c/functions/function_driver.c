@@ -276,15 +276,14 @@ static PyObject *fill(PyObject *module, PyObject *const *arguments, Py_ssize_t c
     return pair(answers, made);
 }
 
-/* refill(item): a tuple of one, into which one is set, then the other, and the first's count then
-   and before. */
+/* count_of(object): its references. */
 static PyObject *count_of(PyObject *module, PyObject *object)
 {
     (void)module;
     return PyLong_FromSsize_t(Py_REFCNT(object));
 }
 
-/* made(kind, size): what PyTuple_New or PyList_New gives, dropped as it is. */
+/* dropped(kind, size): how many items a tuple or list has that is dropped unfilled. */
 static PyObject *dropped(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module, (void)count;

@@ -244,9 +244,13 @@ def flags(cls):
 def native_classes():
     import _thread, array, builtins, collections, functools, itertools, operator, weakref
 
-    for name, value in sorted(vars(builtins).items()):
-        if isinstance(value, type) and value.__name__ == name and value.__module__ == "builtins":
-            yield name, value
+    names = """ArithmeticError BaseException BaseExceptionGroup Exception ExceptionGroup ImportError
+        KeyboardInterrupt MemoryError OSError StopIteration SyntaxError SystemExit UnicodeDecodeError
+        UserWarning ValueError bool bytearray bytes classmethod complex dict enumerate filter float
+        frozenset int list map memoryview object property range set slice staticmethod str
+        super tuple type zip""".split()
+    for name in names:
+        yield name, getattr(builtins, name)
     def function(): yield
     async def coroutine(): pass
     async def generator(): yield
@@ -265,7 +269,8 @@ def native_classes():
         itertools.count(), operator.itemgetter(1), _thread.allocate_lock(), io.BytesIO(),
         io.StringIO(), re.compile(""), re.match("", ""),
     ):
-        yield type(value).__name__, type(value)
+        name = type(value).__name__
+        yield {"Union": "UnionType", "str_iterator": "str_ascii_iterator"}.get(name, name), type(value)
     waiting.close()
 
 

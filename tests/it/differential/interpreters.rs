@@ -12,7 +12,7 @@ use crate::c_code;
 use crate::interpreter::child;
 
 /// A CPython that can be compared with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct CPython {
     program: PathBuf,
     headers: PathBuf,
@@ -75,6 +75,9 @@ fn of_pyenv() -> Vec<PathBuf> {
 #[derive(Debug)]
 pub(super) struct Laboratory {
     cpython: CPython,
+    /// The folder of `tests/c` with the driver's sources and scripts, and the driver's name.
+    sources: &'static str,
+    driver: &'static str,
     folder: OnceLock<Result<TempDir, String>>,
 }
 
@@ -86,9 +89,11 @@ pub(super) struct Ran {
 }
 
 impl Laboratory {
-    pub(super) fn new(cpython: CPython) -> Self {
+    pub(super) fn new(cpython: CPython, sources: &'static str, driver: &'static str) -> Self {
         Self {
             cpython,
+            sources,
+            driver,
             folder: OnceLock::new(),
         }
     }
@@ -101,7 +106,7 @@ impl Laboratory {
         let folder = self.folder.get_or_init(|| self.build());
         let folder = folder.as_ref().map_err(Clone::clone)?.path();
         let (theirs, ours) = (folder.join("cpython"), folder.join("ours"));
-        let script = sources().join(script);
+        let script = self.sources().join(script);
         std::thread::scope(|scope| {
             let cpython = scope.spawn(|| self.run_cpython(&script, &theirs, arguments));
             let ours = run_ours(&script, &ours, arguments);
@@ -113,9 +118,28 @@ impl Laboratory {
     fn build(&self) -> Result<TempDir, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let our_headers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/include");
-        compile(&self.cpython.headers, &folder.path().join("cpython"))?;
-        compile(&our_headers, &folder.path().join("ours"))?;
+        self.compile(&self.cpython.headers, &folder.path().join("cpython"))?;
+        self.compile(&our_headers, &folder.path().join("ours"))?;
         Ok(folder)
+    }
+
+    fn sources(&self) -> PathBuf {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("c")
+            .join(self.sources)
+    }
+
+    fn compile(&self, headers: &Path, folder: &Path) -> Result<(), String> {
+        std::fs::create_dir(folder).map_err(|error| error.to_string())?;
+        let sources = std::fs::read_dir(self.sources()).map_err(|error| error.to_string())?;
+        let sources: Vec<PathBuf> = sources
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension() == Some(OsStr::new("c")))
+            .collect();
+        let flags = ["-O1", "-fvisibility=hidden"];
+        let library = folder.join(format!("{}.so", self.driver));
+        c_code::compile(&sources, headers, &flags, &library)
     }
 
     fn run_cpython(&self, script: &Path, folder: &Path, arguments: &[&str]) -> Result<Ran, String> {
@@ -170,20 +194,4 @@ fn last_line(folder: &Path) -> Option<String> {
         .max_by_key(|path| path.metadata().and_then(|data| data.modified()).ok())?;
     let text = std::fs::read_to_string(newest).ok()?;
     text.lines().last().map(str::to_owned)
-}
-
-fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("c/differential")
-}
-
-fn compile(headers: &Path, folder: &Path) -> Result<(), String> {
-    std::fs::create_dir(folder).map_err(|error| error.to_string())?;
-    let sources = std::fs::read_dir(sources()).map_err(|error| error.to_string())?;
-    let sources: Vec<PathBuf> = sources
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension() == Some(OsStr::new("c")))
-        .collect();
-    let flags = ["-O1", "-fvisibility=hidden"];
-    c_code::compile(&sources, headers, &flags, &folder.join("capsule_driver.so"))
 }
