@@ -56,6 +56,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             trials.chain([of_functions]).collect()
         }
     };
+    trials.push(functions::alone());
     trials.push(trial(
         "differential::an-unlisted-difference-is-told",
         unlisted,

@@ -424,6 +424,23 @@ for arguments in ["PyErr_Print"], ["PyErr_PrintEx", 0], ["PyErr_PrintEx", 1], ["
 row("PyErr_WriteUnraisable without an object", lambda: told("PyErr_WriteUnraisable", NULL, pending=ValueError("x")))
 
 
+row("PyErr_DisplayException of an int", told, "PyErr_DisplayException", 5)
+row("PyErr_DisplayException of a class", told, "PyErr_DisplayException", ValueError)
+
+
+def without_hook():
+    kept = sys.excepthook
+    del sys.excepthook
+    sys.stderr, stderr = io.StringIO(), sys.stderr
+    try:
+        return call("PyErr_Print", pending=ValueError("x")), sys.stderr.getvalue()
+    finally:
+        sys.excepthook, sys.stderr = kept, stderr
+
+
+row("PyErr_Print without a hook", without_hook)
+
+
 def exit_code(value, name="PyErr_Print", *arguments):
     """Of a process that prints a SystemExit, and what it wrote; its exit functions run."""
     import atexit
@@ -451,6 +468,15 @@ class OwnExit(SystemExit):
 for value in SystemExit(), SystemExit(None), SystemExit(3), SystemExit("bye"), SystemExit(1, 2), OwnExit(4), SystemExit(True), SystemExit(256 + 7), SystemExit(-1):
     row(f"PyErr_Print exits {shown(value)}", exit_code, value)
 row("PyErr_PrintEx exits", exit_code, SystemExit(3), "PyErr_PrintEx", 0)
+
+
+def exits(kind, value, traceback):
+    raise SystemExit(9)
+
+
+sys.excepthook = exits
+row("PyErr_Print with a hook that exits", exit_code, ValueError("x"))
+sys.excepthook = sys.__excepthook__
 
 # ---- Exceptions and their classes ----
 

@@ -1,7 +1,38 @@
 //! The rows of `rows.py`: functions of the C API with values at the edge of what they take. What ours
-//! answers otherwise is a list of rows.
+//! answers otherwise is a list of rows; what CPython cannot be asked is in `alone.py`.
+
+use std::path::Path;
+
+use libtest_mimic::{Failed, Trial};
 
 use super::listed::{Account, Listed};
+use crate::c_code::{self, HAS_COMPILER};
+use crate::interpreter::{child, trial};
+
+/// The test that needs no CPython.
+pub(super) fn alone() -> Trial {
+    let name = "differential::functions-take-null-and-tuples-are-filled-among-threads";
+    if *HAS_COMPILER {
+        trial(name, run_alone)
+    } else {
+        c_code::left_out(format!("{name}::left out, no C compiler here"))
+    }
+}
+
+fn run_alone() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/functions");
+    let library = folder.path().join("function_driver.so");
+    let source = sources.join("function_driver.c");
+    c_code::compile(&[source], &c_code::headers(), &[""; 0], &library)?;
+    let script = sources.join("alone.py");
+    let ended = child(&[script.as_os_str(), folder.path().as_os_str()], &[]);
+    if ended.code == Some(0) && ended.stdout == "done\n" {
+        Ok(())
+    } else {
+        Err(format!("{ended:?}").into())
+    }
+}
 
 /// Native classes, and the flags that they lack in the VM. Who is not on the heap is immutable.
 const NATIVE: [(&str, &str); 17] = [
