@@ -561,6 +561,11 @@ calls("PyModule_AddStringConstant", [types.ModuleType("m"), b"x", b"\xff"])
 row("PyModule_AddStringConstant", added, "PyModule_AddStringConstant", types.ModuleType("m"), b"x", b"")
 
 
+nameless = types.ModuleType("m")
+del nameless.__name__
+calls("PyModule_GetNameObject", [OwnModule("own")], [nameless])
+
+
 def imported(name, *arguments):
     answer, raised = call(name, *arguments)
     if not isinstance(answer, types.ModuleType):
@@ -609,6 +614,7 @@ def takes_two(a, b): pass
 
 
 calls("PyObject_CallOneArg", [len, "abc"], [int, "7"], [5, 1], [Plain(), 1], [Plain, 1], [Raises(), 1], [int, "x"])
+calls("PyObject_CallNoArgs", [dict], [5], [Plain()])
 row("PyObject_CallOneArg of two", call, "PyObject_CallOneArg", takes_two, 1)
 probe = Plain()
 row("PyObject_CallOneArg references", counted, lambda: call("PyObject_CallOneArg", id, probe), probe)
