@@ -48,11 +48,8 @@ pub unsafe extern "C" fn PyErr_SetString(exception: *mut PyObject, message: *con
 /// `exception` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_SetNone(exception: *mut PyObject) {
-    raise(|vm| {
-        // SAFETY: passed on from the caller.
-        let class = unsafe { exception_class(exception, vm) }?;
-        made(class, Vec::new(), vm)
-    })
+    // SAFETY: passed on from the caller.
+    unsafe { PyErr_SetObject(exception, core::ptr::null_mut()) }
 }
 
 /// Raises MemoryError; NULL.
