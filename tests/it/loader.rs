@@ -10,6 +10,7 @@ mod misbehaving;
 mod refusing;
 mod stage;
 mod state;
+mod strangers;
 mod strings;
 mod valgrind;
 
@@ -17,7 +18,7 @@ use libtest_mimic::Trial;
 
 use stage::Suite;
 
-const SUITES: [Suite; 7] = [
+const SUITES: [Suite; 8] = [
     finding::SUITE,
     describing::SUITE,
     calling::SUITE,
@@ -32,6 +33,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = SUITES.into_iter().flat_map(Suite::trials).collect();
     trials.extend(refusing::trials());
     trials.extend(ending::trials());
+    trials.extend(strangers::trials());
     trials.extend(valgrind::trials());
     trials
 }

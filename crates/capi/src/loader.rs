@@ -138,6 +138,10 @@ impl Import<'_> {
         // SAFETY: whoever asks for the import answers for what the library does when it is opened.
         let library = unsafe { open_library(&in_this_folder(path)) };
         let library = ManuallyDrop::new(library.map_err(|error| self.not_opened(&error))?);
+        #[cfg(unix)]
+        if let Some(other) = crate::second_python::brought_by(&library) {
+            return Err(self.second_python(&other));
+        }
         // SAFETY: the name is that of a function without arguments, by PEP 793.
         let export = unsafe { library.get::<Export>(hook.as_bytes()) };
         match export {
@@ -165,15 +169,20 @@ impl Import<'_> {
         let words = core::error::Error::source(error)
             .map_or_else(|| error.to_string(), ToString::to_string);
         let exception = self.error(&words);
-        if let Some((_, symbol)) = words.split_once("undefined symbol: ") {
-            let symbol = symbol.split([',', ' ', '\n']).next().unwrap_or_default();
-            if symbol.starts_with("Py") || symbol.starts_with("_Py") {
-                let note = format!("the C API of this interpreter has no {symbol}");
-                // An exception without its note is still the right one.
-                let _ = exception.add_note(self.vm.ctx.new_str(note), self.vm);
-            }
+        if let Some(note) = note_on(&words) {
+            // An exception without its note is still the right one.
+            let _ = exception.add_note(self.vm.ctx.new_str(note), self.vm);
         }
         exception
+    }
+
+    #[cfg(unix)]
+    fn second_python(&self, other: &str) -> PyBaseExceptionRef {
+        self.error(&format!(
+            "module {} brings another Python along, {other}: link it without libpython, since the \
+             interpreter has the functions of the C API",
+            self.name
+        ))
     }
 
     fn no_hook(&self, library: &Library, hook: &str) -> PyBaseExceptionRef {
@@ -215,6 +224,19 @@ impl Import<'_> {
             self.vm,
         )
     }
+}
+
+/// What can be said of the dynamic loader's words that it does not say.
+fn note_on(words: &str) -> Option<String> {
+    if words.starts_with("libpython") {
+        let note =
+            "link the module without libpython: the interpreter has the functions of the C API";
+        return Some(note.to_owned());
+    }
+    let (_, symbol) = words.split_once("undefined symbol: ")?;
+    let symbol = symbol.split([',', ' ', '\n']).next()?;
+    let is_ours = symbol.starts_with("Py") || symbol.starts_with("_Py");
+    is_ours.then(|| format!("the C API of this interpreter has no {symbol}"))
 }
 
 /// A path that the dynamic loader does not search for.

@@ -74,12 +74,21 @@ fn of_pyenv() -> Vec<PathBuf> {
 /// Where local time has summer and winter. Both interpreters are told so.
 const ZONE: (&str, &str) = ("TZ", "CET-1CEST,M3.5.0,M10.5.0/3");
 
+/// A C module for both interpreters, by paths in `tests/c`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Driver {
+    pub(super) module: &'static str,
+    /// A C file, or a folder of them.
+    pub(super) sources: &'static str,
+    /// The folder of the scripts.
+    pub(super) scripts: &'static str,
+}
+
 /// Both interpreters, each with a folder that has its module in it.
 #[derive(Debug)]
 pub(super) struct Laboratory {
     cpython: CPython,
-    module: &'static str,
-    sources: PathBuf,
+    driver: Driver,
     folder: OnceLock<Result<TempDir, String>>,
 }
 
@@ -91,12 +100,10 @@ pub(super) struct Ran {
 }
 
 impl Laboratory {
-    /// The module is made of a C file of `tests/c`, or of all those in a folder there.
-    pub(super) fn new(cpython: CPython, module: &'static str, sources: &str) -> Self {
+    pub(super) fn new(cpython: CPython, driver: Driver) -> Self {
         Self {
             cpython,
-            module,
-            sources: tests_c().join(sources),
+            driver,
             folder: OnceLock::new(),
         }
     }
@@ -109,7 +116,7 @@ impl Laboratory {
         let folder = self.folder.get_or_init(|| self.build());
         let folder = folder.as_ref().map_err(Clone::clone)?.path();
         let (theirs, ours) = (folder.join("cpython"), folder.join("ours"));
-        let script = tests_c().join("differential").join(script);
+        let script = tests_c().join(self.driver.scripts).join(script);
         std::thread::scope(|scope| {
             let cpython = scope.spawn(|| self.run_cpython(&script, &theirs, arguments));
             let ours = run_ours(&script, &ours, arguments);
@@ -128,16 +135,17 @@ impl Laboratory {
 
     fn compile(&self, headers: &Path, folder: &Path) -> Result<(), String> {
         std::fs::create_dir(folder).map_err(|error| error.to_string())?;
-        let sources = match std::fs::read_dir(&self.sources) {
+        let sources = tests_c().join(self.driver.sources);
+        let sources = match std::fs::read_dir(&sources) {
             Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
-            Err(_) => vec![self.sources.clone()],
+            Err(_) => vec![sources],
         };
         let sources: Vec<PathBuf> = sources
             .into_iter()
             .filter(|path| path.extension() == Some(OsStr::new("c")))
             .collect();
         let flags = ["-O1", "-fvisibility=hidden"];
-        let library = folder.join(format!("{}.so", self.module));
+        let library = folder.join(format!("{}.so", self.driver.module));
         c_code::compile(&sources, headers, &flags, &library)
     }
 

@@ -103,17 +103,21 @@ int PyByteArray_Resize(PyObject *bytearray, Py_ssize_t length);
 int PyMemoryView_Check(PyObject *object);
 PyObject *PyMemoryView_FromObject(PyObject *object);
 
-/* ---- tuple, which is made whole: there is no PyTuple_SetItem. PyTuple_GetItem lends. ---- */
+/* ---- tuple. PyTuple_GetItem lends. A tuple of PyTuple_New is filled by PyTuple_SetItem, in any
+   order, before anybody else has a reference to it; PyTuple_SetItem takes over the reference to the
+   item. What is not filled is None, not NULL. ---- */
 
 int PyTuple_Check(PyObject *object);
 int PyTuple_CheckExact(PyObject *object);
+PyObject *PyTuple_New(Py_ssize_t size);
+int PyTuple_SetItem(PyObject *tuple, Py_ssize_t index, PyObject *item);
 PyObject *PyTuple_FromArray(PyObject *const *array, Py_ssize_t size);
 Py_ssize_t PyTuple_Size(PyObject *tuple);
 PyObject *PyTuple_GetItem(PyObject *tuple, Py_ssize_t index);
 PyObject *PyTuple_GetSlice(PyObject *tuple, Py_ssize_t low, Py_ssize_t high);
 
-/* ---- list. A list of PyList_New is filled by PyList_SetItem, which takes the reference, from the
-   first item on; until then it is shorter. ---- */
+/* ---- list. A list of PyList_New is filled by PyList_SetItem, in any order, which takes over the
+   reference to the item. What is not filled is None, not NULL. ---- */
 
 int PyList_Check(PyObject *object);
 int PyList_CheckExact(PyObject *object);
