@@ -40,6 +40,83 @@ static int type_check(PyObject *object, PyTypeObject *type)
     return PyObject_TypeCheck(object, type) != 0;
 }
 
+/* A list of two, whose references it takes over. */
+static PyObject *pair(PyObject *first, PyObject *second)
+{
+    PyObject *const list = PyList_New(0);
+    if (first != NULL && second != NULL && list != NULL) {
+        PyList_Append(list, first);
+        PyList_Append(list, second);
+    }
+    Py_XDECREF(first);
+    Py_XDECREF(second);
+    return list;
+}
+
+/* Lent text, as the bytes that are there with the NUL behind them; and whether a second call gives the
+   same address. */
+static PyObject *lent(const char *text, Py_ssize_t size, const char *again)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    PyObject *const same = Py_NewRef(text == again ? Py_True : Py_False);
+    return pair(PyBytes_FromStringAndSize(text, size + 1), same);
+}
+
+static PyObject *bytes_text(PyObject *object)
+{
+    const char *const text = PyBytes_AsString(object);
+    return text == NULL ? NULL : lent(text, PyBytes_Size(object), PyBytes_AsString(object));
+}
+
+static PyObject *bytes_text_and_size(PyObject *object)
+{
+    char *text = NULL;
+    Py_ssize_t size = 0;
+    const int status = PyBytes_AsStringAndSize(object, &text, &size);
+    return status < 0 ? NULL : lent(text, size, PyBytes_AsString(object));
+}
+
+static PyObject *bytes_text_alone(PyObject *object)
+{
+    char *text = NULL;
+    const int status = PyBytes_AsStringAndSize(object, &text, NULL);
+    return status < 0 ? NULL : lent(text, (Py_ssize_t)strlen(text), PyBytes_AsString(object));
+}
+
+static PyObject *bytearray_text(PyObject *object)
+{
+    const char *const text = PyByteArray_AsString(object);
+    return lent(text, PyByteArray_Size(object), PyByteArray_AsString(object));
+}
+
+static PyObject *str_text(PyObject *object)
+{
+    const char *const text = PyUnicode_AsUTF8(object);
+    return text == NULL ? NULL : lent(text, (Py_ssize_t)strlen(text), PyUnicode_AsUTF8(object));
+}
+
+static PyObject *str_text_and_size(PyObject *object)
+{
+    Py_ssize_t size = -7;
+    const char *const text = PyUnicode_AsUTF8AndSize(object, &size);
+    return text == NULL ? NULL : lent(text, size, PyUnicode_AsUTF8(object));
+}
+
+static Py_ssize_t str_size_after(PyObject *object)
+{
+    Py_ssize_t size = -7;
+    PyUnicode_AsUTF8AndSize(object, &size);
+    return size;
+}
+
+static PyObject *module_name(PyObject *object)
+{
+    const char *const text = PyModule_GetName(object);
+    return text == NULL ? NULL : lent(text, (Py_ssize_t)strlen(text), PyModule_GetName(object));
+}
+
 #define ROW(form, name) {#name, form, (void (*)(void))(name)}
 
 static const Row rows[] = {
@@ -93,6 +170,17 @@ static const Row rows[] = {
     ROW("iosl", PyModule_AddIntConstant),
     ROW("ioss", PyModule_AddStringConstant),
     ROW("ro", PyModule_GetNameObject),
+    {"PyModule_GetName", "ro", (void (*)(void))module_name},
+    ROW("rsn", PyBytes_FromStringAndSize),
+    ROW("rs", PyBytes_FromString),
+    ROW("rsn", PyByteArray_FromStringAndSize),
+    {"PyBytes_AsString", "ro", (void (*)(void))bytes_text},
+    {"PyBytes_AsStringAndSize", "ro", (void (*)(void))bytes_text_and_size},
+    {"PyBytes_AsStringAndSize without size", "ro", (void (*)(void))bytes_text_alone},
+    {"PyByteArray_AsString", "ro", (void (*)(void))bytearray_text},
+    {"PyUnicode_AsUTF8", "ro", (void (*)(void))str_text},
+    {"PyUnicode_AsUTF8AndSize", "ro", (void (*)(void))str_text_and_size},
+    {"size of PyUnicode_AsUTF8AndSize", "no", (void (*)(void))str_size_after},
     ROW("rs", PyImport_ImportModule),
     ROW("ro", PyImport_Import),
 };
@@ -111,19 +199,6 @@ static PyObject *taken_exception(void)
     PyObject *const given = give(raised);
     Py_XDECREF(raised);
     return given;
-}
-
-/* A list of two, whose references it takes over. */
-static PyObject *pair(PyObject *first, PyObject *second)
-{
-    PyObject *const list = PyList_New(0);
-    if (first != NULL && second != NULL && list != NULL) {
-        PyList_Append(list, first);
-        PyList_Append(list, second);
-    }
-    Py_XDECREF(first);
-    Py_XDECREF(second);
-    return list;
 }
 
 /* To be freed: the bytes of an object with a NUL behind them. */
