@@ -4,15 +4,19 @@
 
 use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
+use core::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::OnceLock;
 
+use rustpython_capi::object::PyTypeObject;
 use rustpython_capsule::PyCapsule;
 use rustpython_capsule_glue::Replacement;
-use rustpython_vm::builtins::PyModule;
-use rustpython_vm::{Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::builtins::{
+    MemberAccess, MemberKind, PyMemberDescriptor, PyMemberFlags, PyModule,
+};
+use rustpython_vm::{AsObject, Context, Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{Failure, enter, lend};
-use crate::datetime_classes::{Classes, attribute, bound, given, not_imported};
+use crate::datetime_classes::{Classes, attribute, not_imported};
 use crate::datetime_constructors::PyDateTime_CAPI;
 
 /// `_datetime` with `datetime_CAPI`, which `datetime` takes from there.
@@ -43,38 +47,125 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     module.set_attr("datetime_CAPI", capsule, vm)
 }
 
-/// What a getter gives C of what it has read.
+/// What a getter gives.
 trait Answer: Failure + Sized {
-    fn of(found: PyObjectRef, vm: &VirtualMachine) -> PyResult<Self>;
+    /// Reads a field of this kind, if there is such an answer for it.
+    fn reader(kind: MemberKind) -> Option<Reader<Self>>;
 }
 
+/// Its safety is that the address is that of a field of the right kind, which nobody writes to.
+type Reader<T> = unsafe fn(address: *const u8) -> T;
+
 impl Answer for c_int {
-    fn of(found: PyObjectRef, vm: &VirtualMachine) -> PyResult<Self> {
-        found.try_into_value(vm)
+    fn reader(kind: MemberKind) -> Option<Reader<Self>> {
+        /// # Safety
+        /// As for [`Reader`].
+        unsafe fn number<T: TryInto<c_int>>(address: *const u8) -> c_int {
+            // SAFETY: passed on from the caller.
+            let number = unsafe { address.cast::<T>().read() };
+            number.try_into().unwrap_or(c_int::FAILED)
+        }
+        match kind {
+            MemberKind::UByte => Some(number::<u8>),
+            MemberKind::UShort => Some(number::<u16>),
+            MemberKind::Int => Some(number::<i32>),
+            MemberKind::Uint => Some(number::<u32>),
+            _ => None,
+        }
     }
 }
 
-/// Lent: the date or time keeps it, and cannot be changed.
+/// Lent: the date or time keeps it.
 impl Answer for *mut PyObject {
-    fn of(found: PyObjectRef, _vm: &VirtualMachine) -> PyResult<Self> {
-        Ok(lend(&found))
+    fn reader(kind: MemberKind) -> Option<Reader<Self>> {
+        /// # Safety
+        /// As for [`Reader`], and the VM may write to the field.
+        unsafe fn object(address: *const u8) -> *mut PyObject {
+            // SAFETY: passed on from the caller.
+            let field = unsafe { &*address.cast::<AtomicPtr<PyObject>>() };
+            let object = field.load(Ordering::Acquire);
+            if object.is_null() {
+                lend(Context::genesis().none.as_object())
+            } else {
+                object
+            }
+        }
+        (kind == MemberKind::Object).then_some(object)
+    }
+}
+
+/// A field of the objects of a class, which is where the VM's descriptor of it says.
+#[derive(Debug)]
+struct Member<T> {
+    class: &'static PyTypeObject,
+    name: &'static str,
+    offset: isize,
+    read: Reader<T>,
+}
+
+impl<T: Answer> Member<T> {
+    fn of(class: &'static PyTypeObject, name: &'static str, vm: &VirtualMachine) -> PyResult<Self> {
+        let descriptor = attribute(class, name, vm)?.downcast_ref::<PyMemberDescriptor>();
+        let descriptor = descriptor.filter(|descriptor| {
+            descriptor.member.flags.contains(PyMemberFlags::READONLY)
+                && matches!(descriptor.access, MemberAccess::Offset)
+        });
+        let member = descriptor.map(|descriptor| &descriptor.member);
+        let found = member.and_then(|member| Some((member.offset, T::reader(member.kind)?)));
+        let (offset, read) = found.ok_or_else(|| {
+            vm.new_system_error(format!("{}.{name} is not where it should be", class.name()))
+        })?;
+        Ok(Self {
+            class,
+            name,
+            offset,
+            read,
+        })
+    }
+
+    /// # Safety
+    /// `object` is NULL or an object.
+    unsafe fn get(&self, object: *mut PyObject) -> T {
+        // SAFETY: passed on from the caller.
+        let known = unsafe { object.as_ref() };
+        if known.is_some_and(|known| known.class().fast_issubclass(self.class)) {
+            let address = object.cast::<u8>().wrapping_offset(self.offset);
+            // SAFETY: an object of the class has this field there, and the VM writes to none but
+            // such as `object` reads.
+            unsafe { (self.read)(address) }
+        } else {
+            self.refuse(known)
+        }
+    }
+
+    #[cold]
+    fn refuse(&self, object: Option<&PyObject>) -> T {
+        enter(|vm| match object {
+            None => Err(vm.new_system_error("NULL instead of an object")),
+            Some(object) => Err(vm.new_type_error(format!(
+                "descriptor '{}' for '{}' objects doesn't apply to a '{}' object",
+                self.name,
+                self.class.name(),
+                object.class().name()
+            ))),
+        })
     }
 }
 
 /// Functions that read a member of a class, and are named as CPython's macros.
 macro_rules! getters {
     ($( $(#[$export:meta])* extern "C" fn $name:ident($class:ident.$member:ident) -> $answer:ty; )*) => {
-        /// The descriptors that the getters read with.
+        /// What the getters read.
         #[derive(Debug)]
         #[expect(non_snake_case, reason = "the names are those of the getters")]
         struct Members {
-            $( $name: &'static PyObject, )*
+            $( $name: Member<$answer>, )*
         }
 
         impl Members {
             fn of(classes: &Classes, vm: &VirtualMachine) -> PyResult<Self> {
                 Ok(Self {
-                    $( $name: attribute(classes.$class, stringify!($member), vm)?, )*
+                    $( $name: Member::of(classes.$class, stringify!($member), vm)?, )*
                 })
             }
         }
@@ -84,12 +175,11 @@ macro_rules! getters {
             /// See the header.
             $(#[$export])*
             pub unsafe extern "C" fn $name(object: *mut PyObject) -> $answer {
-                enter(|vm| {
-                    let member = MEMBERS.get().ok_or_else(|| not_imported(vm))?.$name;
+                match MEMBERS.get() {
                     // SAFETY: the header asks for an object or NULL.
-                    let object = unsafe { given(object, "an object", vm) }?;
-                    <$answer>::of(bound(member, Some(object), None, vm)?, vm)
-                })
+                    Some(members) => unsafe { members.$name.get(object) },
+                    None => enter(|vm| Err(not_imported(vm))),
+                }
             }
         )*
     };

@@ -92,14 +92,3 @@ pub(crate) unsafe fn given<'a, T>(
     let object = unsafe { object.as_ref() };
     object.ok_or_else(|| vm.new_system_error(format!("NULL instead of {what}")))
 }
-
-/// What a descriptor gives.
-pub(crate) fn bound(
-    descriptor: &PyObject,
-    object: Option<&PyObject>,
-    class: Option<&PyObject>,
-    vm: &VirtualMachine,
-) -> PyResult {
-    let found = vm.call_get_descriptor_specific(descriptor, object, class);
-    found.unwrap_or_else(|| Ok(descriptor.to_owned()))
-}

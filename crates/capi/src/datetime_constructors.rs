@@ -9,7 +9,7 @@ use rustpython_vm::function::{FuncArgs, KwArgs};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::boundary::{enter, give};
-use crate::datetime_classes::{Classes, bound, given};
+use crate::datetime_classes::{Classes, given};
 
 /// The table of C code, as CPython has it. It is read only.
 #[repr(C)]
@@ -307,7 +307,8 @@ unsafe fn class_method(
 ) -> PyResult<*mut PyObject> {
     // SAFETY: passed on from the caller.
     let class = unsafe { given(class, "a class", vm) }?;
-    let method = bound(method, None, Some(class), vm)?;
+    let bound = vm.call_get_descriptor_specific(method, None, Some(class));
+    let method = bound.unwrap_or_else(|| Ok(method.to_owned()))?;
     method.call(args, vm).map(give)
 }
 
