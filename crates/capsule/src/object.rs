@@ -13,7 +13,7 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, pyclass};
 use crate::belongings::{Belongings, Objects};
 use crate::class::{as_capsule, track_if_needed};
 use crate::destructor::{
-    CDestructor, Closure, Destructor, DestructorKind, Kind, RUN_CLOSURE, as_address, from_address,
+    CDestructor, Closure, Destructor, DestructorKind, RUN_CLOSURE, as_address, from_address,
 };
 use crate::error::{CapsuleError, NameMismatch, TypeMismatch};
 use crate::fields::{Fields, Identity, Marks};
@@ -223,7 +223,10 @@ impl PyCapsule {
         match name {
             None => Ok(core::ptr::null()),
             Some(Cow::Borrowed(name)) => Ok(name.as_ptr()),
-            Some(owned) => self.belongings.get_or_make()?.names.lock().keep(owned),
+            Some(owned) => {
+                let names = &self.belongings.get_or_make()?.names;
+                names.change(|names| names.keep(owned))
+            }
         }
     }
 
@@ -258,22 +261,21 @@ impl PyCapsule {
     /// # Errors
     /// [`CapsuleError::OutOfMemory`], and nothing has changed.
     pub fn try_set_destructor(&self, destructor: Destructor) -> Result<(), CapsuleError> {
-        let function = destructor.c_function();
-        let closure = match destructor.0 {
-            Kind::Closure(closure) => Some(closure),
-            Kind::None | Kind::C(_) => None,
-        };
+        let function = as_address(destructor.c_function());
+        let closure = destructor.into_closure()?;
         if closure.is_none() && self.belongings.get().is_none() {
-            self.fields.set_destructor(as_address(function));
+            self.fields.set_destructor(function);
             return Ok(());
         }
-        let mut objects = self.belongings.get_or_make()?.objects.lock();
-        let old = core::mem::replace(&mut objects.closure, closure);
-        track_if_needed(self.object(), &mut objects);
-        self.fields.set_destructor(as_address(function));
-        drop(objects);
-        // Not under the lock: the last reference to a Python object may go with it.
-        contain(Some(self.object().as_object()), || drop(old));
+        let old = self.belongings.get_or_make()?.objects.change(|objects| {
+            self.fields.set_destructor(function);
+            core::mem::replace(&mut objects.closure, closure)
+        });
+        let object = self.object();
+        track_if_needed(object);
+        if let Some(old) = old {
+            contain(Some(object.as_object()), || old.end());
+        }
         Ok(())
     }
 
@@ -310,22 +312,25 @@ impl PyCapsule {
 
     /// The Python object that the capsule keeps alive.
     pub fn owner(&self) -> Option<PyObjectRef> {
-        self.with_objects(|objects| objects.owner.clone()).flatten()
+        self.belongings.get()?.owner.clone()
     }
 
     fn with_objects<R>(&self, f: impl FnOnce(&Objects) -> R) -> Option<R> {
-        self.belongings.get().map(|owned| f(&owned.objects.lock()))
+        self.belongings.get().map(|owned| owned.objects.read(f))
     }
 
     /// The closure for a run of it; what stays behind tells its kind.
     pub(crate) fn closure_to_run(&self) -> Option<Closure> {
-        match self.belongings.get()?.objects.lock().closure.as_mut()? {
-            Closure::Rust(closure) => Some(Closure::Rust(closure.take())),
-            Closure::Python { callable, home } => Some(Closure::Python {
-                callable: callable.clone(),
-                home: *home,
-            }),
-        }
+        let objects = &self.belongings.get()?.objects;
+        objects.change(|objects| {
+            Some(match objects.closure.as_mut()? {
+                Closure::Rust(closure) => Closure::Rust(closure.take()),
+                Closure::Python { callable, home } => Closure::Python {
+                    callable: callable.clone(),
+                    home: *home,
+                },
+            })
+        })
     }
 }
 
