@@ -70,15 +70,6 @@ pub(crate) struct Locked<T> {
 // SAFETY: one thread at a time uses the value, by the lock.
 unsafe impl<T: Send> Sync for Locked<T> {}
 
-/// The lock is held, until this is dropped.
-struct Held<'a>(&'a Lock);
-
-impl Drop for Held<'_> {
-    fn drop(&mut self) {
-        self.0.unlock();
-    }
-}
-
 impl<T: Default> Locked<T> {
     pub(crate) fn new(value: T) -> Self {
         Self {
@@ -88,33 +79,33 @@ impl<T: Default> Locked<T> {
         }
     }
 
-    fn hold(&self) -> Held<'_> {
-        let left_behind = self.lock.lock();
-        let held = Held(&self.lock);
-        if left_behind && self.changing.load(Ordering::Relaxed) {
+    fn hold(&self) {
+        if self.lock.lock() && self.changing.load(Ordering::Relaxed) {
             // SAFETY: only who holds the lock uses the value.
             unsafe { self.value.get().write(T::default()) };
             self.changing.store(false, Ordering::Relaxed);
         }
-        held
     }
 
-    /// Everybody waits for `f`, so it waits for nobody.
+    /// Everybody waits for `f`, so it waits for nobody, and does not panic.
     pub(crate) fn read<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-        let _held = self.hold();
+        self.hold();
         // SAFETY: only who holds the lock uses the value.
-        f(unsafe { &*self.value.get() })
+        let answer = f(unsafe { &*self.value.get() });
+        self.lock.unlock();
+        answer
     }
 
-    /// Everybody waits for `f`, so it waits for nobody.
+    /// Everybody waits for `f`, so it waits for nobody, and does not panic.
     pub(crate) fn change<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        let _held = self.hold();
+        self.hold();
         self.changing.store(true, Ordering::Relaxed);
         // Nothing of the change comes before that.
         fence(Ordering::Release);
         // SAFETY: only who holds the lock uses the value.
         let answer = f(unsafe { &mut *self.value.get() });
         self.changing.store(false, Ordering::Release);
+        self.lock.unlock();
         answer
     }
 
