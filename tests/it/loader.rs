@@ -3,8 +3,10 @@
 
 mod calling;
 mod describing;
+mod detached;
 mod ending;
 mod finding;
+mod main_interpreter;
 mod misbehaving;
 mod refusing;
 mod stage;
@@ -28,6 +30,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = SUITES.into_iter().flat_map(Suite::trials).collect();
     trials.extend(refusing::trials());
     trials.extend(ending::trials());
+    trials.extend(detached::trials());
+    trials.extend(main_interpreter::trials());
     trials.extend(valgrind::trials());
     trials
 }

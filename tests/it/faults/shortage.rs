@@ -51,16 +51,21 @@ const ROWS: &[Row] = &[
     Row {
         name: "a-value",
         prepare: |_, token| {
-            let builder = PyCapsule::from_value(token).name(long("value"));
-            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+            let name = long("value");
+            Box::new(|| {
+                let builder = PyCapsule::from_value(token).name(name);
+                builder.try_build(Context::genesis()).map(Some)
+            })
         },
     },
     Row {
         name: "a-closure",
         prepare: |_, token| {
-            let destructor = Destructor::rust(move |_| drop(token));
-            let builder = PyCapsule::builder(NonNull::dangling()).destructor(destructor);
-            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+            let builder = PyCapsule::builder(NonNull::dangling());
+            Box::new(|| {
+                let builder = builder.destructor(Destructor::rust(move |_| drop(token)));
+                builder.try_build(Context::genesis()).map(Some)
+            })
         },
     },
     Row {
@@ -103,8 +108,11 @@ const ROWS: &[Row] = &[
     Row {
         name: "set-destructor",
         prepare: |capsule, token| {
-            let (capsule, new) = (capsule.clone(), Destructor::rust(move |_| drop(token)));
-            Box::new(move || capsule.try_set_destructor(new).map(|()| None))
+            let capsule = capsule.clone();
+            Box::new(move || {
+                let new = Destructor::rust(move |_| drop(token));
+                capsule.try_set_destructor(new).map(|()| None)
+            })
         },
     },
     Row {
