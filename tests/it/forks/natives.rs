@@ -39,7 +39,7 @@ pub(crate) fn trial() -> Trial {
                         }
                     });
                 }
-                let ended: Vec<_> = (0..1000).map(|_| in_child(&capsule, &ledger)).collect();
+                let ended: Vec<_> = (0..300).map(|_| in_child(&capsule, &ledger)).collect();
                 going.store(false, Ordering::Relaxed);
                 assert!(ended.iter().all(|status| *status == 0), "{ended:?}");
             });
@@ -66,7 +66,7 @@ fn change(capsule: &Py<PyCapsule>, name: &str) {
     capsule.set_destructor(Destructor::rust(move |_| drop(held)));
     // SAFETY: they show, and give up, what C code owns, which is nothing.
     let set = unsafe { capsule.set_traverse(shows_nothing, gives_up_nothing) };
-    assert!(set.is_ok() && capsule.owner().is_some());
+    assert!(set.is_ok());
 }
 
 /// The status of a child that changes the capsule, looks at it and drops it.
@@ -80,6 +80,7 @@ fn in_child(capsule: &PyRef<PyCapsule>, ledger: &Ledger) -> c_int {
         change(capsule, "of the child");
         let changed = capsule.is_valid(Some(c"of the child"))
             && capsule.destructor_kind() == DestructorKind::Rust
+            && capsule.owner().is_some()
             && ledger.counts() == [0];
         // SAFETY: the threads that had references are not here, and this is the last.
         drop(unsafe { core::ptr::read(capsule) });
