@@ -97,9 +97,10 @@ impl Belongings {
 
     /// Takes the box out, for a caller that no other thread can reach the capsule beside.
     pub(crate) fn take(&self) -> Option<Box<Contents>> {
-        let contents = self.0.swap(null_mut(), Ordering::AcqRel);
-        // SAFETY: from `Box::into_raw`, and the swap gave it to us alone.
-        (!contents.is_null()).then(|| unsafe { Box::from_raw(contents) })
+        let contents = NonNull::new(self.0.load(Ordering::Acquire))?;
+        self.0.store(null_mut(), Ordering::Relaxed);
+        // SAFETY: from `Box::into_raw`, and nobody else takes it meanwhile.
+        Some(unsafe { Box::from_raw(contents.as_ptr()) })
     }
 
     /// Drops what may depend on the rest: the value and the closure. Each is code of somebody

@@ -87,7 +87,7 @@ fn collector_may_finalize(object: &PyObject) -> bool {
         return false;
     };
     if object.strong_count() == 0 {
-        last_rites::claim_published(capsule);
+        last_rites::reserve(capsule);
         return false;
     }
     capsule.hooks().is_none() || capsule.destructor_kind() != DestructorKind::C
@@ -142,7 +142,7 @@ unsafe impl Traverse for PyCapsule {
                 unsafe { (hooks.clear)(core::ptr::from_ref(object).cast_mut()) };
             });
         }
-        // Set after the collector asked whether there was one.
+        // One that was set after the collector asked for it.
         if self.destructor_kind() == DestructorKind::Python {
             last_rites::run_destructor(capsule);
         }

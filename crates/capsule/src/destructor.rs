@@ -143,12 +143,16 @@ impl Default for Destructor {
 }
 
 impl Closure {
-    /// Drops it. The collector may be looking at a callable that a capsule had a moment ago, and
-    /// does so while no thread is in an interpreter; so a callable goes inside one.
-    pub(crate) fn end(self) {
-        if let Self::Python { callable, home } = self {
-            attach::with_home(home, |_| drop(callable));
-        }
+    /// Drops the closure that `capsule` had a moment ago. The collector may be looking at a callable
+    /// of it, which it does while no thread is in an interpreter; so a callable goes inside one.
+    pub(crate) fn end(self, capsule: &PyObject) {
+        let shown = Some(capsule);
+        firewall::contain(shown, || match self {
+            Self::Rust(closure) => drop(closure),
+            Self::Python { callable, home } => {
+                attach::with_home(home, |_| firewall::contain(shown, || drop(callable)));
+            }
+        });
     }
 }
 

@@ -4,8 +4,7 @@
 //! The VM calls `perform` as the last thing before it frees the object, on whatever thread, with
 //! or without an interpreter; where C drops the last reference, `memory::release` may do so
 //! instead. An object that the VM has published to its lock-free caches (one that was an attribute
-//! of a class, say) is freed without that call; then the payload's `Drop` moves everything to an
-//! heir, which ends in the ordinary way.
+//! of a class, say) would be freed without that call, and is reserved for it before (`reserve`).
 
 use core::cell::Cell;
 use core::ptr::{NonNull, null_mut};
@@ -67,7 +66,7 @@ unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
     let capsule = unsafe { object.cast::<Py<PyCapsule>>().as_ref() };
     let Some(_level) = Level::enter() else {
         if capsule.fields.is_noted_published() {
-            // Readers may look at its count, so nothing else can be in there. It has an heir.
+            // Readers of the caches may look at its count, so that it cannot be linked to others.
             // SAFETY: not freed.
             unsafe { republish(object) };
             return false;
@@ -86,7 +85,7 @@ unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
     run(capsule, destructor);
     // A count of zero that rises goes to two, not to one: the VM keeps one back, so that dropping
     // the new reference does not free the object under us. It is ours to give up.
-    if capsule.as_object().strong_count() == 0 && capsule.belongings.get().is_some() {
+    if capsule.as_object().strong_count() == 0 {
         // SAFETY: dead, and nobody has taken a reference.
         unsafe { capsule.belongings.end_dependants(Some(capsule.as_object())) };
     }
@@ -96,9 +95,7 @@ unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
         unsafe { republish(object) };
     }
     if capsule.as_object().strong_count() == 0 {
-        if capsule.belongings.get().is_some() {
-            capsule.belongings.end();
-        }
+        capsule.belongings.end();
         // SAFETY: passed on from the caller, and nothing is left in it.
         return !published && unsafe { keep(object) };
     }
@@ -110,17 +107,17 @@ unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
     true
 }
 
-/// Called for a dead capsule with a destructor to run, before the VM decides what becomes of it. One
-/// that is published would be freed without a call of `perform`.
-pub(crate) fn claim_published(capsule: &Py<PyCapsule>) {
+/// Called for a dead capsule with a destructor to run, before the VM decides what becomes of it:
+/// gets it a call of `perform` also where it is published.
+pub(crate) fn reserve(capsule: &Py<PyCapsule>) {
     // SAFETY: it has a count of zero.
     if unsafe { unpublish(NonNull::from(capsule.as_object())) } {
         capsule.fields.note_published();
     }
 }
 
-/// A capsule's payload that dies with something still to do was not given to `perform`, or was one
-/// too many.
+/// What a published capsule without a destructor owns goes here. So does one too many on the stack:
+/// it moves everything to an heir, which ends in the ordinary way.
 impl Drop for PyCapsule {
     fn drop(&mut self) {
         if self.fields.destructor_pending() {

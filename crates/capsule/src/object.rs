@@ -17,7 +17,6 @@ use crate::destructor::{
 };
 use crate::error::{CapsuleError, NameMismatch, TypeMismatch};
 use crate::fields::{Fields, Identity, Marks};
-use crate::firewall::contain;
 use crate::memory::{or_end, try_box};
 use crate::name::{borrow, names_match, try_copy};
 
@@ -274,7 +273,7 @@ impl PyCapsule {
         let object = self.object();
         track_if_needed(object);
         if let Some(old) = old {
-            contain(Some(object.as_object()), || old.end());
+            old.end(object.as_object());
         }
         Ok(())
     }
