@@ -89,7 +89,7 @@ fn create_dynamic(
         origin: origin.clone(),
         vm,
     };
-    if !main_interpreter::is_there(vm) {
+    if !main_interpreter::is_there() {
         let text = "extension modules need a main interpreter that the C API knows";
         return Err(import.error(text));
     }

@@ -1,29 +1,19 @@
 //! The interpreter that C code means: the C API knows one in a process, which has all native
 //! threads that ask for one.
 
-use core::sync::atomic::{AtomicI64, Ordering};
+use core::sync::atomic::{AtomicBool, Ordering};
 
 use rustpython_capi::pylifecycle::Py_IsInitialized;
 use rustpython_capi::{get_main_interpreter, init_main_interpreter};
 use rustpython_vm::{Interpreter, PyResult, VirtualMachine};
 
-/// The number of the last main interpreter that was seen here.
-static LAST: AtomicI64 = AtomicI64::new(UNSEEN);
+/// Whether the last main interpreter of [`run_main`] has ended; the C API does not tell.
+static ENDED: AtomicBool = AtomicBool::new(false);
 
-/// No interpreter has this number.
-const UNSEEN: i64 = -1;
-
-/// Whether there is a main interpreter, or `vm` is in the one that is being finalised: whoever
-/// finalises it takes it out first.
-pub(crate) fn is_there(vm: &VirtualMachine) -> bool {
-    if let Some(main) = get_main_interpreter().as_ref() {
-        LAST.store(main.global_state.interpreter_id, Ordering::Relaxed);
-        return true;
-    }
-    match LAST.load(Ordering::Relaxed) {
-        UNSEEN => Py_IsInitialized() != 0,
-        last => last == vm.state.interpreter_id,
-    }
+/// Whether there is a main interpreter, which may be at its end.
+pub(crate) fn is_there() -> bool {
+    // Who finalises one may hold the lock meanwhile, so it is not asked for without need.
+    Py_IsInitialized() != 0 && (!ENDED.load(Ordering::Acquire) || get_main_interpreter().is_some())
 }
 
 /// Runs `f` in `interpreter`, which is the main one of the C API meanwhile, and finalises it. Gives
@@ -49,11 +39,13 @@ pub(crate) fn is_there(vm: &VirtualMachine) -> bool {
 /// ```
 pub fn run_main(interpreter: Interpreter, f: impl FnOnce(&VirtualMachine) -> PyResult<()>) -> u32 {
     let thread = interpreter.enter(VirtualMachine::new_thread);
-    LAST.store(interpreter.global_state.interpreter_id, Ordering::Relaxed);
     init_main_interpreter(interpreter);
+    ENDED.store(false, Ordering::Release);
     let result = thread.run(f);
     drop(thread);
     // Threads that ask from now on find none, and wait.
     let interpreter = get_main_interpreter().take();
-    interpreter.map_or(0, |interpreter| interpreter.finalize(result.err()))
+    let code = interpreter.map_or(0, |interpreter| interpreter.finalize(result.err()));
+    ENDED.store(true, Ordering::Release);
+    code
 }

@@ -109,6 +109,7 @@ impl Belongings {
     ///
     /// # Safety
     /// Nobody else knows the capsule.
+    #[inline]
     pub(crate) unsafe fn end_dependants(&self, capsule: Option<&PyObject>) {
         // SAFETY: as in `get`; and nobody else uses it, by what the caller promises.
         let Some(contents) = (unsafe { self.0.load(Ordering::Acquire).as_mut() }) else {
@@ -122,6 +123,7 @@ impl Belongings {
 
     /// Drops the rest, after [`end_dependants`](Self::end_dependants). The capsule is shown to nobody
     /// any more.
+    #[inline]
     pub(crate) fn end(&self) {
         if let Some(contents) = self.take() {
             let Contents { owner, names, .. } = *contents;

@@ -76,7 +76,9 @@ impl CapsuleBuilder {
         self
     }
 
-    /// A Python object that the capsule keeps alive, and through which cycles are collected.
+    /// A Python object that the capsule keeps alive, and through which cycles are collected. It goes
+    /// when the destructor has run and the value is dropped, so that these, and the pointer, may lead
+    /// into it.
     pub fn owner(mut self, owner: PyObjectRef) -> Self {
         self.owner = Some(owner);
         self

@@ -233,8 +233,11 @@ const PUBLISHED: usize = 1 << (usize::BITS - 2);
 pub(crate) unsafe fn unpublish(object: NonNull<PyObject>) -> bool {
     // SAFETY: passed on from the caller.
     let count = unsafe { count(object) };
-    count.load(Ordering::Relaxed) & PUBLISHED != 0
-        && count.fetch_and(!PUBLISHED, Ordering::Relaxed) != 0
+    let published = count.load(Ordering::Relaxed) & PUBLISHED != 0;
+    if published {
+        count.fetch_and(!PUBLISHED, Ordering::Relaxed);
+    }
+    published
 }
 
 /// Puts the flag back.

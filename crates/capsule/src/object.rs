@@ -154,7 +154,8 @@ impl PyCapsule {
     }
 
     /// A copy of the name; `None` is NULL. A copy, because a name that C owns may be freed by its
-    /// owner once the capsule has another.
+    /// owner once the capsule has another. Without memory for it, ends the process, as Rust's
+    /// collections do.
     pub fn name(&self) -> Option<CString> {
         copy_of(self.fields.name())
     }
@@ -241,10 +242,11 @@ impl PyCapsule {
             .get()
             .and_then(|belongings| belongings.value.as_ref());
         value.and_then(|value| value.get()).ok_or_else(|| {
-            CapsuleError::WrongType(Box::new(TypeMismatch {
+            let mismatch = try_box(TypeMismatch {
                 expected: core::any::type_name::<T>(),
                 found: value.map(|value| value.type_name),
-            }))
+            });
+            mismatch.map_or_else(|no_memory| no_memory, CapsuleError::WrongType)
         })
     }
 
@@ -349,9 +351,13 @@ pub(crate) fn wrong_name(identity: Identity, expected: *const c_char) -> Capsule
 
 #[cold]
 fn not_a_capsule(object: &PyObject) -> CapsuleError {
-    CapsuleError::NotACapsule {
-        class: object.class().name().to_string(),
+    let name = object.class().name();
+    let mut class = String::new();
+    if class.try_reserve_exact(name.len()).is_err() {
+        return CapsuleError::OutOfMemory;
     }
+    class.push_str(&name);
+    CapsuleError::NotACapsule { class }
 }
 
 fn copy_of(name: *const c_char) -> Option<CString> {
