@@ -10,7 +10,7 @@ use rustpython_vm::builtins::{PyBoundMethod, PyList};
 use rustpython_vm::{PyObject, PyPayload, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, in_interpreter, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, collect, dying, shared};
+use crate::ledger::{Kind, Ledger, Log, alone, collect, dying, shared};
 
 /// How the last reference to the capsule goes, which is dropped here, as that to its owner is.
 type End = fn(PyRef<PyCapsule>, PyRef<PyCapsule>, &VirtualMachine);
@@ -168,20 +168,15 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     });
-    let finalisation = DEPENDANTS.map(|dependant| {
-        trial(
-            format!("owners::at-the-end-of-the-interpreter::{dependant:?}"),
-            move || {
-                at_the_end(dependant);
-                Ok(())
-            },
-        )
+    // The collector does nothing while it is at work for another interpreter of the process.
+    let finalisation = alone("owners::at-the-end-of-the-interpreter", || {
+        DEPENDANTS.map(at_the_end);
     });
     let report = trial("owners::the-report-of-a-panic-keeps-the-capsule", || {
         shared(kept_by_a_report);
         Ok(())
     });
-    ends.chain(finalisation).chain([report]).collect()
+    ends.chain([finalisation, report]).collect()
 }
 
 fn outlives(dependant: Dependant, end: End, vm: &VirtualMachine) {
@@ -205,7 +200,7 @@ fn at_the_end(dependant: Dependant) {
             let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
             run(source, dependant.capsule(&owner, &ledger, &log, vm), vm);
         });
-        assert!(log.lines().is_empty(), "{source}: {log:?}");
+        assert!(log.lines().is_empty(), "{dependant:?}: {source}: {log:?}");
         ledger.assert_settled();
     }
 }
