@@ -170,7 +170,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     });
     // The collector does nothing while it is at work for another interpreter of the process.
     let finalisation = alone("owners::at-the-end-of-the-interpreter", || {
-        DEPENDANTS.map(at_the_end);
+        DEPENDANTS.into_iter().for_each(at_the_end);
     });
     let report = trial("owners::the-report-of-a-panic-keeps-the-capsule", || {
         shared(kept_by_a_report);
