@@ -4,8 +4,10 @@
 mod calling;
 mod dates;
 mod describing;
+mod detached;
 mod ending;
 mod finding;
+mod main_interpreter;
 mod misbehaving;
 mod refusing;
 mod stage;
@@ -34,6 +36,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.extend(refusing::trials());
     trials.extend(ending::trials());
     trials.extend(strangers::trials());
+    trials.extend(detached::trials());
+    trials.extend(main_interpreter::trials());
     trials.extend(valgrind::trials());
     trials
 }

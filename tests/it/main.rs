@@ -8,6 +8,7 @@ mod api_tables;
 mod arguments;
 mod c_code;
 mod chains;
+mod collector;
 mod destructors;
 mod detached;
 mod differential;
@@ -26,6 +27,7 @@ mod loader;
 mod memory;
 mod model;
 mod models;
+mod owners;
 mod protocol;
 mod protocol_closed;
 mod protocol_vm;
@@ -69,6 +71,8 @@ fn main() -> ExitCode {
         unraisable::trials(),
         resurrection::trials(),
         chains::trials(),
+        owners::trials(),
+        collector::trials(),
         lifetimes::trials(),
         detached::trials(),
         faults::trials(),

@@ -6,7 +6,6 @@ use core::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use libloading::Error as LibraryError;
-use rustpython_capi::pylifecycle::Py_IsInitialized;
 use rustpython_capsule_glue::{Access, Replacement, access, replace_functions, sealed_libraries};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
 use rustpython_vm::function::{FsPath, OptionalArg, static_func};
@@ -18,6 +17,7 @@ use rustpython_vm::{
 use crate::boundary::{call_out, take};
 use crate::datetime;
 use crate::extension_module::ExtensionModule;
+use crate::main_interpreter;
 use crate::moduleobject::from_slots_and_spec;
 use crate::slots::PySlot;
 
@@ -32,8 +32,8 @@ pub trait ExtensionModulesExt {
     /// makes. Where capsules are sealed it does not: a library brings code that can do anything.
     /// `datetime` gets its capsule for C code, `datetime_CAPI`, everywhere.
     ///
-    /// The process must have a main interpreter of the C API before the first import; see
-    /// [`run_main`](crate::run_main).
+    /// The process must have a main interpreter of the C API; see [`run_main`](crate::run_main).
+    /// While it has one, other interpreters beside it can load too; when it is finalised, none can.
     #[must_use]
     fn with_extension_modules(self) -> Self;
 }
@@ -91,7 +91,7 @@ fn create_dynamic(
         origin: origin.clone(),
         vm,
     };
-    if Py_IsInitialized() == 0 {
+    if !main_interpreter::is_there() {
         let text = "extension modules need a main interpreter that the C API knows";
         return Err(import.error(text));
     }
