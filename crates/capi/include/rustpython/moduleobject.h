@@ -143,7 +143,8 @@ int PyModule_CheckExact(PyObject *object);
 PyObject *PyModule_GetNameObject(PyObject *module);
 PyObject *PyModule_GetFilenameObject(PyObject *module);
 
-/* ---- modsupport.h. PyModule_Add takes over the reference to the value, whatever comes of it. ---- */
+/* ---- modsupport.h. PyModule_Add takes over the reference to the value, whatever comes of
+   it. ---- */
 
 int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value);
 int PyModule_Add(PyObject *module, const char *name, PyObject *value);
