@@ -8,8 +8,8 @@ use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{argument, enter, give, text};
 
-/// Imports a module, through the `__import__` of the running code's builtins; of a dotted name it is
-/// the last part.
+/// Imports a module, through the `__import__` of the running code's builtins; of a dotted name it
+/// is the last part.
 ///
 /// # Safety
 /// `name` is NULL or an object.

@@ -91,8 +91,8 @@ pub unsafe extern "C" fn PyList_Append(list: *mut PyObject, item: *mut PyObject)
     unsafe { PyList_Insert(list, isize::MAX, item) }
 }
 
-/// Puts an item before the one at `index`, which counts from the end where it is negative and is cut
-/// to what there is.
+/// Puts an item before the one at `index`, which counts from the end where it is negative and is
+/// cut to what there is.
 ///
 /// # Safety
 /// Both are NULL or objects.

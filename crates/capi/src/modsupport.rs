@@ -1,5 +1,5 @@
-//! `modsupport.h`: what a module says with `Py_mod_abi`, that is what its machine code expects of the
-//! interpreter, and whether this one is it; and adding to a module. Modules themselves are in
+//! `modsupport.h`: what a module says with `Py_mod_abi`, that is what its machine code expects of
+//! the interpreter, and whether this one is it; and adding to a module. Modules themselves are in
 //! `moduleobject`.
 
 use core::ffi::{c_char, c_int, c_long};
@@ -112,8 +112,8 @@ pub unsafe extern "C" fn PyABIInfo_Check(
     })
 }
 
-/// Puts an attribute into a module. `value` stays the caller's; where it is NULL, the exception that
-/// is pending stays so, and a SystemError says that there must be one.
+/// Puts an attribute into a module. `value` stays the caller's; where it is NULL, the exception
+/// that is pending stays so, and a SystemError says that there must be one.
 ///
 /// # Safety
 /// `module` and `value` are NULL or objects, and `name` NULL or a NUL-terminated string.
@@ -129,8 +129,8 @@ pub unsafe extern "C" fn PyModule_AddObjectRef(
     enter(|vm| unsafe { add(module, name, value, vm) })
 }
 
-/// Puts an attribute into a module as [`PyModule_AddObjectRef`] does, and takes over the reference to
-/// the value, whatever comes of it.
+/// Puts an attribute into a module as [`PyModule_AddObjectRef`] does, and takes over the reference
+/// to the value, whatever comes of it.
 ///
 /// # Safety
 /// As for that; the reference to `value` is the caller's, who gives it up.

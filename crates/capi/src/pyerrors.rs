@@ -254,8 +254,8 @@ pub unsafe extern "C" fn PyErr_NewException(
     unsafe { PyErr_NewExceptionWithDoc(name, core::ptr::null(), base, dict) }
 }
 
-/// A new class of exceptions, whose name is `module.name`: with a docstring, derived from a class or
-/// those in a tuple, with what is in a dict.
+/// A new class of exceptions, whose name is `module.name`: with a docstring, derived from a class
+/// or those in a tuple, with what is in a dict.
 ///
 /// # Safety
 /// `name` and `doc` are NULL or NUL-terminated strings, the others are NULL or objects.
@@ -357,7 +357,8 @@ fn not_an_exception(object: &PyObject, vm: &VirtualMachine) -> PyBaseExceptionRe
     vm.new_type_error(format!("expected an exception, got {class}"))
 }
 
-/// Sets the cause of an exception, none for NULL and None. It takes over the reference to the cause.
+/// Sets the cause of an exception, none for NULL and None. It takes over the reference to the
+/// cause.
 ///
 /// # Safety
 /// `exception` is NULL or an object. `cause` is NULL, or the reference is the caller's.

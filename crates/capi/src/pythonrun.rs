@@ -1,5 +1,5 @@
-//! `pythonrun.h`, the part of it that prints exceptions, and ends the process for a SystemExit. What
-//! raises them is in `pyerrors`.
+//! `pythonrun.h`, the part of it that prints exceptions, and ends the process for a SystemExit.
+//! What raises them is in `pyerrors`.
 
 use core::ffi::c_int;
 
@@ -107,8 +107,8 @@ fn unless_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExce
     exit(exception, vm)
 }
 
-/// Ends the process. Only the thread that the main interpreter was started on can finalise it, since
-/// the VM measures the stack by that one's; on another, the exit functions run, and no more.
+/// Ends the process. Only the thread that the main interpreter was started on can finalise it,
+/// since the VM measures the stack by that one's; on another, the exit functions run, and no more.
 fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
     let interpreter = {
         let mut main = get_main_interpreter();

@@ -41,8 +41,8 @@ pub extern "C" fn PyTuple_New(size: isize) -> *mut PyObject {
 /// whatever comes of it; for NULL the item is None.
 ///
 /// # Safety
-/// `tuple` is NULL, or an object that no other thread can reach but through the collector. `item` is
-/// NULL, or the reference is the caller's, who gives it up.
+/// `tuple` is NULL, or an object that no other thread can reach but through the collector. `item`
+/// is NULL, or the reference is the caller's, who gives it up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyTuple_SetItem(
     tuple: *mut PyObject,

@@ -1,6 +1,6 @@
-/* The functions of the C API for Python, in our interpreter and in CPython: `call` makes one call and
-   tells what it returned and what it raised; `fill` makes a tuple or list item by item, which Python
-   code cannot do, since it must not have another reference meanwhile. */
+/* The functions of the C API for Python, in our interpreter and in CPython: `call` makes one call
+   and tells what it returned and what it raised; `fill` makes a tuple or list item by item, which
+   Python code cannot do, since it must not have another reference meanwhile. */
 
 #include <Python.h>
 
@@ -16,8 +16,8 @@
 static PyObject *null_mark;
 
 /* How the function of a row is called: a letter for what it returns, then one for each argument.
-   o an object; r a new reference, or, of an argument, one that the function takes over; b a borrowed
-   one; n Py_ssize_t, i int, l long, u unsigned long, s a string, v nothing. */
+   o an object; r a new reference, or, of an argument, one that the function takes over; b a
+   borrowed one; n Py_ssize_t, i int, l long, u unsigned long, s a string, v nothing. */
 typedef struct {
     const char *name;
     const char *form;
@@ -316,9 +316,9 @@ static PyObject *call(PyObject *module, PyObject *const *arguments, Py_ssize_t c
     return pair(answer_of(row->form[0], answer), raised);
 }
 
-/* fill(kind, size, [(index, item), ...], shared): a tuple (kind 0) or a list of this size, into which
-   the items are set in turn, while another reference to it is there (`shared`). A list of what
-   each call answered, with the exception; and the object. */
+/* fill(kind, size, [(index, item), ...], shared): a tuple (kind 0) or a list of this size, into
+   which the items are set in turn, while another reference to it is there (`shared`). A list of
+   what each call answered, with the exception; and the object. */
 static PyObject *fill(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module, (void)count;

@@ -1,5 +1,5 @@
-//! The rows of `rows.py`: functions of the C API with values at the edge of what they take. What ours
-//! answers otherwise is a list of rows; what CPython cannot be asked is in `alone.py`.
+//! The rows of `rows.py`: functions of the C API with values at the edge of what they take. What
+//! ours answers otherwise is a list of rows; what CPython cannot be asked is in `alone.py`.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! Modules that were not made for these headers: one that declares what it calls, and those that bring
-//! another Python along, which stands here as a library of a few lines.
+//! Modules that were not made for these headers: one that declares what it calls, and those that
+//! bring another Python along, which stands here as a library of a few lines.
 
 use std::path::Path;
 

@@ -146,7 +146,8 @@ PyObject *PyModule_GetFilenameObject(PyObject *module);
 const char *PyModule_GetName(PyObject *module);
 const char *PyModule_GetFilename(PyObject *module);
 
-/* ---- modsupport.h. PyModule_Add takes over the reference to the value, whatever comes of it. ---- */
+/* ---- modsupport.h. PyModule_Add takes over the reference to the value, whatever comes of
+   it. ---- */
 
 int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value);
 int PyModule_Add(PyObject *module, const char *name, PyObject *value);

@@ -25,7 +25,9 @@ void PyErr_Print(void);
 void PyErr_PrintEx(int set_sys_last_vars);
 void PyErr_WriteUnraisable(PyObject *object);
 
-/* ---- Exception objects. The names of new classes have the form "module.Name". ---- */
+/* ---- Exception objects. The names of new classes have the form "module.Name".
+   PyException_SetCause and PyException_SetContext take over the reference; NULL and None are
+   none. ---- */
 
 PyObject *PyErr_NewException(const char *name, PyObject *base, PyObject *dict);
 PyObject *PyErr_NewExceptionWithDoc(const char *name, const char *doc, PyObject *base,
