@@ -176,7 +176,7 @@ pub(super) fn run(source: &str, scope: &PythonScope, vm: &VirtualMachine) {
 }
 
 /// Puts a hook into `sys` that writes down each exception while `f` runs, and says so if it does not
-/// name the capsule. (Not by its address: what the VM has published has an heir that dies for it.)
+/// name the capsule, which it knows by its name.
 pub(super) fn reports(vm: &VirtualMachine, f: impl FnOnce()) -> Vec<String> {
     let log = Log::default();
     let seen = log.clone();
