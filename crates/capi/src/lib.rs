@@ -28,6 +28,9 @@
 #![deny(missing_docs)]
 
 mod boundary;
+// Elsewhere the VM has no `_ctypes`.
+#[cfg(not(target_env = "musl"))]
+mod ctypes;
 mod extension_module;
 mod loader;
 mod main_interpreter;

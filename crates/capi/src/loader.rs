@@ -39,10 +39,13 @@ pub trait ExtensionModulesExt {
 
 impl ExtensionModulesExt for InterpreterBuilder {
     fn with_extension_modules(self) -> Self {
-        match IMP.changed(&self.ctx) {
+        let builder = match IMP.changed(&self.ctx) {
             Some(definition) => self.add_native_module(definition),
             None => self,
-        }
+        };
+        #[cfg(not(target_env = "musl"))]
+        let builder = builder.init_hook(crate::ctypes::replace);
+        builder
     }
 }
 

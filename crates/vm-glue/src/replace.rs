@@ -51,6 +51,21 @@ impl Replacement {
     pub fn changed(&'static self, ctx: &Context) -> Option<&'static PyModuleDef> {
         self.definitions(ctx).map(|(_, changed)| changed)
     }
+
+    /// Fills a module as the VM's own definition does.
+    ///
+    /// # Errors
+    /// As the VM's.
+    pub fn exec_original(
+        &'static self,
+        vm: &VirtualMachine,
+        module: &Py<PyModule>,
+    ) -> PyResult<()> {
+        match self.definitions(&vm.ctx) {
+            Some((original, _)) => original.exec_module(vm, module),
+            None => Ok(()),
+        }
+    }
 }
 
 fn changed(original: &PyModuleDef, change: fn(&mut PyModuleDef)) -> PyModuleDef {
@@ -129,9 +144,7 @@ pub(crate) fn seal(vm: &mut VirtualMachine) {
 }
 
 fn exec_types(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
-    if let Some((original, _)) = TYPES.definitions(&vm.ctx) {
-        original.exec_module(vm, module)?;
-    }
+    TYPES.exec_original(vm, module)?;
     module.set_attr("CapsuleType", PyCapsule::class(&vm.ctx).to_owned(), vm)
 }
 

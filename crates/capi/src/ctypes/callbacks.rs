@@ -1,0 +1,332 @@
+//! Python code as a C function: how C's arguments come in, what goes back, and what becomes of an
+//! exception. The function is what the VM's foreign function interface makes; who keeps it is said
+//! in `callback`.
+
+use core::ffi::c_void;
+use core::mem::forget;
+use core::slice;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rustpython_capi::pylifecycle::Py_IsInitialized;
+use rustpython_capi::pystate::PyGILState_Release;
+use rustpython_capsule::PyCapsule;
+use rustpython_host_env::ctypes::{
+    CallbackThunk, DecodedValue, FfiCif, FfiType, callback_arg_value, ffi_pointer_type,
+    ffi_type_from_code, ffi_void_type, with_callback_errno_preserved,
+};
+use rustpython_vm::builtins::{PyType, PyTypeRef};
+use rustpython_vm::protocol::PyBuffer;
+use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with_current_vm};
+use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine};
+
+use super::arguments::type_code;
+use super::memory::{keep, pointer_at};
+use super::original::{FLAG_USE_ERRNO, original};
+use super::values::object_at;
+use crate::pystate::PyGILState_Ensure;
+
+/// A C function that calls `callable`. It lives as long as the object that is returned, and all that
+/// keeps what that keeps, as structures and casts do.
+///
+/// # Errors
+/// TypeError for types that C code cannot pass to Python code, or get from it.
+pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    let of_class = |name: &str| class.get_attr(vm.ctx.intern_str(name));
+    let arguments: Vec<PyTypeRef> = match of_class("_argtypes_") {
+        Some(types) if !vm.is_none(&types) => types.try_to_value(vm)?,
+        _ => {
+            let text = "cannot construct instance of this class: no argtypes";
+            return Err(vm.new_type_error(text));
+        }
+    };
+    let arguments: Vec<Argument> = arguments
+        .into_iter()
+        .map(|class| Argument::of(class, vm))
+        .collect::<PyResult<_>>()?;
+    let result = Answer::of(of_class("_restype_"), vm)?;
+    let flags: Option<u32> = of_class("_flags_").and_then(|flags| flags.try_to_value(vm).ok());
+    let types = arguments.iter().map(Argument::ffi_type).collect();
+    let result_type = result.as_ref().map_or_else(ffi_void_type, Answer::ffi_type);
+    let callback = Arc::new(Callback {
+        callable,
+        arguments,
+        result,
+        errno: flags.unwrap_or(0) & FLAG_USE_ERRNO != 0,
+    });
+    let thunk = CallbackThunk::new(types, result_type, Box::new(callback), enter);
+    let thunk = Thunk(thunk);
+    let address = thunk.0.code_ptr().0.expose_provenance();
+    let address = vec![vm.ctx.new_int(address).into()];
+    let function = (original().new_function)(class.to_owned(), address.into(), vm)?;
+    let thunk = PyCapsule::from_value(thunk).name(c"ctypes callback");
+    keep(&function, "0", thunk.build(&vm.ctx).into(), vm)?;
+    Ok(function)
+}
+
+/// The code that C calls.
+struct Thunk(CallbackThunk<Arc<Callback>>);
+
+// SAFETY: it is memory that is executed, and what it belongs to may be used by all threads.
+unsafe impl Send for Thunk {}
+// SAFETY: as above.
+unsafe impl Sync for Thunk {}
+
+/// What the code leads to.
+struct Callback {
+    callable: PyObjectRef,
+    arguments: Vec<Argument>,
+    /// `None` for no result.
+    result: Option<Answer>,
+    errno: bool,
+}
+
+/// How an argument of C's becomes a Python object.
+enum Argument {
+    /// A value of a C type, by its letter.
+    Value(char),
+    /// An instance of a class: a pointer, or a class that is derived from that of a value.
+    Instance(PyTypeRef, FfiType, usize),
+    Function(PyTypeRef),
+}
+
+impl Argument {
+    fn of(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<Self> {
+        let original = original();
+        if class.fast_issubclass(original.function) {
+            return Ok(Self::Function(class));
+        }
+        if class.fast_issubclass(original.pointer) {
+            return Ok(Self::Instance(
+                class,
+                ffi_pointer_type(),
+                size_of::<usize>(),
+            ));
+        }
+        if let Some((code, ffi_type, size)) = simple(&class, vm) {
+            return Ok(if is_value(&class) {
+                Self::Value(code)
+            } else {
+                Self::Instance(class, ffi_type, size)
+            });
+        }
+        let text = format!("a callback cannot take {} by value", class.name());
+        Err(vm.new_type_error(text))
+    }
+
+    fn ffi_type(&self) -> FfiType {
+        match self {
+            Self::Value(code) => ffi_type(*code).unwrap_or_else(ffi_pointer_type),
+            Self::Instance(_, ffi_type, _) => ffi_type.clone(),
+            Self::Function(_) => ffi_pointer_type(),
+        }
+    }
+
+    /// # Safety
+    /// `argument` leads to a value of the type.
+    unsafe fn convert(&self, argument: *const c_void, vm: &VirtualMachine) -> PyResult {
+        match self {
+            Self::Value('O') => object_at(pointer_at(argument.expose_provenance()), vm),
+            Self::Value('u') => {
+                let code = argument.cast::<libc::wchar_t>();
+                // SAFETY: passed on from the caller.
+                let code = u32::try_from(unsafe { code.read() })
+                    .ok()
+                    .and_then(char::from_u32);
+                let code = code.ok_or_else(|| vm.new_value_error("no such character"))?;
+                Ok(vm.ctx.new_str(code.to_string()).into())
+            }
+            Self::Value(code) => {
+                let mut text = [0; 4];
+                // SAFETY: passed on from the caller.
+                let value =
+                    unsafe { callback_arg_value(Some(code.encode_utf8(&mut text)), argument) };
+                Ok(decoded(value, vm))
+            }
+            Self::Instance(class, _, size) => {
+                // SAFETY: passed on from the caller.
+                let bytes = unsafe { slice::from_raw_parts(argument.cast::<u8>(), *size) };
+                let bytes = vm.ctx.new_bytes(bytes.to_vec());
+                class
+                    .as_object()
+                    .get_attr("from_buffer_copy", vm)?
+                    .call((bytes,), vm)
+            }
+            Self::Function(class) => {
+                let address = pointer_at(argument.expose_provenance());
+                class.as_object().call((address,), vm)
+            }
+        }
+    }
+}
+
+fn decoded(value: DecodedValue, vm: &VirtualMachine) -> PyObjectRef {
+    match value {
+        DecodedValue::Bytes(bytes) => vm.ctx.new_bytes(bytes).into(),
+        DecodedValue::Signed(value) => vm.ctx.new_int(value).into(),
+        DecodedValue::Unsigned(value) => vm.ctx.new_int(value).into(),
+        DecodedValue::Float(value) => vm.ctx.new_float(value).into(),
+        DecodedValue::Bool(value) => vm.ctx.new_bool(value).into(),
+        DecodedValue::String(text) => vm.ctx.new_str(text).into(),
+        DecodedValue::Pointer(0) | DecodedValue::None => vm.ctx.none(),
+        DecodedValue::Pointer(address) => vm.ctx.new_int(address).into(),
+    }
+}
+
+/// How a Python object becomes what C gets.
+struct Answer {
+    class: PyTypeRef,
+    code: char,
+    ffi_type: FfiType,
+}
+
+impl Answer {
+    fn of(class: Option<PyObjectRef>, vm: &VirtualMachine) -> PyResult<Option<Self>> {
+        let Some(class) = class.filter(|class| !vm.is_none(class)) else {
+            return Ok(None);
+        };
+        let class = class.downcast::<PyType>().ok();
+        let answer = class.and_then(|class| {
+            let (code, ffi_type, _) = simple(&class, vm)?;
+            Some(Self {
+                class,
+                code,
+                ffi_type,
+            })
+        });
+        let error = || vm.new_type_error("invalid result type for callback function");
+        answer.map(Some).ok_or_else(error)
+    }
+
+    fn ffi_type(&self) -> FfiType {
+        self.ffi_type.clone()
+    }
+
+    /// The bits of a register that has the value.
+    fn bits(&self, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
+        let holder = self.class.as_object().call((value.clone(),), vm)?;
+        let buffer = PyBuffer::try_from_borrowed_object(vm, &holder)?;
+        let mut bits = [0; 8];
+        if let Some(bytes) = buffer.as_contiguous() {
+            let negative =
+                "bhilq".contains(self.code) && bytes.last().is_some_and(|byte| *byte > 127);
+            bits = if negative { [0xff; 8] } else { [0; 8] };
+            bits[..bytes.len()].copy_from_slice(&bytes);
+        }
+        match self.code {
+            // C code gets a reference.
+            'O' => forget(value),
+            // Nobody knows how long C code needs the text.
+            'z' | 'Z' => forget(holder),
+            _ => {}
+        }
+        Ok(u64::from_le_bytes(bits))
+    }
+}
+
+/// The letter of a simple class, how C passes it, and its size.
+fn simple(class: &Py<PyType>, vm: &VirtualMachine) -> Option<(char, FfiType, usize)> {
+    let code = type_code(class, vm).filter(|_| class.fast_issubclass(original().simple))?;
+    let size = match code {
+        'c' | 'b' | 'B' | '?' => 1,
+        'h' | 'H' => 2,
+        'i' | 'I' | 'f' => 4,
+        'u' => size_of::<libc::wchar_t>(),
+        'l' | 'L' => size_of::<libc::c_long>(),
+        'q' | 'Q' | 'd' => 8,
+        'z' | 'Z' | 'P' | 'O' => size_of::<usize>(),
+        _ => return None,
+    };
+    Some((code, ffi_type(code)?, size))
+}
+
+fn ffi_type(code: char) -> Option<FfiType> {
+    ffi_type_from_code(code.encode_utf8(&mut [0; 4]))
+}
+
+/// Whether Python code gets a plain value for the class: it is derived from `_SimpleCData` directly.
+fn is_value(class: &Py<PyType>) -> bool {
+    class
+        .base
+        .deref()
+        .is_some_and(|base| base.is(original().simple))
+}
+
+/// What C calls.
+///
+/// # Safety
+/// `arguments` and `result` are what the types of `callback` say.
+unsafe extern "C" fn enter(
+    _: &FfiCif,
+    result: &mut c_void,
+    arguments: *const *const c_void,
+    callback: &Arc<Callback>,
+) {
+    // The Python code may let go of what keeps the thunk.
+    let callback = Arc::clone(callback);
+    let mut bits = 0;
+    // A thread at its end, whose thread-locals are gone, panics when it is asked for them.
+    let entered = catch_unwind(AssertUnwindSafe(|| {
+        in_interpreter(|vm| {
+            with_callback_errno_preserved(callback.errno, || {
+                // SAFETY: passed on from the caller.
+                bits = unsafe { callback.call(arguments, vm) };
+            });
+        });
+    }));
+    drop(entered);
+    if callback.result.is_some() {
+        // SAFETY: libffi has room for a register.
+        unsafe { core::ptr::from_mut(result).cast::<u64>().write(bits) };
+    }
+}
+
+/// Runs `f` in the interpreter that the thread is in, or in the main one of the C API. Does nothing
+/// where there is none.
+fn in_interpreter(f: impl FnOnce(&VirtualMachine)) {
+    if current_vm_is_set() {
+        try_with_current_vm(|vm| attach_for_callback(vm, || f(vm)));
+    } else if Py_IsInitialized() != 0 {
+        let state = PyGILState_Ensure();
+        try_with_current_vm(f);
+        PyGILState_Release(state);
+    }
+}
+
+impl Callback {
+    /// The bits of the result; 0 where there is an exception, which is reported.
+    ///
+    /// # Safety
+    /// `arguments` has what the types say.
+    unsafe fn call(&self, arguments: *const *const c_void, vm: &VirtualMachine) -> u64 {
+        let convert = |(index, argument): (usize, &Argument)| {
+            // SAFETY: passed on from the caller.
+            let address = unsafe { arguments.add(index).read() };
+            // SAFETY: passed on from the caller.
+            unsafe { argument.convert(address, vm) }
+        };
+        let arguments: PyResult<Vec<_>> = self.arguments.iter().enumerate().map(convert).collect();
+        let value = arguments.and_then(|arguments| self.callable.call(arguments, vm));
+        let result = match (value, &self.result) {
+            (Ok(value), Some(result)) => result.bits(value, vm).map_err(|error| {
+                (
+                    error,
+                    "Exception ignored on converting result of ctypes callback function",
+                )
+            }),
+            (Ok(_), None) => Ok(0),
+            (Err(error), _) => Err((
+                error,
+                "Exception ignored on calling ctypes callback function",
+            )),
+        };
+        result.unwrap_or_else(|(error, text)| {
+            let name = self
+                .callable
+                .repr(vm)
+                .map_or_else(|_| "?".to_owned(), |repr| repr.to_string());
+            vm.run_unraisable(error, Some(format!("{text} {name}")), vm.ctx.none());
+            0
+        })
+    }
+}

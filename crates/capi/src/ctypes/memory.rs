@@ -1,0 +1,76 @@
+//! The memory of a ctypes object, and what it keeps alive. Nothing here knows what the memory means.
+
+use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
+
+use rustpython_vm::builtins::PyDict;
+use rustpython_vm::protocol::PyBuffer;
+use rustpython_vm::{
+    AsObject, PyObject, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine,
+};
+
+use super::original::original;
+
+/// Where the memory of a ctypes object is.
+///
+/// # Errors
+/// TypeError for another object.
+pub(super) fn address_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
+    let buffer = PyBuffer::try_from_borrowed_object(vm, object)?;
+    let bytes = buffer.as_contiguous();
+    Ok(bytes.map_or(0, |bytes| bytes.as_ptr().expose_provenance()))
+}
+
+/// The pointer at an address in the memory of a ctypes object.
+pub(super) fn pointer_at(address: usize) -> usize {
+    // SAFETY: the caller's address has a pointer behind it, aligned or not.
+    unsafe { with_exposed_provenance::<usize>(address).read_unaligned() }
+}
+
+/// The pointer that a ctypes object is: a function, a `c_void_p`, a `py_object`.
+///
+/// # Errors
+/// TypeError for another object.
+pub(super) fn pointer_in(object: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
+    Ok(pointer_at(address_of(object, vm)?))
+}
+
+/// Writes a pointer into the memory of a ctypes object.
+///
+/// # Errors
+/// TypeError for another object.
+pub(super) fn write_pointer(
+    object: &PyObject,
+    offset: usize,
+    pointer: usize,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    let address = address_of(object, vm)? + offset;
+    // SAFETY: the memory of a ctypes object may be written, as C code and `memmove` do it, and
+    // the caller's offset has room for a pointer behind it.
+    unsafe { with_exposed_provenance_mut::<usize>(address).write_unaligned(pointer) };
+    Ok(())
+}
+
+/// Has a ctypes object keep another object, in its `_objects`, instead of what it kept under that
+/// key.
+///
+/// # Errors
+/// MemoryError.
+pub(super) fn keep(
+    object: &PyObject,
+    key: &str,
+    kept: PyObjectRef,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    let original = original();
+    // Of all that the VM lets us call, a cast makes `_objects` a dictionary. It puts the object
+    // itself there too.
+    let void_p = original.void_p.as_object().to_owned();
+    original.cast.call((0, object.to_owned(), void_p), vm)?;
+    let objects = object.get_attr("_objects", vm)?;
+    let Some(objects) = objects.downcast_ref::<PyDict>() else {
+        return Err(vm.new_system_error("_objects is no dictionary"));
+    };
+    objects.del_item(&*vm.ctx.new_int(object.get_id()).as_object().to_owned(), vm)?;
+    objects.set_item(key, kept, vm)
+}

@@ -1,0 +1,153 @@
+//! `_ctypes` as CPython has it, where the VM's differs in what C code around capsules needs: names
+//! that stay where they are, exceptions that are raised, callbacks. This file puts ours in the place
+//! of the VM's; what ours does is in the others, and what cannot be reached in `docs/ctypes.md`.
+
+mod arguments;
+mod attributes;
+mod bare;
+mod callbacks;
+mod cast;
+mod fields;
+mod functions;
+mod memory;
+mod original;
+mod text;
+mod values;
+
+use rustpython_capsule_glue::{Access, Replacement, access};
+use rustpython_vm::builtins::{PyModule, PyType};
+use rustpython_vm::common::rc::PyRc;
+use rustpython_vm::function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags, PySetterValue};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+
+use original::{keep_original, original};
+
+static CTYPES: Replacement = Replacement::new("_ctypes", |definition| {
+    definition.slots.exec = Some(exec);
+});
+
+/// For an interpreter that is about to start. Where capsules are sealed there is no `_ctypes`.
+pub(crate) fn replace(vm: &mut VirtualMachine) {
+    if access(vm) == Some(Access::Sealed) {
+        return;
+    }
+    let changed = CTYPES.changed(&vm.ctx);
+    let state = PyRc::get_mut(&mut vm.state).expect("nobody has the state before the VM starts");
+    if let (Some(definition), Some(changed)) = (state.module_defs.get_mut("_ctypes"), changed) {
+        *definition = changed;
+    }
+}
+
+fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+    CTYPES.exec_original(vm, module)?;
+    if keep_original(module, vm)? {
+        change(vm);
+    }
+    Ok(())
+}
+
+/// The classes are static, so this is for all interpreters of the process. Classes that are derived
+/// from them afterwards, as those of `ctypes` are, inherit it.
+fn change(vm: &VirtualMachine) {
+    let original = original();
+    let function = original.function;
+    function.slots.new.store(Some(functions::new_function));
+    function.slots.call.store(Some(functions::call));
+    method(function, &CALL, vm);
+    for (name, get, set) in attributes::ATTRIBUTES {
+        set_attribute(function, name, get, set, vm);
+    }
+    method(function.class(), &FUNCTION_FROM_PARAM, vm);
+    let slots = &function.class().slots;
+    slots.init.store(Some(init_function_class));
+    let simple = original.simple.class();
+    method(simple, &SIMPLE_FROM_PARAM, vm);
+    simple.slots.init.store(Some(init_simple_class));
+    original.field.slots.descr_get.store(Some(fields::get));
+    original.field.slots.descr_set.store(Some(fields::set));
+}
+
+/// Makes a class of functions, which are called as ours unless it says how.
+fn init_function_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    let original = original();
+    (original.init_function_class)(class, args, vm)?;
+    if let Some(class) = class.downcast_ref::<PyType>()
+        && inherits(class, "__call__", original.function, vm)
+    {
+        class.slots.call.store(Some(functions::call));
+    }
+    Ok(())
+}
+
+/// Makes a simple class. Those of objects and texts have a `value` of ours.
+fn init_simple_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    let original = original();
+    (original.init_simple_class)(class, args, vm)?;
+    let Some(class) = class.downcast_ref::<PyType>() else {
+        return Ok(());
+    };
+    let inherits = |name| inherits(class, name, original.simple, vm);
+    match arguments::type_code(class, vm) {
+        Some('O') if inherits("value") => {
+            set_attribute(class, "value", values::object_value, values::set_value, vm);
+        }
+        Some('z') => {
+            if inherits("value") {
+                set_attribute(class, "value", values::text_value, values::set_value, vm);
+            }
+            if inherits("__init__") {
+                class.slots.init.store(Some(values::init_text));
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Whether a class has an attribute from a class, with none between that has its own.
+fn inherits(class: &Py<PyType>, name: &str, base: &Py<PyType>, vm: &VirtualMachine) -> bool {
+    let name = vm.ctx.intern_str(name);
+    let (found, of_base) = (class.get_attr(name), base.attributes.get(name));
+    found
+        .zip(of_base)
+        .is_some_and(|(found, of_base)| found.is(&of_base))
+}
+
+static CALL: PyMethodDef = PyMethodDef::new_const(
+    "__call__",
+    |function: PyObjectRef, args: FuncArgs, vm: &VirtualMachine| {
+        functions::call(&function, args, vm)
+    },
+    PyMethodFlags::METHOD,
+    ItemDoc::NONE,
+);
+
+static FUNCTION_FROM_PARAM: PyMethodDef = PyMethodDef::new_const(
+    "from_param",
+    arguments::function_from_param,
+    PyMethodFlags::METHOD,
+    ItemDoc::NONE,
+);
+
+static SIMPLE_FROM_PARAM: PyMethodDef = PyMethodDef::new_const(
+    "from_param",
+    arguments::simple_from_param,
+    PyMethodFlags::METHOD,
+    ItemDoc::NONE,
+);
+
+fn method(class: &'static Py<PyType>, definition: &'static PyMethodDef, vm: &VirtualMachine) {
+    let name = vm.ctx.intern_str(definition.name);
+    class.set_attr(name, definition.build_method(&vm.ctx, class).into());
+}
+
+fn set_attribute(
+    class: &Py<PyType>,
+    name: &str,
+    get: fn(PyObjectRef, &VirtualMachine) -> PyResult,
+    set: fn(PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>,
+    vm: &VirtualMachine,
+) {
+    let attribute = vm.ctx.new_getset(name, class, get, set);
+    class.set_attr(vm.ctx.intern_str(name), attribute.into());
+}

@@ -1,0 +1,74 @@
+//! Objects of `py_object` and `c_char_p`: what `value` is, and what it is set to.
+
+use core::mem::ManuallyDrop;
+use core::ptr::{NonNull, with_exposed_provenance_mut};
+
+use rustpython_vm::builtins::PyBytes;
+use rustpython_vm::function::{FuncArgs, PySetterValue};
+use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
+
+use super::memory::{keep, pointer_in, write_pointer};
+use super::original::original;
+use super::text::c_string_of_bytes;
+
+/// The object that a `py_object` points to.
+///
+/// # Errors
+/// ValueError for NULL.
+pub(super) fn object_value(holder: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    object_at(pointer_in(&holder, vm)?, vm)
+}
+
+/// The object at an address.
+///
+/// # Errors
+/// ValueError for NULL.
+pub(super) fn object_at(address: usize, vm: &VirtualMachine) -> PyResult {
+    let object = NonNull::new(with_exposed_provenance_mut::<PyObject>(address));
+    let object = object.ok_or_else(|| vm.new_value_error("PyObject is NULL"))?;
+    // SAFETY: whoever makes a `py_object` of an address promises that an object is there.
+    let object = ManuallyDrop::new(unsafe { PyObjectRef::from_raw(object) });
+    Ok(PyObjectRef::clone(&object))
+}
+
+/// The bytes that a `c_char_p` points to.
+pub(super) fn text_value(holder: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    let value = &original().value;
+    match vm.call_get_descriptor(value, &holder) {
+        Some(value) => value,
+        None => Err(vm.new_attribute_error("value")),
+    }
+}
+
+/// Sets `value` as the VM does, but bytes are pointed to where they are.
+///
+/// # Errors
+/// TypeError for what is none of bytes, an address and None.
+pub(super) fn set_value(
+    holder: PyObjectRef,
+    value: PySetterValue,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    if let PySetterValue::Assign(object) = &value
+        && let Some(bytes) = object.downcast_ref::<PyBytes>()
+    {
+        write_pointer(&holder, 0, c_string_of_bytes(bytes, vm)?, vm)?;
+        return keep(&holder, "0", object.clone(), vm);
+    }
+    let descriptor = &original().value;
+    match descriptor.class().slots.descr_set.load() {
+        Some(set) => set(descriptor, holder, value, vm),
+        None => Err(vm.new_attribute_error("value")),
+    }
+}
+
+/// `__init__` of `c_char_p`.
+pub(super) fn init_text(holder: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    match args.args.as_slice() {
+        [value] if args.kwargs.is_empty() => {
+            let value = PySetterValue::Assign(value.clone());
+            set_value(holder.to_owned(), value, vm)
+        }
+        _ => (original().init_simple)(holder, args, vm),
+    }
+}
