@@ -97,7 +97,7 @@ fn set_argument_types(
     value: PySetterValue,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let value = value_or_none(value, vm);
+    let value = unless_deleted(value).filter(|types| !vm.is_none(types));
     if let Some(types) = &value {
         let types: Vec<PyObjectRef> = types.try_to_value(vm)?;
         for (index, class) in types.into_iter().enumerate() {
@@ -118,10 +118,7 @@ fn set_result_type(
     value: PySetterValue,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let value = match value {
-        PySetterValue::Assign(value) => Some(value),
-        PySetterValue::Delete => None,
-    };
+    let value = unless_deleted(value);
     if let Some(value) = &value
         && !vm.is_none(value)
         && !value.is_callable()
@@ -132,20 +129,19 @@ fn set_result_type(
 }
 
 /// # Errors
-/// TypeError for what is neither a callable nor None.
+/// TypeError for what is no callable.
 fn set_check(function: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
-    let value = value_or_none(value, vm);
+    let value = unless_deleted(value);
     if value.as_ref().is_some_and(|check| !check.is_callable()) {
         return Err(vm.new_type_error("the errcheck attribute must be callable"));
     }
     set(&function, CHECK, value, vm)
 }
 
-/// None takes away, as `del` does.
-fn value_or_none(value: PySetterValue, vm: &VirtualMachine) -> Option<PyObjectRef> {
+fn unless_deleted(value: PySetterValue) -> Option<PyObjectRef> {
     match value {
-        PySetterValue::Assign(value) if !vm.is_none(&value) => Some(value),
-        _ => None,
+        PySetterValue::Assign(value) => Some(value),
+        PySetterValue::Delete => None,
     }
 }
 

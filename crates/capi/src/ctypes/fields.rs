@@ -1,12 +1,12 @@
-//! Fields of structures that are functions or texts. The VM reads functions as 0, sets them from
-//! anything, and points to a copy of a text.
+//! Fields of structures that are functions, arrays or texts. The VM reads functions as 0 and arrays
+//! as copies, sets functions from anything, and points to a copy of a text.
 
 use rustpython_vm::builtins::{PyBytes, PyInt, PyTypeRef};
 use rustpython_vm::function::PySetterValue;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::type_code;
-use super::memory::{address_of, keep, pointer_at, write_pointer};
+use super::memory::{view, write_pointer};
 use super::original::original;
 use super::text::c_string_of_bytes;
 
@@ -18,15 +18,17 @@ pub(super) fn get(
     vm: &VirtualMachine,
 ) -> PyResult {
     let value = (original().get_field)(field, object, class, vm)?;
-    if let Some(object) = object
-        && let Some(int) = value.downcast_ref::<PyInt>()
+    let Some(object) = object else {
+        return Ok(value);
+    };
+    if value.fast_isinstance(original().array) {
+        return view(value.class(), object, offset(field, vm)?, vm);
+    }
+    if let Some(int) = value.downcast_ref::<PyInt>()
         && u8::try_from(int.as_bigint()) == Ok(0)
         && let Some(class) = function_class(field, vm)?
     {
-        let pointer = pointer_at(address_of(object, vm)? + offset(field, vm)?);
-        let function = class.as_object().call((pointer,), vm)?;
-        keep(&function, "0", object.to_owned(), vm)?;
-        return Ok(function);
+        return view(&class, object, offset(field, vm)?, vm);
     }
     Ok(value)
 }

@@ -2,10 +2,10 @@
 
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
-use rustpython_vm::builtins::PyDict;
+use rustpython_vm::builtins::{PyDict, PyType};
 use rustpython_vm::protocol::PyBuffer;
 use rustpython_vm::{
-    AsObject, PyObject, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine,
+    AsObject, Py, PyObject, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine,
 };
 
 use super::original::original;
@@ -18,6 +18,38 @@ pub(super) fn address_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<usi
     let buffer = PyBuffer::try_from_borrowed_object(vm, object)?;
     let bytes = buffer.as_contiguous();
     Ok(bytes.map_or(0, |bytes| bytes.as_ptr().expose_provenance()))
+}
+
+/// How many bytes the memory of a ctypes object has.
+///
+/// # Errors
+/// TypeError for another object.
+pub(super) fn length_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
+    Ok(PyBuffer::try_from_borrowed_object(vm, object)?.desc.len)
+}
+
+/// An instance of a class in the memory of a ctypes object, which it keeps. One of a function has
+/// the pointer that is there now.
+///
+/// # Errors
+/// TypeError for a class that has no instances.
+pub(super) fn view(
+    class: &Py<PyType>,
+    object: &PyObject,
+    offset: usize,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let address = address_of(object, vm)? + offset;
+    let view = if class.fast_issubclass(original().function) {
+        class.as_object().call((pointer_at(address),), vm)?
+    } else {
+        class
+            .as_object()
+            .get_attr("from_address", vm)?
+            .call((address,), vm)?
+    };
+    keep(&view, "0", object.to_owned(), vm)?;
+    Ok(view)
 }
 
 /// The pointer at an address in the memory of a ctypes object.

@@ -3,6 +3,7 @@
 //! of the VM's; what ours does is in the others, and what cannot be reached in `docs/ctypes.md`.
 
 mod arguments;
+mod arrays;
 mod attributes;
 mod bare;
 mod callbacks;
@@ -63,6 +64,17 @@ fn change(vm: &VirtualMachine) {
     let simple = original.simple.class();
     method(simple, &SIMPLE_FROM_PARAM, vm);
     simple.slots.init.store(Some(init_simple_class));
+    method_of_class(original.data, &FROM_BUFFER, vm);
+    let others = [
+        original.pointer,
+        original.structure,
+        original.union,
+        original.array,
+    ];
+    for class in others.into_iter().chain([function]) {
+        let number = &class.class().slots.as_number;
+        number.multiply.store(Some(arrays::multiply));
+    }
     original.field.slots.descr_get.store(Some(fields::get));
     original.field.slots.descr_set.store(Some(fields::set));
 }
@@ -122,6 +134,13 @@ static CALL: PyMethodDef = PyMethodDef::new_const(
     ItemDoc::NONE,
 );
 
+static FROM_BUFFER: PyMethodDef = PyMethodDef::new_const(
+    "from_buffer",
+    values::from_buffer,
+    PyMethodFlags::CLASS,
+    ItemDoc::NONE,
+);
+
 static FUNCTION_FROM_PARAM: PyMethodDef = PyMethodDef::new_const(
     "from_param",
     arguments::function_from_param,
@@ -139,6 +158,15 @@ static SIMPLE_FROM_PARAM: PyMethodDef = PyMethodDef::new_const(
 fn method(class: &'static Py<PyType>, definition: &'static PyMethodDef, vm: &VirtualMachine) {
     let name = vm.ctx.intern_str(definition.name);
     class.set_attr(name, definition.build_method(&vm.ctx, class).into());
+}
+
+fn method_of_class(
+    class: &'static Py<PyType>,
+    definition: &'static PyMethodDef,
+    vm: &VirtualMachine,
+) {
+    let name = vm.ctx.intern_str(definition.name);
+    class.set_attr(name, definition.build_classmethod(&vm.ctx, class).into());
 }
 
 fn set_attribute(

@@ -11,6 +11,7 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, Virtua
 pub(super) type Call = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult;
 pub(super) type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
 pub(super) type Init = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
+pub(super) type Multiply = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
 pub(super) type Get =
     fn(&PyObject, Option<&PyObject>, Option<&PyObject>, &VirtualMachine) -> PyResult;
 pub(super) type Set = fn(&PyObject, PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>;
@@ -21,13 +22,18 @@ pub(super) struct Original {
     /// `_CData`, the base of all.
     pub(super) data: &'static Py<PyType>,
     pub(super) simple: &'static Py<PyType>,
+    pub(super) array: &'static Py<PyType>,
     pub(super) pointer: &'static Py<PyType>,
+    pub(super) structure: &'static Py<PyType>,
+    pub(super) union: &'static Py<PyType>,
     pub(super) function: &'static Py<PyType>,
     pub(super) field: &'static Py<PyType>,
     /// What `byref` and `from_param` make.
     pub(super) argument: PyTypeRef,
     pub(super) argument_error: PyObjectRef,
     pub(super) cast: PyObjectRef,
+    pub(super) sizeof: PyObjectRef,
+    pub(super) from_buffer: PyObjectRef,
     pub(super) from_param: PyObjectRef,
     /// The attribute `restype` of functions.
     pub(super) restype: PyObjectRef,
@@ -38,6 +44,8 @@ pub(super) struct Original {
     pub(super) init_function_class: Init,
     pub(super) init_simple: Init,
     pub(super) init_simple_class: Init,
+    /// `class * length` of simple classes; that of the others does the same, where they have one.
+    pub(super) multiply: Multiply,
     pub(super) get_field: Get,
     pub(super) set_field: Set,
     /// Functions without argument types that the VM calls, without and with `errno`.
@@ -70,7 +78,9 @@ pub(super) fn keep_original(module: &Py<PyModule>, vm: &VirtualMachine) -> PyRes
 
 impl Original {
     fn of(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<Self> {
+        let data = class(module, "_CData", vm)?;
         let simple = class(module, "_SimpleCData", vm)?;
+        let array = class(module, "Array", vm)?;
         let function = class(module, "CFuncPtr", vm)?;
         let field = class(module, "CField", vm)?;
         let derive = |code: &str| derived(simple, "_type_", vm.ctx.new_str(code).into(), vm);
@@ -79,14 +89,19 @@ impl Original {
         let byref = module.get_attr("byref", vm)?.call((instance,), vm)?;
         let bare = |flags: u32| derived(function, "_flags_", vm.ctx.new_int(flags).into(), vm);
         Ok(Self {
-            data: class(module, "_CData", vm)?,
+            data,
             simple,
+            array,
             pointer: class(module, "_Pointer", vm)?,
+            structure: class(module, "Structure", vm)?,
+            union: class(module, "Union", vm)?,
             function,
             field,
             argument: byref.class().to_owned(),
             argument_error: module.get_attr("ArgumentError", vm)?,
+            sizeof: module.get_attr("sizeof", vm)?,
             cast: module.get_attr("_cast", vm)?,
+            from_buffer: attribute(data, "from_buffer", vm)?,
             from_param: attribute(simple.class(), "from_param", vm)?,
             restype: attribute(function, "restype", vm)?,
             value: attribute(simple, "value", vm)?,
@@ -95,6 +110,11 @@ impl Original {
             init_function_class: slot(&function.class().slots, |slots| slots.init.load(), vm)?,
             init_simple: slot(&simple.slots, |slots| slots.init.load(), vm)?,
             init_simple_class: slot(&simple.class().slots, |slots| slots.init.load(), vm)?,
+            multiply: slot(
+                &simple.class().slots,
+                |slots| slots.as_number.multiply.load(),
+                vm,
+            )?,
             get_field: slot(&field.slots, |slots| slots.descr_get.load(), vm)?,
             set_field: slot(&field.slots, |slots| slots.descr_set.load(), vm)?,
             bare: [bare(FLAG_CDECL)?, bare(FLAG_CDECL | FLAG_USE_ERRNO)?],
@@ -127,6 +147,7 @@ fn derived(
 ) -> PyResult<PyTypeRef> {
     let namespace = vm.ctx.new_dict();
     namespace.set_item(attribute, value, vm)?;
+    namespace.set_item("__module__", vm.ctx.new_str("_ctypes").into(), vm)?;
     let name = vm.ctx.new_str(base.name().to_owned());
     let bases = vm.ctx.new_tuple(vec![base.to_owned().into()]);
     let class = base

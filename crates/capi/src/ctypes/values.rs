@@ -1,13 +1,14 @@
-//! Objects of `py_object` and `c_char_p`: what `value` is, and what it is set to.
+//! Objects of `py_object` and `c_char_p`: what `value` is, and what it is set to; and objects that are
+//! made in the memory of another.
 
 use core::mem::ManuallyDrop;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
 
-use rustpython_vm::builtins::PyBytes;
-use rustpython_vm::function::{FuncArgs, PySetterValue};
-use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::builtins::{PyBytes, PyTypeRef};
+use rustpython_vm::function::{FuncArgs, OptionalArg, PySetterValue};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::memory::{keep, pointer_in, write_pointer};
+use super::memory::{keep, length_of, pointer_in, view, write_pointer};
 use super::original::original;
 use super::text::c_string_of_bytes;
 
@@ -71,4 +72,43 @@ pub(super) fn init_text(holder: &PyObject, args: FuncArgs, vm: &VirtualMachine) 
         }
         _ => (original().init_simple)(holder, args, vm),
     }
+}
+
+/// `from_buffer` of all classes. The VM shares memory only of objects whose format it can read, and
+/// those of other ctypes objects it cannot.
+///
+/// # Errors
+/// ValueError where the memory is too small; else as the VM.
+pub(super) fn from_buffer(
+    class: PyTypeRef,
+    source: PyObjectRef,
+    offset: OptionalArg<isize>,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let original = original();
+    if !source.fast_isinstance(original.data) {
+        let from_buffer =
+            vm.call_get_descriptor_specific(&original.from_buffer, None, Some(class.as_object()));
+        return match (from_buffer, offset) {
+            (Some(from_buffer), OptionalArg::Present(offset)) => {
+                from_buffer?.call((source, offset), vm)
+            }
+            (Some(from_buffer), OptionalArg::Missing) => from_buffer?.call((source,), vm),
+            (None, _) => Err(vm.new_attribute_error("from_buffer")),
+        };
+    }
+    let Ok(offset) = usize::try_from(offset.unwrap_or(0)) else {
+        return Err(vm.new_value_error("offset cannot be negative"));
+    };
+    let size: usize = original
+        .sizeof
+        .call((class.clone(),), vm)?
+        .try_into_value(vm)?;
+    let (length, needed) = (length_of(&source, vm)?, offset.saturating_add(size));
+    if length < needed {
+        return Err(vm.new_value_error(format!(
+            "Buffer size too small ({length} instead of at least {needed} bytes)"
+        )));
+    }
+    view(&class, &source, offset, vm)
 }
