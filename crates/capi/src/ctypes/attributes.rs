@@ -8,8 +8,6 @@ use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 const ARGUMENTS: &str = "argtypes";
 const RESULT: &str = "restype";
 pub(super) const CHECK: &str = "errcheck";
-/// Which parameters are for results. The VM alone knows about these.
-pub(super) const DIRECTIONS: &str = "_paramflags";
 
 type Get = fn(PyObjectRef, &VirtualMachine) -> PyResult;
 type Set = fn(PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>;

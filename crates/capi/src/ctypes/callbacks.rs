@@ -18,6 +18,7 @@ use rustpython_host_env::ctypes::{
 use rustpython_vm::builtins::{PyType, PyTypeRef};
 use rustpython_vm::protocol::PyBuffer;
 use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with_current_vm};
+use rustpython_vm::warn::warn;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine};
 
 use super::arguments::type_code;
@@ -217,7 +218,12 @@ impl Answer {
             // C code gets a reference.
             'O' => forget(value),
             // Nobody knows how long C code needs the text.
-            'z' | 'Z' => forget(holder),
+            'z' | 'Z' if bits != [0; 8] => {
+                let text = vm.ctx.new_str("memory leak in callback function.").into();
+                let category = vm.ctx.exceptions.runtime_warning.to_owned();
+                warn(text, Some(category), 1, None, vm)?;
+                forget(holder);
+            }
             _ => {}
         }
         Ok(u64::from_le_bytes(bits))

@@ -1,14 +1,16 @@
-//! Fields of structures that are functions, arrays or texts. The VM reads functions as 0 and arrays
-//! as copies, sets functions from anything, and points to a copy of a text.
+//! Fields of structures that are functions, arrays, objects or texts. The VM reads functions as 0,
+//! arrays as copies and objects as None, sets functions from anything, and points to a copy of a
+//! text.
 
 use rustpython_vm::builtins::{PyBytes, PyInt, PyTypeRef};
 use rustpython_vm::function::PySetterValue;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::type_code;
-use super::memory::{view, write_pointer};
+use super::memory::{address_of, pointer_at, view, write_pointer};
 use super::original::original;
 use super::text::c_string_of_bytes;
+use super::values::object_at;
 
 /// What a field of an object is.
 pub(super) fn get(
@@ -24,13 +26,17 @@ pub(super) fn get(
     if value.fast_isinstance(original().array) {
         return view(value.class(), object, offset(field, vm)?, vm);
     }
-    if let Some(int) = value.downcast_ref::<PyInt>()
-        && u8::try_from(int.as_bigint()) == Ok(0)
-        && let Some(class) = function_class(field, vm)?
-    {
-        return view(&class, object, offset(field, vm)?, vm);
+    match value.downcast_ref::<PyInt>() {
+        Some(int) if u8::try_from(int.as_bigint()) == Ok(0) => match function_class(field, vm)? {
+            Some(class) => view(&class, object, offset(field, vm)?, vm),
+            None => Ok(value),
+        },
+        None if vm.is_none(&value) && type_code(&*class_of(field, vm)?, vm) == Some('O') => {
+            let address = address_of(object, vm)? + offset(field, vm)?;
+            object_at(pointer_at(address), vm)
+        }
+        _ => Ok(value),
     }
-    Ok(value)
 }
 
 /// Sets a field of an object.
@@ -43,24 +49,28 @@ pub(super) fn set(
     value: PySetterValue,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let PySetterValue::Assign(assigned) = value.clone() else {
-        return (original().set_field)(field, object, value, vm);
+    let set = original().set_field;
+    let PySetterValue::Assign(assigned) = &value else {
+        return set(field, object, value, vm);
     };
-    if let Some(class) = function_class(field, vm)?
-        && !assigned.fast_isinstance(&class)
-    {
+    let class = class_of(field, vm)?;
+    if class.fast_issubclass(original().function) && !assigned.fast_isinstance(&class) {
         let given = assigned.class().name().to_string();
         let text = format!("expected {} instance, got {given}", class.name());
         return Err(vm.new_type_error(text));
     }
-    (original().set_field)(field, object.clone(), value, vm)?;
-    if let Some(bytes) = assigned.downcast_ref::<PyBytes>()
-        && type_code(&*class_of(field, vm)?, vm) == Some('z')
-    {
-        let text = c_string_of_bytes(bytes, vm)?;
-        write_pointer(&object, offset(field, vm)?, text, vm)?;
+    match (type_code(&class, vm), assigned.downcast_ref::<PyBytes>()) {
+        (Some('z'), Some(bytes)) => {
+            let text = c_string_of_bytes(bytes, vm)?;
+            set(field, object.clone(), value, vm)?;
+            write_pointer(&object, offset(field, vm)?, text, vm)
+        }
+        (Some('O'), _) if !assigned.fast_isinstance(&class) => {
+            let holder = class.as_object().call((assigned.clone(),), vm)?;
+            set(field, object, PySetterValue::Assign(holder), vm)
+        }
+        _ => set(field, object, value, vm),
     }
-    Ok(())
 }
 
 fn class_of(field: &PyObject, vm: &VirtualMachine) -> PyResult<PyTypeRef> {

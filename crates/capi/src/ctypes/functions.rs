@@ -4,12 +4,12 @@
 //! The VM calls functions that have no argument types, by what kind of object each argument is.
 //! That is all that it is asked for.
 
-use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
+use rustpython_vm::builtins::{PyBytes, PyTuple, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::{converted, type_code};
-use super::attributes::{CHECK, DIRECTIONS, argument_types, flags, own, result_type};
+use super::attributes::{CHECK, argument_types, flags, own, result_type};
 use super::bare::call_bare;
 use super::callbacks::callback;
 use super::cast::internal;
@@ -24,16 +24,29 @@ pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine
     {
         return callback(&class, only.clone(), vm);
     }
-    let flags = args.args.get(1).filter(|flags| !vm.is_none(flags)).cloned();
-    let function = (original().new_function)(class, args, vm)?;
-    if let Some(flags) = flags {
-        function.set_attr(DIRECTIONS, flags, vm)?;
-    }
-    Ok(function)
+    let symbol = args
+        .args
+        .first()
+        .and_then(|symbol| symbol.downcast_ref::<PyTuple>());
+    let name = symbol.and_then(|symbol| symbol.as_slice().first().cloned());
+    let function = (original().new_function)(class, args, vm);
+    function.map_err(|error| match name {
+        Some(name) if error.fast_isinstance(vm.ctx.exceptions.attribute_error) => {
+            let name = name
+                .str(vm)
+                .map_or_else(|_| String::new(), |name| name.to_string());
+            vm.new_attribute_error(format!("undefined symbol: {name}"))
+        }
+        _ => error,
+    })
 }
 
 pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let address = pointer_in(function, vm)?;
+    if address == 0 {
+        // On Windows it may be a method of a COM object.
+        return (original().call)(function, args, vm);
+    }
     if let Some(result) = internal(function, address, &args, vm) {
         return result;
     }
@@ -41,9 +54,6 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
         object: function,
         flags: flags(function, vm),
     };
-    if own(function.object, DIRECTIONS, vm)?.is_some() {
-        return function.guarded(|| (original().call)(function.object, args, vm), vm);
-    }
     let types = argument_types(function.object, vm)?;
     let arguments = converted(&args.args, &types, vm)?;
     let kind = ResultKind::of(result_type(function.object, vm)?, vm);
@@ -110,6 +120,8 @@ enum ResultKind {
     /// A callable takes it as an int.
     Through(PyObjectRef),
     Class(PyTypeRef),
+    /// The VM gives a `char` with the rest of the register.
+    Char(PyTypeRef),
 }
 
 impl ResultKind {
@@ -123,6 +135,7 @@ impl ResultKind {
         match result_type.downcast::<PyType>() {
             Ok(class) if class.fast_issubclass(original().data) => match type_code(&class, vm) {
                 Some('O') => Self::Object,
+                Some('c') => Self::Char(class),
                 _ => Self::Class(class),
             },
             Ok(class) => Self::Through(class.into()),
@@ -134,7 +147,7 @@ impl ResultKind {
         match self {
             Self::Nothing | Self::Through(_) => &original().int,
             Self::Object => &original().void_p,
-            Self::Class(class) => class,
+            Self::Class(class) | Self::Char(class) => class,
         }
     }
 
@@ -142,6 +155,13 @@ impl ResultKind {
         match self {
             Self::Nothing => Ok(vm.ctx.none()),
             Self::Class(_) => Ok(raw),
+            Self::Char(_) => Ok(match raw.downcast_ref::<PyBytes>() {
+                Some(bytes) => vm
+                    .ctx
+                    .new_bytes(bytes.as_bytes().iter().take(1).copied().collect())
+                    .into(),
+                None => raw,
+            }),
             Self::Through(callable) => callable.call((raw,), vm),
             Self::Object => {
                 let address: Option<usize> = raw.try_into_value(vm)?;

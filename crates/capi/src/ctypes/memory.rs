@@ -96,13 +96,18 @@ pub(super) fn keep(
 ) -> PyResult<()> {
     let original = original();
     // Of all that the VM lets us call, a cast makes `_objects` a dictionary. It puts the object
-    // itself there too.
+    // itself there too, and what was there before, each under its id.
     let void_p = original.void_p.as_object().to_owned();
     original.cast.call((0, object.to_owned(), void_p), vm)?;
     let objects = object.get_attr("_objects", vm)?;
     let Some(objects) = objects.downcast_ref::<PyDict>() else {
         return Err(vm.new_system_error("_objects is no dictionary"));
     };
-    objects.del_item(&*vm.ctx.new_int(object.get_id()).as_object().to_owned(), vm)?;
+    for unneeded in [object, &kept] {
+        let id = vm.ctx.new_int(unneeded.get_id());
+        if objects.contains_key(id.as_object(), vm) {
+            objects.del_item(id.as_object(), vm)?;
+        }
+    }
     objects.set_item(key, kept, vm)
 }
