@@ -28,6 +28,9 @@
 #![deny(missing_docs)]
 
 mod boundary;
+pub mod bytearrayobject;
+pub mod bytesobject;
+mod c_string;
 // Elsewhere the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
 mod ctypes;
@@ -41,6 +44,7 @@ pub mod pycapsule;
 pub mod pystate;
 pub mod refcount;
 pub mod slots;
+pub mod unicodeobject;
 
 pub use loader::ExtensionModulesExt;
 pub use main_interpreter::run_main;

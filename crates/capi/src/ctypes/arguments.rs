@@ -4,9 +4,8 @@
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyBytes, PyInt, PyStr, PyType, PyTypeRef};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::memory::{keep, pointer_in};
+use super::memory::{address_of_bytes, keep, pointer_in};
 use super::original::original;
-use super::text::c_string_of_bytes;
 
 /// Arguments that the VM passes as they are.
 ///
@@ -63,7 +62,7 @@ fn passable(argument: PyObjectRef, number: usize, vm: &VirtualMachine) -> PyResu
         return Ok(vm.ctx.new_int(low).into());
     }
     if let Some(bytes) = argument.downcast_ref::<PyBytes>() {
-        return void_p(c_string_of_bytes(bytes, vm)?);
+        return void_p(address_of_bytes(bytes, vm)?);
     }
     if argument.downcast_ref::<PyStr>().is_some() {
         return original.wchar_p.as_object().call((argument,), vm);
@@ -112,7 +111,7 @@ pub(super) fn simple_from_param(
     if let Some(bytes) = value.downcast_ref::<PyBytes>()
         && let Some('z' | 'P') = type_code(&class, vm)
     {
-        let address = c_string_of_bytes(bytes, vm)?;
+        let address = address_of_bytes(bytes, vm)?;
         let pointer = original.void_p.as_object().call((address,), vm)?;
         keep(&pointer, "0", value, vm)?;
         return Ok(pointer);

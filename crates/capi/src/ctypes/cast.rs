@@ -8,9 +8,8 @@ use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::bare::call_bare;
-use super::memory::{keep, pointer_in};
+use super::memory::{address_of_bytes, keep, pointer_in};
 use super::original::original;
-use super::text::c_string_of_bytes;
 
 const CAST: usize = 1;
 const LAST: usize = 4;
@@ -70,7 +69,7 @@ fn pointer_of(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
         return Ok(vm.ctx.new_int(pointer_in(&object, vm)?).into());
     }
     if let Some(bytes) = object.downcast_ref::<PyBytes>() {
-        return Ok(vm.ctx.new_int(c_string_of_bytes(bytes, vm)?).into());
+        return Ok(vm.ctx.new_int(address_of_bytes(bytes, vm)?).into());
     }
     if object.downcast_ref::<PyStr>().is_some() {
         return original.wchar_p.as_object().call((object,), vm);

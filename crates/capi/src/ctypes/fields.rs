@@ -7,9 +7,8 @@ use rustpython_vm::function::PySetterValue;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::type_code;
-use super::memory::{address_of, pointer_at, view, write_pointer};
+use super::memory::{address_of, address_of_bytes, pointer_at, view, write_pointer};
 use super::original::original;
-use super::text::c_string_of_bytes;
 use super::values::object_at;
 
 /// What a field of an object is.
@@ -61,7 +60,7 @@ pub(super) fn set(
     }
     match (type_code(&class, vm), assigned.downcast_ref::<PyBytes>()) {
         (Some('z'), Some(bytes)) => {
-            let text = c_string_of_bytes(bytes, vm)?;
+            let text = address_of_bytes(bytes, vm)?;
             set(field, object.clone(), value, vm)?;
             write_pointer(&object, offset(field, vm)?, text, vm)
         }

@@ -2,13 +2,14 @@
 
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
-use rustpython_vm::builtins::{PyDict, PyType};
+use rustpython_vm::builtins::{PyBytes, PyDict, PyType};
 use rustpython_vm::protocol::PyBuffer;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine,
 };
 
 use super::original::original;
+use crate::bytesobject::c_string_of_bytes;
 
 /// Where the memory of a ctypes object is.
 ///
@@ -50,6 +51,16 @@ pub(super) fn view(
     };
     keep(&view, "0", object.to_owned(), vm)?;
     Ok(view)
+}
+
+/// Where the data of bytes are, with a NUL behind them: the same each time, as long as the object
+/// lives.
+///
+/// # Errors
+/// MemoryError.
+pub(super) fn address_of_bytes(bytes: &Py<PyBytes>, vm: &VirtualMachine) -> PyResult<usize> {
+    let text = c_string_of_bytes(bytes).map_err(|error| error.into_exception(vm))?;
+    Ok(text.as_ptr().expose_provenance())
 }
 
 /// The pointer at an address in the memory of a ctypes object.

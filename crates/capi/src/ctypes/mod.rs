@@ -12,7 +12,6 @@ mod fields;
 mod functions;
 mod memory;
 mod original;
-mod text;
 mod values;
 
 use rustpython_capsule_glue::{Access, Replacement, access};

@@ -8,9 +8,8 @@ use rustpython_vm::builtins::{PyBytes, PyTypeRef};
 use rustpython_vm::function::{FuncArgs, OptionalArg, PySetterValue};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::memory::{keep, length_of, pointer_in, view, write_pointer};
+use super::memory::{address_of_bytes, keep, length_of, pointer_in, view, write_pointer};
 use super::original::original;
-use super::text::c_string_of_bytes;
 
 /// The object that a `py_object` points to.
 ///
@@ -53,7 +52,7 @@ pub(super) fn set_value(
     if let PySetterValue::Assign(object) = &value
         && let Some(bytes) = object.downcast_ref::<PyBytes>()
     {
-        write_pointer(&holder, 0, c_string_of_bytes(bytes, vm)?, vm)?;
+        write_pointer(&holder, 0, address_of_bytes(bytes, vm)?, vm)?;
         return keep(&holder, "0", object.clone(), vm);
     }
     let descriptor = &original().value;
