@@ -2,7 +2,7 @@
 //! must be equal but for the differences that are meant, each of which is counted by name.
 
 mod imports;
-mod interpreters;
+pub(crate) mod interpreters;
 mod listed;
 mod steps;
 

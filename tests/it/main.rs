@@ -8,6 +8,7 @@ mod api_tables;
 mod arguments;
 mod c_code;
 mod chains;
+mod ctypes;
 mod destructors;
 mod detached;
 mod differential;
@@ -85,6 +86,7 @@ fn main() -> ExitCode {
         differential::trials(),
         headers::trials(),
         snippets::trials(),
+        ctypes::trials(),
         extensions::trials(),
         rooms::trials(),
         speed::trials(),

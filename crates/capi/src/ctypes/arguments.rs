@@ -1,7 +1,9 @@
 //! From what Python code calls a C function with to what the VM knows how to pass. The order in
 //! which kinds of objects are told apart is CPython's.
 
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyBytes, PyInt, PyStr, PyType, PyTypeRef};
+use rustpython_vm::builtins::{
+    PyBaseExceptionRef, PyBytes, PyFloat, PyInt, PyStr, PyType, PyTypeRef,
+};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::memory::{address_of_bytes, keep, pointer_in};
@@ -67,13 +69,11 @@ fn passable(argument: PyObjectRef, number: usize, vm: &VirtualMachine) -> PyResu
     if argument.downcast_ref::<PyStr>().is_some() {
         return original.wchar_p.as_object().call((argument,), vm);
     }
-    let parameter = vm.get_attribute_opt(&argument, "_as_parameter_")?;
+    let parameter = vm.get_attribute_opt(&argument, PARAMETER)?;
     let parameter = parameter.ok_or_else(|| {
         vm.new_type_error(format!("Don't know how to convert parameter {number}"))
     })?;
-    vm.with_recursion("while processing _as_parameter_", || {
-        passable(parameter, number, vm)
-    })
+    vm.with_recursion(RECURSION, || passable(parameter, number, vm))
 }
 
 /// The low bits of an int that fits into a C long, signed or not.
@@ -101,23 +101,46 @@ fn argument_error(
     }
 }
 
-/// `from_param` of simple classes: the VM's, but bytes are passed as where they are.
+/// `from_param` of simple classes: the VM's, but bytes are passed as where they are, and a float is
+/// no integer and no address.
+///
+/// # Errors
+/// TypeError for an object that is nothing of the kind.
 pub(super) fn simple_from_param(
     class: PyTypeRef,
     value: PyObjectRef,
     vm: &VirtualMachine,
 ) -> PyResult {
     let original = original();
-    if let Some(bytes) = value.downcast_ref::<PyBytes>()
-        && let Some('z' | 'P') = type_code(&class, vm)
+    let code = type_code(&class, vm);
+    if let Some(code) = code.filter(|code| "cbBhHiIlLqQP".contains(*code))
+        && value.downcast_ref::<PyFloat>().is_some()
     {
-        let address = address_of_bytes(bytes, vm)?;
-        let pointer = original.void_p.as_object().call((address,), vm)?;
-        keep(&pointer, "0", value, vm)?;
-        return Ok(pointer);
+        let kind = if code == 'P' {
+            "ctypes.c_void_p"
+        } else {
+            "an integer"
+        };
+        let text = format!("'float' object cannot be interpreted as {kind}");
+        return Err(vm.new_type_error(text));
+    }
+    if let Some('z' | 'P') = code {
+        if let Some(bytes) = value.downcast_ref::<PyBytes>() {
+            let address = address_of_bytes(bytes, vm)?;
+            let pointer = original.void_p.as_object().call((address,), vm)?;
+            keep(&pointer, "0", value, vm)?;
+            return Ok(pointer);
+        }
+        if let Some(parameter) = vm.get_attribute_opt(&value, PARAMETER)? {
+            return vm.with_recursion(RECURSION, || simple_from_param(class, parameter, vm));
+        }
     }
     original.from_param.call((class, value), vm)
 }
+
+/// The attribute that an object of any class can have, to be passed in its place.
+const PARAMETER: &str = "_as_parameter_";
+const RECURSION: &str = "while processing _as_parameter_";
 
 /// `from_param` of classes of functions, which the VM's have not.
 pub(super) fn function_from_param(
@@ -128,10 +151,8 @@ pub(super) fn function_from_param(
     if value.fast_isinstance(&class) {
         return Ok(value);
     }
-    if let Some(parameter) = vm.get_attribute_opt(&value, "_as_parameter_")? {
-        return vm.with_recursion("while processing _as_parameter_", || {
-            function_from_param(class, parameter, vm)
-        });
+    if let Some(parameter) = vm.get_attribute_opt(&value, PARAMETER)? {
+        return vm.with_recursion(RECURSION, || function_from_param(class, parameter, vm));
     }
     let given = value.class().name().to_string();
     Err(vm.new_type_error(format!(

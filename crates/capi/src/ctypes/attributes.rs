@@ -9,8 +9,10 @@ const ARGUMENTS: &str = "argtypes";
 const RESULT: &str = "restype";
 pub(super) const CHECK: &str = "errcheck";
 
-type Get = fn(PyObjectRef, &VirtualMachine) -> PyResult;
-type Set = fn(PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>;
+/// Reads an attribute.
+pub(super) type Get = fn(PyObjectRef, &VirtualMachine) -> PyResult;
+/// Sets an attribute.
+pub(super) type Set = fn(PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>;
 
 /// The attributes, and what reads and sets them.
 pub(super) const ATTRIBUTES: [(&str, Get, Set); 3] = [

@@ -7,6 +7,7 @@ use rustpython_vm::builtins::{PyBytes, PyStr, PyType};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
+use super::arguments::type_code;
 use super::bare::call_bare;
 use super::memory::{address_of_bytes, keep, pointer_in};
 use super::original::original;
@@ -43,6 +44,12 @@ fn cast(
     vm: &VirtualMachine,
 ) -> PyResult {
     let original = original();
+    if !is_pointer(&class, vm) {
+        let class = class.downcast_ref::<PyType>().unwrap_or(class.class());
+        let name = class.name();
+        let text = format!("cast() argument 2 must be a pointer type, not {name}");
+        return Err(vm.new_type_error(text));
+    }
     let address = pointer_of(pointer, vm)?;
     // What the address is that of lives as long as what it was made from.
     let source = if source.fast_isinstance(original.data) {
@@ -60,6 +67,18 @@ fn cast(
         }
         _ => original.cast.call((address, source, class), vm),
     }
+}
+
+/// Whether a class is that of a pointer.
+fn is_pointer(class: &PyObject, vm: &VirtualMachine) -> bool {
+    let original = original();
+    let Some(class) = class.downcast_ref::<PyType>() else {
+        return false;
+    };
+    class.fast_issubclass(original.pointer)
+        || class.fast_issubclass(original.function)
+        || class.fast_issubclass(original.simple)
+            && type_code(class, vm).is_some_and(|code| "sPzUZXO".contains(code))
 }
 
 /// What the VM takes for a pointer in the place of an object that it takes wrongly.

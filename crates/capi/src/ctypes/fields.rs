@@ -54,9 +54,14 @@ pub(super) fn set(
     };
     let class = class_of(field, vm)?;
     if class.fast_issubclass(original().function) && !assigned.fast_isinstance(&class) {
-        let given = assigned.class().name().to_string();
-        let text = format!("expected {} instance, got {given}", class.name());
-        return Err(vm.new_type_error(text));
+        let (wanted, given) = (class.name(), assigned.class().name());
+        return Err(
+            vm.new_type_error(if assigned.fast_isinstance(original().data) {
+                format!("incompatible types, {given} instance instead of {wanted} instance")
+            } else {
+                format!("expected {wanted} instance, got {given}")
+            }),
+        );
     }
     match (type_code(&class, vm), assigned.downcast_ref::<PyBytes>()) {
         (Some('z'), Some(bytes)) => {

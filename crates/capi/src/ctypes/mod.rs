@@ -14,16 +14,26 @@ mod memory;
 mod original;
 mod values;
 
-use rustpython_capsule_glue::{Access, Replacement, access};
+use rustpython_capsule_glue::{Access, Replacement, access, replace_functions};
 use rustpython_vm::builtins::{PyModule, PyType};
 use rustpython_vm::common::rc::PyRc;
-use rustpython_vm::function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags, PySetterValue};
+use rustpython_vm::function::{
+    FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags, PySetterValue, static_func,
+};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use original::{keep_original, original};
+use attributes::{Get, Set};
+use original::{Init, keep_original, original};
 
 static CTYPES: Replacement = Replacement::new("_ctypes", |definition| {
     definition.slots.exec = Some(exec);
+    replace_functions(
+        definition,
+        &[
+            ("Py_INCREF", static_func(values::new_reference)),
+            ("Py_DECREF", static_func(values::give_up_reference)),
+        ],
+    );
 });
 
 /// For an interpreter that is about to start. Where capsules are sealed there is no `_ctypes`.
@@ -97,20 +107,17 @@ fn init_simple_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> P
     let Some(class) = class.downcast_ref::<PyType>() else {
         return Ok(());
     };
+    let (get, init): (_, Init) = match arguments::type_code(class, vm) {
+        Some('O') => (values::object_value as Get, values::init_object),
+        Some('z') => (values::text_value as Get, values::init_text),
+        _ => return Ok(()),
+    };
     let inherits = |name| inherits(class, name, original.simple, vm);
-    match arguments::type_code(class, vm) {
-        Some('O') if inherits("value") => {
-            set_attribute(class, "value", values::object_value, values::set_value, vm);
-        }
-        Some('z') => {
-            if inherits("value") {
-                set_attribute(class, "value", values::text_value, values::set_value, vm);
-            }
-            if inherits("__init__") {
-                class.slots.init.store(Some(values::init_text));
-            }
-        }
-        _ => {}
+    if inherits("value") {
+        set_attribute(class, "value", get, values::set_value, vm);
+    }
+    if inherits("__init__") {
+        class.slots.init.store(Some(init));
     }
     Ok(())
 }
@@ -168,13 +175,7 @@ fn method_of_class(
     class.set_attr(name, definition.build_classmethod(&vm.ctx, class).into());
 }
 
-fn set_attribute(
-    class: &Py<PyType>,
-    name: &str,
-    get: fn(PyObjectRef, &VirtualMachine) -> PyResult,
-    set: fn(PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>,
-    vm: &VirtualMachine,
-) {
+fn set_attribute(class: &Py<PyType>, name: &str, get: Get, set: Set, vm: &VirtualMachine) {
     let attribute = vm.ctx.new_getset(name, class, get, set);
     class.set_attr(vm.ctx.intern_str(name), attribute.into());
 }

@@ -62,6 +62,14 @@ pub(super) fn set_value(
     }
 }
 
+/// `__init__` of `py_object`, which is NULL without an object.
+pub(super) fn init_object(holder: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    if args.is_empty() {
+        return write_pointer(holder, 0, 0, vm);
+    }
+    (original().init_simple)(holder, args, vm)
+}
+
 /// `__init__` of `c_char_p`.
 pub(super) fn init_text(holder: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     match args.args.as_slice() {
@@ -71,6 +79,20 @@ pub(super) fn init_text(holder: &PyObject, args: FuncArgs, vm: &VirtualMachine) 
         }
         _ => (original().init_simple)(holder, args, vm),
     }
+}
+
+/// `Py_INCREF`, which does nothing in the VM.
+pub(super) fn new_reference(object: PyObjectRef) -> PyObjectRef {
+    core::mem::forget(object.clone());
+    object
+}
+
+/// `Py_DECREF`, which does nothing in the VM.
+pub(super) fn give_up_reference(object: PyObjectRef) -> PyObjectRef {
+    let given_up = NonNull::from(&*object);
+    // SAFETY: whoever calls it promises that there is a reference to give up.
+    drop(unsafe { PyObjectRef::from_raw(given_up) });
+    object
 }
 
 /// `from_buffer` of all classes. The VM shares memory only of objects whose format it can read, and
