@@ -6,7 +6,7 @@ use rustpython_vm::builtins::{
 };
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::memory::{address_of_bytes, keep, pointer_in};
+use super::memory::{address_of_bytes, pointer_in};
 use super::original::original;
 
 /// Arguments that the VM passes as they are.
@@ -128,7 +128,8 @@ pub(super) fn simple_from_param(
         if let Some(bytes) = value.downcast_ref::<PyBytes>() {
             let address = address_of_bytes(bytes, vm)?;
             let pointer = original.void_p.as_object().call((address,), vm)?;
-            keep(&pointer, "0", value, vm)?;
+            // As what CPython makes keeps them.
+            pointer.set_attr("_obj", value, vm)?;
             return Ok(pointer);
         }
         if let Some(parameter) = vm.get_attribute_opt(&value, PARAMETER)? {

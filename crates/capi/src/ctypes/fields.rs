@@ -7,9 +7,10 @@ use rustpython_vm::function::PySetterValue;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::type_code;
-use super::memory::{address_of, address_of_bytes, pointer_at, view, write_pointer};
+use super::memory::{address_of, address_of_bytes, pointer_at, write_pointer};
 use super::original::original;
 use super::values::object_at;
+use super::views::{is_view, keep_in_root, view};
 
 /// What a field of an object is.
 pub(super) fn get(
@@ -63,18 +64,25 @@ pub(super) fn set(
             }),
         );
     }
-    match (type_code(&class, vm), assigned.downcast_ref::<PyBytes>()) {
-        (Some('z'), Some(bytes)) => {
-            let text = address_of_bytes(bytes, vm)?;
-            set(field, object.clone(), value, vm)?;
-            write_pointer(&object, offset(field, vm)?, text, vm)
-        }
-        (Some('O'), _) if !assigned.fast_isinstance(&class) => {
-            let holder = class.as_object().call((assigned.clone(),), vm)?;
-            set(field, object, PySetterValue::Assign(holder), vm)
-        }
-        _ => set(field, object, value, vm),
+    let code = type_code(&class, vm);
+    let mut assigned = assigned.clone();
+    if matches!(code, Some('O' | 'Z')) && !assigned.fast_isinstance(original().data) {
+        assigned = class.as_object().call((assigned,), vm)?;
     }
+    set(
+        field,
+        object.clone(),
+        PySetterValue::Assign(assigned.clone()),
+        vm,
+    )?;
+    let offset = offset(field, vm)?;
+    if let (Some('z'), Some(bytes)) = (code, assigned.downcast_ref::<PyBytes>()) {
+        write_pointer(&object, offset, address_of_bytes(bytes, vm)?, vm)?;
+    }
+    if is_view(&object, vm)? {
+        return keep_in_root(&object, address_of(&object, vm)? + offset, assigned, vm);
+    }
+    Ok(())
 }
 
 fn class_of(field: &PyObject, vm: &VirtualMachine) -> PyResult<PyTypeRef> {

@@ -2,7 +2,7 @@
 
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
-use rustpython_vm::builtins::{PyBytes, PyDict, PyType};
+use rustpython_vm::builtins::{PyBytes, PyDict};
 use rustpython_vm::protocol::PyBuffer;
 use rustpython_vm::{
     AsObject, Py, PyObject, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine,
@@ -27,30 +27,6 @@ pub(super) fn address_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<usi
 /// TypeError for another object.
 pub(super) fn length_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
     Ok(PyBuffer::try_from_borrowed_object(vm, object)?.desc.len)
-}
-
-/// An instance of a class in the memory of a ctypes object, which it keeps. One of a function has
-/// the pointer that is there now.
-///
-/// # Errors
-/// TypeError for a class that has no instances.
-pub(super) fn view(
-    class: &Py<PyType>,
-    object: &PyObject,
-    offset: usize,
-    vm: &VirtualMachine,
-) -> PyResult {
-    let address = address_of(object, vm)? + offset;
-    let view = if class.fast_issubclass(original().function) {
-        class.as_object().call((pointer_at(address),), vm)?
-    } else {
-        class
-            .as_object()
-            .get_attr("from_address", vm)?
-            .call((address,), vm)?
-    };
-    keep(&view, "0", object.to_owned(), vm)?;
-    Ok(view)
 }
 
 /// Where the data of bytes are, with a NUL behind them: the same each time, as long as the object
@@ -110,7 +86,7 @@ pub(super) fn keep(
     // itself there too, and what was there before, each under its id.
     let void_p = original.void_p.as_object().to_owned();
     original.cast.call((0, object.to_owned(), void_p), vm)?;
-    let objects = object.get_attr("_objects", vm)?;
+    let objects = objects_of(object, vm)?;
     let Some(objects) = objects.downcast_ref::<PyDict>() else {
         return Err(vm.new_system_error("_objects is no dictionary"));
     };
@@ -121,4 +97,19 @@ pub(super) fn keep(
         }
     }
     objects.set_item(key, kept, vm)
+}
+
+fn objects_of(object: &PyObject, vm: &VirtualMachine) -> PyResult {
+    let objects = vm.call_get_descriptor(&original().objects, object);
+    objects.unwrap_or_else(|| Ok(vm.ctx.none()))
+}
+
+/// `_objects` of an object that keeps one: that, as in CPython.
+pub(super) fn only_object(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    let objects = objects_of(&object, vm)?;
+    let only = match objects.downcast_ref::<PyDict>() {
+        Some(objects) if objects.__len__() == 1 => objects.get_item_opt("0", vm)?,
+        _ => None,
+    };
+    Ok(only.unwrap_or(objects))
 }

@@ -12,15 +12,16 @@ mod fields;
 mod functions;
 mod memory;
 mod original;
+mod pointers;
+mod slices;
 mod values;
+mod views;
 
 use rustpython_capsule_glue::{Access, Replacement, access, replace_functions};
-use rustpython_vm::builtins::{PyModule, PyType};
+use rustpython_vm::builtins::{PyGetSet, PyModule, PyType};
 use rustpython_vm::common::rc::PyRc;
-use rustpython_vm::function::{
-    FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags, PySetterValue, static_func,
-};
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags, static_func};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 
 use attributes::{Get, Set};
 use original::{Init, keep_original, original};
@@ -74,16 +75,27 @@ fn change(vm: &VirtualMachine) {
     method(simple, &SIMPLE_FROM_PARAM, vm);
     simple.slots.init.store(Some(init_simple_class));
     method_of_class(original.data, &FROM_BUFFER, vm);
-    let others = [
+    for class in [
+        original.simple,
         original.pointer,
         original.structure,
         original.union,
         original.array,
-    ];
-    for class in others.into_iter().chain([function]) {
+        function,
+    ] {
         let number = &class.class().slots.as_number;
         number.multiply.store(Some(arrays::multiply));
     }
+    let pointer = original.pointer;
+    set_attribute(
+        pointer,
+        "contents",
+        pointers::contents,
+        pointers::set_contents,
+        vm,
+    );
+    pointer.class().slots.init.store(Some(init_pointer_class));
+    set_readonly(original.data, "_b_base_", views::get_base, vm);
     original.field.slots.descr_get.store(Some(fields::get));
     original.field.slots.descr_set.store(Some(fields::set));
 }
@@ -96,6 +108,24 @@ fn init_function_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) ->
         && inherits(class, "__call__", original.function, vm)
     {
         class.slots.call.store(Some(functions::call));
+    }
+    Ok(())
+}
+
+/// Makes a class of pointers, which give views of what is no simple value.
+fn init_pointer_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
+    let original = original();
+    (original.init_pointer_class)(class, args, vm)?;
+    let target = vm.get_attribute_opt(class, "_type_")?;
+    if let (Some(class), Some(target)) = (class.downcast_ref::<PyType>(), target)
+        && !target.fast_isinstance(original.simple.class())
+        && inherits(class, "__getitem__", original.pointer, vm)
+    {
+        class
+            .slots
+            .as_mapping
+            .subscript
+            .store(Some(pointers::subscript));
     }
     Ok(())
 }
@@ -116,6 +146,7 @@ fn init_simple_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> P
     if inherits("value") {
         set_attribute(class, "value", get, values::set_value, vm);
     }
+    set_readonly(class, "_objects", memory::only_object, vm);
     if inherits("__init__") {
         class.slots.init.store(Some(init));
     }
@@ -178,4 +209,9 @@ fn method_of_class(
 fn set_attribute(class: &Py<PyType>, name: &str, get: Get, set: Set, vm: &VirtualMachine) {
     let attribute = vm.ctx.new_getset(name, class, get, set);
     class.set_attr(vm.ctx.intern_str(name), attribute.into());
+}
+
+fn set_readonly(class: &Py<PyType>, name: &str, get: Get, vm: &VirtualMachine) {
+    let attribute = PyGetSet::new(name, class, &vm.ctx).with_get(get);
+    class.set_attr(vm.ctx.intern_str(name), attribute.into_ref(&vm.ctx).into());
 }

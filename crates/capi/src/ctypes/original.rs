@@ -5,12 +5,17 @@ use std::sync::OnceLock;
 
 use rustpython_vm::builtins::{PyModule, PyType, PyTypeRef};
 use rustpython_vm::function::{FuncArgs, PySetterValue};
+use rustpython_vm::protocol::{PyMapping, PySequence};
 use rustpython_vm::types::PyTypeSlots;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 pub(super) type Call = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult;
 pub(super) type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
 pub(super) type Init = fn(&PyObject, FuncArgs, &VirtualMachine) -> PyResult<()>;
+pub(super) type GetItem = fn(PySequence<'_>, isize, &VirtualMachine) -> PyResult;
+pub(super) type SetItem =
+    fn(PySequence<'_>, isize, Option<PyObjectRef>, &VirtualMachine) -> PyResult<()>;
+pub(super) type Subscript = fn(PyMapping<'_>, &PyObject, &VirtualMachine) -> PyResult;
 pub(super) type Multiply = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
 pub(super) type Get =
     fn(&PyObject, Option<&PyObject>, Option<&PyObject>, &VirtualMachine) -> PyResult;
@@ -33,6 +38,10 @@ pub(super) struct Original {
     pub(super) argument_error: PyObjectRef,
     pub(super) cast: PyObjectRef,
     pub(super) sizeof: PyObjectRef,
+    /// The attributes `_b_base_` and `_objects` of all, and `contents` of pointers.
+    pub(super) base: PyObjectRef,
+    pub(super) objects: PyObjectRef,
+    pub(super) contents: PyObjectRef,
     pub(super) from_buffer: PyObjectRef,
     pub(super) from_param: PyObjectRef,
     /// The attribute `restype` of functions.
@@ -46,6 +55,11 @@ pub(super) struct Original {
     pub(super) init_simple_class: Init,
     /// `class * length` of simple classes; that of the others does the same, where they have one.
     pub(super) multiply: Multiply,
+    pub(super) multiply_arrays: Multiply,
+    pub(super) get_item: GetItem,
+    pub(super) set_item: SetItem,
+    pub(super) subscript_pointer: Subscript,
+    pub(super) init_pointer_class: Init,
     pub(super) get_field: Get,
     pub(super) set_field: Set,
     /// Functions without argument types that the VM calls, without and with `errno`.
@@ -79,6 +93,7 @@ pub(super) fn keep_original(module: &Py<PyModule>, vm: &VirtualMachine) -> PyRes
 impl Original {
     fn of(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<Self> {
         let data = class(module, "_CData", vm)?;
+        let pointer = class(module, "_Pointer", vm)?;
         let simple = class(module, "_SimpleCData", vm)?;
         let array = class(module, "Array", vm)?;
         let function = class(module, "CFuncPtr", vm)?;
@@ -92,7 +107,7 @@ impl Original {
             data,
             simple,
             array,
-            pointer: class(module, "_Pointer", vm)?,
+            pointer,
             structure: class(module, "Structure", vm)?,
             union: class(module, "Union", vm)?,
             function,
@@ -101,6 +116,9 @@ impl Original {
             argument_error: module.get_attr("ArgumentError", vm)?,
             sizeof: module.get_attr("sizeof", vm)?,
             cast: module.get_attr("_cast", vm)?,
+            base: attribute(data, "_b_base_", vm)?,
+            objects: attribute(data, "_objects", vm)?,
+            contents: attribute(pointer, "contents", vm)?,
             from_buffer: attribute(data, "from_buffer", vm)?,
             from_param: attribute(simple.class(), "from_param", vm)?,
             restype: attribute(function, "restype", vm)?,
@@ -115,6 +133,19 @@ impl Original {
                 |slots| slots.as_number.multiply.load(),
                 vm,
             )?,
+            multiply_arrays: slot(
+                &array.class().slots,
+                |slots| slots.as_number.multiply.load(),
+                vm,
+            )?,
+            get_item: slot(&array.slots, |slots| slots.as_sequence.item.load(), vm)?,
+            set_item: slot(&array.slots, |slots| slots.as_sequence.ass_item.load(), vm)?,
+            subscript_pointer: slot(
+                &pointer.slots,
+                |slots| slots.as_mapping.subscript.load(),
+                vm,
+            )?,
+            init_pointer_class: slot(&pointer.class().slots, |slots| slots.init.load(), vm)?,
             get_field: slot(&field.slots, |slots| slots.descr_get.load(), vm)?,
             set_field: slot(&field.slots, |slots| slots.descr_set.load(), vm)?,
             bare: [bare(FLAG_CDECL)?, bare(FLAG_CDECL | FLAG_USE_ERRNO)?],

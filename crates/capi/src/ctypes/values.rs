@@ -8,8 +8,9 @@ use rustpython_vm::builtins::{PyBytes, PyTypeRef};
 use rustpython_vm::function::{FuncArgs, OptionalArg, PySetterValue};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::memory::{address_of_bytes, keep, length_of, pointer_in, view, write_pointer};
+use super::memory::{address_of_bytes, keep, length_of, pointer_in, write_pointer};
 use super::original::original;
+use super::views::view;
 
 /// The object that a `py_object` points to.
 ///
