@@ -9,10 +9,13 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachin
 use super::memory::{address_of_bytes, pointer_in};
 use super::original::original;
 
+/// As many arguments as there can be.
+const MOST: usize = 1024;
+
 /// Arguments that the VM passes as they are.
 ///
 /// # Errors
-/// TypeError for too few; `ArgumentError` for one that cannot be converted.
+/// TypeError for too few; `ArgumentError` for too many, or one that cannot be converted.
 pub(super) fn converted(
     arguments: &[PyObjectRef],
     types: &[PyObjectRef],
@@ -26,6 +29,7 @@ pub(super) fn converted(
             "this function takes at least {required} argument{plural} ({given} given)"
         )));
     }
+    check_count(arguments.len(), vm)?;
     let convert = |(index, argument): (usize, &PyObjectRef)| {
         let number = index + 1;
         let converted = match types.get(index) {
@@ -37,6 +41,16 @@ pub(super) fn converted(
             .map_err(|error| argument_error(number, &error, vm))
     };
     arguments.iter().enumerate().map(convert).collect()
+}
+
+/// # Errors
+/// `ArgumentError` for too many arguments.
+pub(super) fn check_count(count: usize, vm: &VirtualMachine) -> PyResult<()> {
+    if count <= MOST {
+        return Ok(());
+    }
+    let text = format!("too many arguments ({count}), maximum is {MOST}");
+    Err(new_argument_error(text, vm))
 }
 
 /// What `from_param` makes of an argument.
@@ -89,16 +103,16 @@ fn argument_error(
     error: &PyBaseExceptionRef,
     vm: &VirtualMachine,
 ) -> PyBaseExceptionRef {
-    let class: Result<PyTypeRef, _> = original().argument_error.clone().downcast();
     let text = error
         .as_object()
         .str(vm)
         .map_or_else(|_| String::new(), |text| text.to_string());
     let text = format!("argument {number}: {}: {text}", error.class().name());
-    match class {
-        Ok(class) => vm.new_exception_msg(class, text.into()),
-        Err(_) => vm.new_type_error(text),
-    }
+    new_argument_error(text, vm)
+}
+
+fn new_argument_error(text: String, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    vm.new_exception_msg(original().argument_error.clone(), text.into())
 }
 
 /// `from_param` of simple classes: the VM's, but bytes are passed as where they are, and a float is
@@ -131,6 +145,11 @@ pub(super) fn simple_from_param(
             // As what CPython makes keeps them.
             pointer.set_attr("_obj", value, vm)?;
             return Ok(pointer);
+        }
+        if value.class().is(&*original.argument)
+            && type_code(value.get_attr("_obj", vm)?.class(), vm) == Some('c')
+        {
+            return Ok(value);
         }
         if let Some(parameter) = vm.get_attribute_opt(&value, PARAMETER)? {
             return vm.with_recursion(RECURSION, || simple_from_param(class, parameter, vm));
@@ -166,4 +185,11 @@ pub(super) fn function_from_param(
 pub(super) fn type_code(class: &Py<PyType>, vm: &VirtualMachine) -> Option<char> {
     let code = class.get_attr(vm.ctx.intern_str("_type_"))?;
     code.downcast_ref::<PyStr>()?.to_str()?.chars().next()
+}
+
+/// Whether Python code gets a plain value for a simple class: it is derived from `_SimpleCData`
+/// directly.
+pub(super) fn is_value(class: &Py<PyType>) -> bool {
+    let base = class.base.deref();
+    base.is_some_and(|base| base.is(original().simple))
 }

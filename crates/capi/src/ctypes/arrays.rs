@@ -8,7 +8,7 @@ use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::type_code;
 use super::memory::{
-    address_of, address_of_bytes, length_of, pointer_at, pointer_in, write_pointer,
+    address_of, address_of_bytes, keep, length_of, pointer_at, pointer_in, write_pointer,
 };
 use super::original::original;
 use super::slices::indices;
@@ -157,6 +157,9 @@ impl<'a> Element<'a> {
         };
         if let Some(pointer) = pointer {
             write_pointer(self.array, self.offset, pointer, vm)?;
+            if !is_view(self.array, vm)? {
+                return keep(self.array, &format!("{:x}", self.index), value, vm);
+            }
             return keep_in_root(self.array, address, value, vm);
         }
         let function = original().function;

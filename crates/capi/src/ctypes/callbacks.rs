@@ -21,7 +21,7 @@ use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with
 use rustpython_vm::warn::warn;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine};
 
-use super::arguments::type_code;
+use super::arguments::{check_count, is_value, type_code};
 use super::memory::{keep, pointer_at};
 use super::original::{FLAG_USE_ERRNO, original};
 use super::values::object_at;
@@ -41,6 +41,7 @@ pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMa
             return Err(vm.new_type_error(text));
         }
     };
+    check_count(arguments.len(), vm)?;
     let arguments: Vec<Argument> = arguments
         .into_iter()
         .map(|class| Argument::of(class, vm))
@@ -248,14 +249,6 @@ fn simple(class: &Py<PyType>, vm: &VirtualMachine) -> Option<(char, FfiType, usi
 
 fn ffi_type(code: char) -> Option<FfiType> {
     ffi_type_from_code(code.encode_utf8(&mut [0; 4]))
-}
-
-/// Whether Python code gets a plain value for the class: it is derived from `_SimpleCData` directly.
-fn is_value(class: &Py<PyType>) -> bool {
-    class
-        .base
-        .deref()
-        .is_some_and(|base| base.is(original().simple))
 }
 
 /// What C calls.

@@ -8,12 +8,12 @@ use rustpython_vm::builtins::{PyBytes, PyTuple, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::arguments::{converted, type_code};
+use super::arguments::{converted, is_value, type_code};
 use super::attributes::{CHECK, argument_types, flags, own, result_type};
 use super::bare::call_bare;
 use super::callbacks::callback;
 use super::cast::internal;
-use super::memory::pointer_in;
+use super::memory::{pointer_in, write_pointer};
 use super::original::{FLAG_PYTHONAPI, FLAG_USE_ERRNO, original};
 use crate::boundary::{call_out, owned};
 
@@ -120,6 +120,10 @@ enum ResultKind {
     /// A callable takes it as an int.
     Through(PyObjectRef),
     Class(PyTypeRef),
+    /// A class that is derived from that of a plain value, and gets it.
+    Derived(PyTypeRef),
+    /// The same for pointers, which are not followed.
+    Pointer(PyTypeRef),
     /// The VM gives a `char` with the rest of the register.
     Char(PyTypeRef),
 }
@@ -135,6 +139,14 @@ impl ResultKind {
         match result_type.downcast::<PyType>() {
             Ok(class) if class.fast_issubclass(original().data) => match type_code(&class, vm) {
                 Some('O') => Self::Object,
+                Some(code) if class.fast_issubclass(original().simple) && !is_value(&class) => {
+                    let pointer = "zZP".contains(code);
+                    if pointer {
+                        Self::Pointer(class)
+                    } else {
+                        Self::Derived(class)
+                    }
+                }
                 Some('c') => Self::Char(class),
                 _ => Self::Class(class),
             },
@@ -146,8 +158,8 @@ impl ResultKind {
     fn for_the_vm(&self) -> &Py<PyType> {
         match self {
             Self::Nothing | Self::Through(_) => &original().int,
-            Self::Object => &original().void_p,
-            Self::Class(class) | Self::Char(class) => class,
+            Self::Object | Self::Pointer(_) => &original().void_p,
+            Self::Class(class) | Self::Derived(class) | Self::Char(class) => class,
         }
     }
 
@@ -155,6 +167,13 @@ impl ResultKind {
         match self {
             Self::Nothing => Ok(vm.ctx.none()),
             Self::Class(_) => Ok(raw),
+            Self::Derived(class) => checked_by(class, class.as_object().call((raw,), vm)?, vm),
+            Self::Pointer(class) => {
+                let result = class.as_object().call((), vm)?;
+                let address: Option<usize> = raw.try_into_value(vm)?;
+                write_pointer(&result, 0, address.unwrap_or(0), vm)?;
+                checked_by(class, result, vm)
+            }
             Self::Char(_) => Ok(match raw.downcast_ref::<PyBytes>() {
                 Some(bytes) => vm
                     .ctx
@@ -172,5 +191,13 @@ impl ResultKind {
                 object.ok_or_else(|| vm.new_value_error("PyObject is NULL"))
             }
         }
+    }
+}
+
+/// What `_check_retval_` of a class makes of a result.
+fn checked_by(class: &Py<PyType>, result: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    match vm.get_attribute_opt(class.as_object(), "_check_retval_")? {
+        Some(check) => check.call((result,), vm),
+        None => Ok(result),
     }
 }

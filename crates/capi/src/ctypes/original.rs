@@ -35,7 +35,7 @@ pub(super) struct Original {
     pub(super) field: &'static Py<PyType>,
     /// What `byref` and `from_param` make.
     pub(super) argument: PyTypeRef,
-    pub(super) argument_error: PyObjectRef,
+    pub(super) argument_error: PyTypeRef,
     pub(super) cast: PyObjectRef,
     pub(super) sizeof: PyObjectRef,
     /// The attributes `_b_base_` and `_objects` of all, and `contents` of pointers.
@@ -113,7 +113,7 @@ impl Original {
             function,
             field,
             argument: byref.class().to_owned(),
-            argument_error: module.get_attr("ArgumentError", vm)?,
+            argument_error: module.get_attr("ArgumentError", vm)?.try_into_value(vm)?,
             sizeof: module.get_attr("sizeof", vm)?,
             cast: module.get_attr("_cast", vm)?,
             base: attribute(data, "_b_base_", vm)?,
