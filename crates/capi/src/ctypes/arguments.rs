@@ -1,18 +1,35 @@
-//! From what Python code calls a C function with to what the VM knows how to pass. The order in
-//! which kinds of objects are told apart is CPython's.
+//! From what Python code calls a C function with to what C code gets. The order in which kinds of
+//! objects are told apart is CPython's.
+
+use core::ffi::c_void;
 
 use rustpython_vm::builtins::{
     PyBaseExceptionRef, PyBytes, PyFloat, PyInt, PyStr, PyType, PyTypeRef,
 };
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::memory::{address_of_bytes, pointer_in};
+use super::bare::call_bare;
+use super::memory::{address_of, address_of_bytes, bytes_of, pointer_in};
 use super::original::original;
 
 /// As many arguments as there can be.
 const MOST: usize = 1024;
 
-/// Arguments that the VM passes as they are.
+/// What C code is passed.
+pub(super) enum Argument {
+    Int(i32),
+    /// An address, and what keeps what is there.
+    Pointer(
+        usize,
+        #[expect(dead_code, reason = "it is there to be dropped after the call")] PyObjectRef,
+    ),
+    /// A value of the C type with this letter, and the object that it is of.
+    Value(char, Vec<u8>, PyObjectRef),
+    /// A structure or a union, by value.
+    Aggregate(PyObjectRef),
+}
+
+/// Arguments as C code gets them.
 ///
 /// # Errors
 /// TypeError for too few; `ArgumentError` for too many, or one that cannot be converted.
@@ -20,7 +37,7 @@ pub(super) fn converted(
     arguments: &[PyObjectRef],
     types: &[PyObjectRef],
     vm: &VirtualMachine,
-) -> PyResult<Vec<PyObjectRef>> {
+) -> PyResult<Vec<Argument>> {
     if arguments.len() < types.len() {
         let required = types.len();
         let plural = if required == 1 { "" } else { "s" };
@@ -33,12 +50,10 @@ pub(super) fn converted(
     let convert = |(index, argument): (usize, &PyObjectRef)| {
         let number = index + 1;
         let converted = match types.get(index) {
-            Some(class) => by_type(argument, class, vm),
-            None => Ok(argument.clone()),
+            Some(class) => by_type(argument, class, number, vm),
+            None => Argument::of(argument.clone(), number, vm),
         };
-        converted
-            .and_then(|argument| passable(argument, number, vm))
-            .map_err(|error| argument_error(number, &error, vm))
+        converted.map_err(|error| argument_error(number, &error, vm))
     };
     arguments.iter().enumerate().map(convert).collect()
 }
@@ -54,40 +69,99 @@ pub(super) fn check_count(count: usize, vm: &VirtualMachine) -> PyResult<()> {
 }
 
 /// What `from_param` makes of an argument.
-fn by_type(argument: &PyObjectRef, class: &PyObject, vm: &VirtualMachine) -> PyResult {
-    class
+fn by_type(
+    argument: &PyObjectRef,
+    class: &PyObject,
+    number: usize,
+    vm: &VirtualMachine,
+) -> PyResult<Argument> {
+    let made = class
         .get_attr("from_param", vm)?
-        .call((argument.clone(),), vm)
+        .call((argument.clone(),), vm)?;
+    let original = original();
+    if made.class().is(&*original.argument)
+        && !made.is(argument)
+        && class.fast_isinstance(original.simple.class())
+    {
+        let object = made.get_attr("_obj", vm)?;
+        if object.fast_isinstance(original.simple) {
+            return Argument::of(object, number, vm);
+        }
+        if class.downcast_ref().and_then(|class| type_code(class, vm)) == Some('O') {
+            return Ok(Argument::Pointer(object.get_id(), object));
+        }
+    }
+    Argument::of(made, number, vm)
 }
 
-/// An object that the VM passes to C code as it is.
-fn passable(argument: PyObjectRef, number: usize, vm: &VirtualMachine) -> PyResult {
-    let original = original();
-    let void_p = |address: usize| original.void_p.as_object().call((address,), vm);
-    if argument.fast_isinstance(original.function) {
-        return void_p(pointer_in(&argument, vm)?);
+impl Argument {
+    fn of(argument: PyObjectRef, number: usize, vm: &VirtualMachine) -> PyResult<Self> {
+        let original = original();
+        if argument.fast_isinstance(original.data) {
+            return Self::of_data(argument, vm);
+        }
+        if argument.class().is(&*original.argument) {
+            return Ok(Self::Pointer(address_in(&argument, vm)?, argument));
+        }
+        if vm.is_none(&argument) {
+            return Ok(Self::Pointer(0, argument));
+        }
+        if let Some(int) = argument.downcast_ref::<PyInt>() {
+            let error = || vm.new_overflow_error("int too long to convert");
+            return c_int_of(int).map(Self::Int).ok_or_else(error);
+        }
+        if let Some(bytes) = argument.downcast_ref::<PyBytes>() {
+            return Ok(Self::Pointer(address_of_bytes(bytes, vm)?, argument));
+        }
+        if argument.downcast_ref::<PyStr>().is_some() {
+            let text = original.wchar_p.as_object().call((argument,), vm)?;
+            return Self::of_data(text, vm);
+        }
+        let parameter = vm.get_attribute_opt(&argument, PARAMETER)?;
+        let parameter = parameter.ok_or_else(|| {
+            vm.new_type_error(format!("Don't know how to convert parameter {number}"))
+        })?;
+        vm.with_recursion(RECURSION, || Self::of(parameter, number, vm))
     }
-    if argument.fast_isinstance(original.data)
-        || argument.class().is(&*original.argument)
-        || vm.is_none(&argument)
-    {
-        return Ok(argument);
+
+    fn of_data(argument: PyObjectRef, vm: &VirtualMachine) -> PyResult<Self> {
+        let original = original();
+        let is = |class| argument.fast_isinstance(class);
+        if is(original.function) || is(original.pointer) {
+            return Ok(Self::Pointer(pointer_in(&argument, vm)?, argument));
+        }
+        if is(original.array) {
+            return Ok(Self::Pointer(address_of(&argument, vm)?, argument));
+        }
+        match type_code(argument.class(), vm) {
+            Some('z' | 'Z' | 'P' | 'O') => Ok(Self::Pointer(pointer_in(&argument, vm)?, argument)),
+            Some(code) if is(original.simple) => {
+                Ok(Self::Value(code, bytes_of(&argument, vm)?, argument))
+            }
+            _ => Ok(Self::Aggregate(argument)),
+        }
     }
-    if let Some(int) = argument.downcast_ref::<PyInt>() {
-        let low = c_int_of(int).ok_or_else(|| vm.new_overflow_error("int too long to convert"))?;
-        return Ok(vm.ctx.new_int(low).into());
+
+    /// What the VM passes as this.
+    pub(super) fn to_object(&self, vm: &VirtualMachine) -> PyResult {
+        match self {
+            Self::Int(int) => Ok(vm.ctx.new_int(*int).into()),
+            Self::Pointer(address, _) => original().void_p.as_object().call((*address,), vm),
+            Self::Value(.., object) | Self::Aggregate(object) => Ok(object.clone()),
+        }
     }
-    if let Some(bytes) = argument.downcast_ref::<PyBytes>() {
-        return void_p(address_of_bytes(bytes, vm)?);
+}
+
+/// The address that `byref` or `from_param` has made something of. Only C code is told it.
+pub(super) fn address_in(argument: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
+    unsafe extern "C" fn identity(pointer: *mut c_void) -> *mut c_void {
+        pointer
     }
-    if argument.downcast_ref::<PyStr>().is_some() {
-        return original.wchar_p.as_object().call((argument,), vm);
-    }
-    let parameter = vm.get_attribute_opt(&argument, PARAMETER)?;
-    let parameter = parameter.ok_or_else(|| {
-        vm.new_type_error(format!("Don't know how to convert parameter {number}"))
-    })?;
-    vm.with_recursion(RECURSION, || passable(parameter, number, vm))
+    let identity = (identity as *const c_void).expose_provenance();
+    let result = &original().void_p;
+    let address = call_bare(identity, vec![argument.to_owned()], result, false, vm)?;
+    let address: Option<usize> = address.try_into_value(vm)?;
+    Ok(address.unwrap_or(0))
 }
 
 /// The low bits of an int that fits into a C long, signed or not.

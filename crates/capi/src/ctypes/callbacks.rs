@@ -12,17 +12,17 @@ use rustpython_capi::pylifecycle::Py_IsInitialized;
 use rustpython_capi::pystate::PyGILState_Release;
 use rustpython_capsule::PyCapsule;
 use rustpython_host_env::ctypes::{
-    CallbackThunk, DecodedValue, FfiCif, FfiType, callback_arg_value, ffi_pointer_type,
-    ffi_type_from_code, ffi_void_type, with_callback_errno_preserved,
+    CallbackThunk, FfiCif, FfiType, callback_arg_value, ffi_pointer_type, ffi_type_from_code,
+    ffi_void_type, with_callback_errno_preserved,
 };
 use rustpython_vm::builtins::{PyType, PyTypeRef};
-use rustpython_vm::protocol::PyBuffer;
 use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with_current_vm};
 use rustpython_vm::warn::warn;
-use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, TryFromBorrowedObject, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
-use super::arguments::{check_count, is_value, type_code};
-use super::memory::{keep, pointer_at};
+use super::arguments::{is_value, type_code};
+use super::invoke::decoded;
+use super::memory::{bytes_of, keep, pointer_at};
 use super::original::{FLAG_USE_ERRNO, original};
 use super::values::object_at;
 use crate::pystate::PyGILState_Ensure;
@@ -41,7 +41,6 @@ pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMa
             return Err(vm.new_type_error(text));
         }
     };
-    check_count(arguments.len(), vm)?;
     let arguments: Vec<Argument> = arguments
         .into_iter()
         .map(|class| Argument::of(class, vm))
@@ -162,19 +161,6 @@ impl Argument {
     }
 }
 
-fn decoded(value: DecodedValue, vm: &VirtualMachine) -> PyObjectRef {
-    match value {
-        DecodedValue::Bytes(bytes) => vm.ctx.new_bytes(bytes).into(),
-        DecodedValue::Signed(value) => vm.ctx.new_int(value).into(),
-        DecodedValue::Unsigned(value) => vm.ctx.new_int(value).into(),
-        DecodedValue::Float(value) => vm.ctx.new_float(value).into(),
-        DecodedValue::Bool(value) => vm.ctx.new_bool(value).into(),
-        DecodedValue::String(text) => vm.ctx.new_str(text).into(),
-        DecodedValue::Pointer(0) | DecodedValue::None => vm.ctx.none(),
-        DecodedValue::Pointer(address) => vm.ctx.new_int(address).into(),
-    }
-}
-
 /// How a Python object becomes what C gets.
 struct Answer {
     class: PyTypeRef,
@@ -207,14 +193,10 @@ impl Answer {
     /// The bits of a register that has the value.
     fn bits(&self, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
         let holder = self.class.as_object().call((value.clone(),), vm)?;
-        let buffer = PyBuffer::try_from_borrowed_object(vm, &holder)?;
-        let mut bits = [0; 8];
-        if let Some(bytes) = buffer.as_contiguous() {
-            let negative =
-                "bhilq".contains(self.code) && bytes.last().is_some_and(|byte| *byte > 127);
-            bits = if negative { [0xff; 8] } else { [0; 8] };
-            bits[..bytes.len()].copy_from_slice(&bytes);
-        }
+        let bytes = bytes_of(&holder, vm)?;
+        let negative = "bhilq".contains(self.code) && bytes.last().is_some_and(|byte| *byte > 127);
+        let mut bits = if negative { [0xff; 8] } else { [0; 8] };
+        bits[..bytes.len()].copy_from_slice(&bytes);
         match self.code {
             // C code gets a reference.
             'O' => forget(value),

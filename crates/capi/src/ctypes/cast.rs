@@ -1,14 +1,11 @@
 //! `cast`, `string_at` and their like, which Python code calls as functions at addresses that the VM
 //! knows. What they take for a pointer is what `c_void_p` takes.
 
-use core::ffi::c_void;
-
 use rustpython_vm::builtins::{PyBytes, PyStr, PyType};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::arguments::type_code;
-use super::bare::call_bare;
+use super::arguments::{address_in, type_code};
 use super::memory::{address_of_bytes, keep, pointer_in};
 use super::original::original;
 
@@ -94,16 +91,7 @@ fn pointer_of(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
         return original.wchar_p.as_object().call((object,), vm);
     }
     if object.class().is(&*original.argument) {
-        return address_in(object, vm);
+        return Ok(vm.ctx.new_int(address_in(&object, vm)?).into());
     }
     Ok(object)
-}
-
-/// The address that `byref` has made something of. Only C code is told it.
-fn address_in(argument: PyObjectRef, vm: &VirtualMachine) -> PyResult {
-    unsafe extern "C" fn identity(pointer: *mut c_void) -> *mut c_void {
-        pointer
-    }
-    let identity = (identity as *const c_void).expose_provenance();
-    call_bare(identity, vec![argument], &original().void_p, false, vm)
 }

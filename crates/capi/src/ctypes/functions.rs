@@ -1,18 +1,15 @@
 //! Calling a C function: its types, its result, the exception that it leaves behind. How arguments
 //! are converted and how Python code becomes a C function is in files of their own.
-//!
-//! The VM calls functions that have no argument types, by what kind of object each argument is.
-//! That is all that it is asked for.
 
-use rustpython_vm::builtins::{PyBytes, PyTuple, PyType, PyTypeRef};
+use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::{converted, is_value, type_code};
 use super::attributes::{CHECK, argument_types, flags, own, result_type};
-use super::bare::call_bare;
 use super::callbacks::callback;
 use super::cast::internal;
+use super::invoke::{Manner, invoke};
 use super::memory::{pointer_in, write_pointer};
 use super::original::{FLAG_PYTHONAPI, FLAG_USE_ERRNO, original};
 use crate::boundary::{call_out, owned};
@@ -57,9 +54,12 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
     let types = argument_types(function.object, vm)?;
     let arguments = converted(&args.args, &types, vm)?;
     let kind = ResultKind::of(result_type(function.object, vm)?, vm);
-    let errno = function.flags & FLAG_USE_ERRNO != 0;
-    let class = kind.for_the_vm();
-    let raw = function.guarded(|| call_bare(address, arguments, class, errno, vm), vm)?;
+    let manner = Manner {
+        errno: function.flags & FLAG_USE_ERRNO != 0,
+        detached: function.flags & FLAG_PYTHONAPI == 0,
+    };
+    let class = kind.class();
+    let raw = function.guarded(|| invoke(address, &arguments, class, manner, vm), vm)?;
     let result = kind.convert(raw, vm)?;
     let Some(check) = own(function.object, CHECK, vm)? else {
         return Ok(result);
@@ -124,8 +124,6 @@ enum ResultKind {
     Derived(PyTypeRef),
     /// The same for pointers, which are not followed.
     Pointer(PyTypeRef),
-    /// The VM gives a `char` with the rest of the register.
-    Char(PyTypeRef),
 }
 
 impl ResultKind {
@@ -147,7 +145,6 @@ impl ResultKind {
                         Self::Derived(class)
                     }
                 }
-                Some('c') => Self::Char(class),
                 _ => Self::Class(class),
             },
             Ok(class) => Self::Through(class.into()),
@@ -155,11 +152,12 @@ impl ResultKind {
         }
     }
 
-    fn for_the_vm(&self) -> &Py<PyType> {
+    /// The class of what C code returns.
+    fn class(&self) -> &Py<PyType> {
         match self {
             Self::Nothing | Self::Through(_) => &original().int,
             Self::Object | Self::Pointer(_) => &original().void_p,
-            Self::Class(class) | Self::Derived(class) | Self::Char(class) => class,
+            Self::Class(class) | Self::Derived(class) => class,
         }
     }
 
@@ -174,13 +172,6 @@ impl ResultKind {
                 write_pointer(&result, 0, address.unwrap_or(0), vm)?;
                 checked_by(class, result, vm)
             }
-            Self::Char(_) => Ok(match raw.downcast_ref::<PyBytes>() {
-                Some(bytes) => vm
-                    .ctx
-                    .new_bytes(bytes.as_bytes().iter().take(1).copied().collect())
-                    .into(),
-                None => raw,
-            }),
             Self::Through(callable) => callable.call((raw,), vm),
             Self::Object => {
                 let address: Option<usize> = raw.try_into_value(vm)?;

@@ -29,6 +29,17 @@ pub(super) fn length_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<usiz
     Ok(PyBuffer::try_from_borrowed_object(vm, object)?.desc.len)
 }
 
+/// What is in the memory of a ctypes object.
+///
+/// # Errors
+/// TypeError for another object.
+pub(super) fn bytes_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
+    let buffer = PyBuffer::try_from_borrowed_object(vm, object)?;
+    Ok(buffer
+        .as_contiguous()
+        .map_or_else(Vec::new, |bytes| bytes.to_vec()))
+}
+
 /// Where the data of bytes are, with a NUL behind them: the same each time, as long as the object
 /// lives.
 ///

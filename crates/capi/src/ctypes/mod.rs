@@ -10,6 +10,7 @@ mod callbacks;
 mod cast;
 mod fields;
 mod functions;
+mod invoke;
 mod memory;
 mod original;
 mod pointers;
@@ -109,7 +110,10 @@ fn init_function_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) ->
     {
         class.slots.call.store(Some(functions::call));
     }
-    Ok(())
+    match vm.get_attribute_opt(class, "_argtypes_")? {
+        Some(types) if !vm.is_none(&types) => arguments::check_count(types.length(vm)?, vm),
+        _ => Ok(()),
+    }
 }
 
 /// Makes a class of pointers, which give views of what is no simple value.
