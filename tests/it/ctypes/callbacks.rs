@@ -200,6 +200,7 @@ seen = []
 @CFUNCTYPE(c_void_p, c_void_p)
 def body(argument):
     seen.append((argument, threading.get_ident() != threading.main_thread().ident))
+    gc.collect()
     if argument == 3: raise LookupError('on a native thread')
     return argument + 1
 started = [c_ulong() for _ in range(4)]
@@ -215,6 +216,91 @@ print(sorted(seen), results[:2], results[3])
         "
 unraisable LookupError: on a native thread | Exception ignored on calling ctypes callback function 
 [(1, True), (2, True), (3, True), (4, True)] [2, 3] 5
+",
+    ),
+    (
+        "a-call-of-a-cdll-lets-others-run-and-collect",
+        r"
+lib = CDLL(None)
+semaphore = create_string_buffer(64)
+lib.sem_init(semaphore, 0, 0)
+def work():
+    for _ in range(20): gc.collect()
+    print('collected')
+    lib.sem_post(semaphore)
+thread = threading.Thread(target=work)
+thread.start()
+print(lib.sem_wait(semaphore))
+thread.join()
+",
+        "
+collected
+0
+",
+    ),
+    (
+        "results-of-derived-classes-are-instances",
+        r"
+class Handle(c_void_p): pass
+class Text(c_char_p): pass
+class Checked(c_int):
+    @staticmethod
+    def _check_retval_(result):
+        if result.value < 0: raise OSError('failed')
+        return result.value
+lib = CDLL(None)
+copy = lib.strdup
+copy.argtypes = [c_char_p]
+for kind in Handle, Text:
+    copy.restype = kind
+    result = copy(b'text')
+    print(type(result) is kind, cast(result, c_char_p).value)
+    lib.free(result)
+lib.atoi.restype = Checked
+print(lib.atoi(b'65'))
+tell(lambda: lib.atoi(b'-65'))
+lib.toupper.restype = c_char
+print(lib.toupper(97))
+",
+        "
+True b'text'
+True b'text'
+65
+OSError: failed
+b'A'
+",
+    ),
+    (
+        "what-is-assigned-through-a-view-is-kept",
+        r"
+F = CFUNCTYPE(c_int, c_int)
+class Entry(Structure): _fields_ = [('name', c_char_p), ('f', F), ('names', c_char_p * 2)]
+class Table(Structure): _fields_ = [('count', c_int), ('entries', Entry * 2)]
+table = Table(2)
+for n in range(2):
+    table.entries[n].name = b'entry %d' % n
+    table.entries[n].f = F(lambda x, n=n: x + n)
+    table.entries[n].names[1] = b'second name of %d' % n
+table.entries[0].names[0] = b'first %s' % b'name'
+gc.collect()
+rubbish = [b'%d' % n * 9 for n in range(3000)] + [F(lambda x: 0) for _ in range(50)]
+print([(e.name, e.f(5), e.names[:]) for e in table.entries])
+objects = (py_object * 2)([1], {})
+gc.collect()
+print(objects[:], objects[0])
+objects[1] = 'text %d' % 1
+gc.collect()
+print(objects[1])
+texts = (c_char_p * 2)(b'a %d' % 1)
+texts[1] = b'b %d' % 2
+gc.collect()
+print(texts[:], pointer(c_int(42)).contents.value)
+",
+        "
+[(b'entry 0', 5, [b'first name', b'second name of 0']), (b'entry 1', 6, [None, b'second name of 1'])]
+[[1], {}] [1]
+text 1
+[b'a 1', b'b 2'] 42
 ",
     ),
     (

@@ -32,6 +32,7 @@ pub(super) fn multiply(class: &PyObject, length: &PyObject, vm: &VirtualMachine)
     if let Some(array) = array.downcast_ref::<PyType>()
         && !number
     {
+        array.slots.new.store(Some(new));
         array.slots.init.store(Some(init));
         array.slots.as_mapping.subscript.store(Some(subscript));
         array
@@ -43,6 +44,11 @@ pub(super) fn multiply(class: &PyObject, length: &PyObject, vm: &VirtualMachine)
         array.slots.as_sequence.ass_item.store(Some(assign_item));
     }
     Ok(array)
+}
+
+/// An array of zeros, which `init` fills.
+fn new(class: PyTypeRef, _args: FuncArgs, vm: &VirtualMachine) -> PyResult {
+    (original().new_array)(class, FuncArgs::default(), vm)
 }
 
 fn init(array: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {

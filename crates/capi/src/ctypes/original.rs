@@ -56,6 +56,7 @@ pub(super) struct Original {
     /// `class * length` of simple classes; that of the others does the same, where they have one.
     pub(super) multiply: Multiply,
     pub(super) multiply_arrays: Multiply,
+    pub(super) new_array: New,
     pub(super) get_item: GetItem,
     pub(super) set_item: SetItem,
     pub(super) subscript_pointer: Subscript,
@@ -138,6 +139,7 @@ impl Original {
                 |slots| slots.as_number.multiply.load(),
                 vm,
             )?,
+            new_array: slot(&array.slots, |slots| slots.new.load(), vm)?,
             get_item: slot(&array.slots, |slots| slots.as_sequence.item.load(), vm)?,
             set_item: slot(&array.slots, |slots| slots.as_sequence.ass_item.load(), vm)?,
             subscript_pointer: slot(
