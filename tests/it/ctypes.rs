@@ -4,6 +4,7 @@
 mod callbacks;
 mod capsules;
 mod documented;
+mod interpreters;
 mod names;
 mod objects;
 mod pending;
@@ -63,6 +64,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         capsules::ROWS,
     ];
     let mut trials = documented::trials();
+    trials.extend(interpreters::trials());
     for (name, source, expected) in rows.into_iter().flatten() {
         trials.push(trial(format!("ctypes::{name}"), move || {
             let ended = child_source(&format!("{PRELUDE}{source}"));

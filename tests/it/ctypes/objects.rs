@@ -16,6 +16,8 @@ holder = py_object()
 tell(lambda: holder.value)
 holder.value = thing
 print(holder.value is thing, repr(py_object(3)), repr(py_object()))
+holder.value = b'bytes'
+print(holder.value, py_object(b'more').value)
 before = sys.getrefcount(thing)
 for _ in range(5): cast(id(thing), py_object).value
 print(sys.getrefcount(thing) - before)
@@ -27,6 +29,7 @@ True
 True
 ValueError: PyObject is NULL
 True py_object(3) py_object(<NULL>)
+b'bytes' b'more'
 0
 ",
     ),

@@ -177,12 +177,14 @@ fn argument_error(
     error: &PyBaseExceptionRef,
     vm: &VirtualMachine,
 ) -> PyBaseExceptionRef {
-    let text = error
-        .as_object()
-        .str(vm)
-        .map_or_else(|_| String::new(), |text| text.to_string());
-    let text = format!("argument {number}: {}: {text}", error.class().name());
-    new_argument_error(text, vm)
+    let (class, text) = (error.class().name(), text_of(error.as_object(), vm));
+    new_argument_error(format!("argument {number}: {class}: {text}"), vm)
+}
+
+/// `str` of an object; nothing where that fails.
+pub(super) fn text_of(object: &PyObject, vm: &VirtualMachine) -> String {
+    let text = object.str(vm);
+    text.map_or_else(|_| String::new(), |text| text.to_string())
 }
 
 fn new_argument_error(text: String, vm: &VirtualMachine) -> PyBaseExceptionRef {
@@ -229,7 +231,8 @@ pub(super) fn simple_from_param(
             return vm.with_recursion(RECURSION, || simple_from_param(class, parameter, vm));
         }
     }
-    original.from_param.call((class, value), vm)
+    let from_param = original.from_param.get(class.as_object(), vm)?;
+    from_param.call((value,), vm)
 }
 
 /// The attribute that an object of any class can have, to be passed in its place.

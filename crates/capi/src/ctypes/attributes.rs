@@ -1,9 +1,11 @@
 //! `argtypes`, `restype` and `errcheck` of functions: what Python code sets, behind it what the class
-//! says. The VM's own attributes stay unset, so that it does nothing about them.
+//! says. What they mean for a call is not said here.
 
 use rustpython_vm::builtins::PyDictRef;
 use rustpython_vm::function::PySetterValue;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
+
+use super::original::{Attribute, original};
 
 const ARGUMENTS: &str = "argtypes";
 const RESULT: &str = "restype";
@@ -108,7 +110,7 @@ fn set_argument_types(
             }
         }
     }
-    set(&function, ARGUMENTS, value, vm)
+    set(&function, (ARGUMENTS, &original().argtypes), value, vm)
 }
 
 /// # Errors
@@ -125,7 +127,7 @@ fn set_result_type(
     {
         return Err(vm.new_type_error("restype must be a type, a callable, or None"));
     }
-    set(&function, RESULT, value, vm)
+    set(&function, (RESULT, &original().restype), value, vm)
 }
 
 /// # Errors
@@ -135,7 +137,7 @@ fn set_check(function: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -
     if value.as_ref().is_some_and(|check| !check.is_callable()) {
         return Err(vm.new_type_error("the errcheck attribute must be callable"));
     }
-    set(&function, CHECK, value, vm)
+    set(&function, (CHECK, &original().errcheck), value, vm)
 }
 
 fn unless_deleted(value: PySetterValue) -> Option<PyObjectRef> {
@@ -147,11 +149,14 @@ fn unless_deleted(value: PySetterValue) -> Option<PyObjectRef> {
 
 fn set(
     function: &PyObject,
-    name: &str,
+    (name, attribute): (&str, &Attribute),
     value: Option<PyObjectRef>,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
     let namespace = namespace(function, vm)?;
+    // Functions of classes that are older than ours are called by the VM.
+    let of_the_vm = PySetterValue::Assign(vm.unwrap_or_none(value.clone()));
+    attribute.set(function, of_the_vm, vm)?;
     match value {
         Some(value) => namespace.set_item(name, value, vm),
         None => {

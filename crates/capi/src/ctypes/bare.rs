@@ -21,10 +21,7 @@ pub(super) fn call_bare(
     let original = original();
     let class = &original.bare[usize::from(errno)];
     let function = class.as_object().call((address,), vm)?;
-    let restype = &original.restype;
-    if let Some(set) = restype.class().slots.descr_set.load() {
-        let result = PySetterValue::Assign(result.to_owned().into());
-        set(restype, function.clone(), result, vm)?;
-    }
+    let result = PySetterValue::Assign(result.to_owned().into());
+    original.restype.set(&function, result, vm)?;
     (original.call)(&function, arguments.into(), vm)
 }

@@ -4,7 +4,6 @@
 
 use core::ffi::c_void;
 use core::mem::forget;
-use core::slice;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -12,8 +11,9 @@ use rustpython_capi::pylifecycle::Py_IsInitialized;
 use rustpython_capi::pystate::PyGILState_Release;
 use rustpython_capsule::PyCapsule;
 use rustpython_host_env::ctypes::{
-    CallbackThunk, FfiCif, FfiType, callback_arg_value, ffi_pointer_type, ffi_type_from_code,
-    ffi_void_type, with_callback_errno_preserved,
+    CallbackThunk, FfiCif, FfiType, bytes_at, callback_arg_value, decode_type_code,
+    ffi_pointer_type, ffi_type_from_code, ffi_void_type, simple_type_size,
+    with_callback_errno_preserved,
 };
 use rustpython_vm::builtins::{PyType, PyTypeRef};
 use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with_current_vm};
@@ -21,7 +21,7 @@ use rustpython_vm::warn::warn;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::{is_value, type_code};
-use super::invoke::decoded;
+use super::invoke::{decoded, letter};
 use super::memory::{bytes_of, keep, pointer_at};
 use super::original::{FLAG_USE_ERRNO, original};
 use super::values::object_at;
@@ -47,8 +47,11 @@ pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMa
         .collect::<PyResult<_>>()?;
     let result = Answer::of(of_class("_restype_"), vm)?;
     let flags: Option<u32> = of_class("_flags_").and_then(|flags| flags.try_to_value(vm).ok());
-    let types = arguments.iter().map(Argument::ffi_type).collect();
-    let result_type = result.as_ref().map_or_else(ffi_void_type, Answer::ffi_type);
+    let types = arguments.iter().map(|argument| argument.ffi_type.clone());
+    let types = types.collect();
+    let result_type = result
+        .as_ref()
+        .map_or_else(ffi_void_type, |result| result.ffi_type.clone());
     let callback = Arc::new(Callback {
         callable,
         arguments,
@@ -83,80 +86,72 @@ struct Callback {
 }
 
 /// How an argument of C's becomes a Python object.
-enum Argument {
+struct Argument {
+    class: PyTypeRef,
+    kind: Kind,
+    ffi_type: FfiType,
+}
+
+enum Kind {
     /// A value of a C type, by its letter.
-    Value(char),
-    /// An instance of a class: a pointer, or a class that is derived from that of a value.
-    Instance(PyTypeRef, FfiType, usize),
-    Function(PyTypeRef),
+    Value(&'static str),
+    /// An instance of so many bytes: a pointer, or of a class that is derived from that of a value.
+    Instance(usize),
+    Function,
 }
 
 impl Argument {
     fn of(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<Self> {
         let original = original();
-        if class.fast_issubclass(original.function) {
-            return Ok(Self::Function(class));
-        }
-        if class.fast_issubclass(original.pointer) {
-            return Ok(Self::Instance(
-                class,
-                ffi_pointer_type(),
-                size_of::<usize>(),
-            ));
-        }
-        if let Some((code, ffi_type, size)) = simple(&class, vm) {
-            return Ok(if is_value(&class) {
-                Self::Value(code)
-            } else {
-                Self::Instance(class, ffi_type, size)
-            });
-        }
-        let text = format!("a callback cannot take {} by value", class.name());
-        Err(vm.new_type_error(text))
-    }
-
-    fn ffi_type(&self) -> FfiType {
-        match self {
-            Self::Value(code) => ffi_type(*code).unwrap_or_else(ffi_pointer_type),
-            Self::Instance(_, ffi_type, _) => ffi_type.clone(),
-            Self::Function(_) => ffi_pointer_type(),
-        }
+        let (kind, ffi_type) = if class.fast_issubclass(original.function) {
+            (Kind::Function, ffi_pointer_type())
+        } else if class.fast_issubclass(original.pointer) {
+            (Kind::Instance(size_of::<usize>()), ffi_pointer_type())
+        } else if let Some((letter, ffi_type)) = simple(&class, vm) {
+            let size = simple_type_size(letter).unwrap_or(0);
+            let value = is_value(&class);
+            (
+                if value {
+                    Kind::Value(letter)
+                } else {
+                    Kind::Instance(size)
+                },
+                ffi_type,
+            )
+        } else {
+            let text = format!("a callback cannot take {} by value", class.name());
+            return Err(vm.new_type_error(text));
+        };
+        Ok(Self {
+            class,
+            kind,
+            ffi_type,
+        })
     }
 
     /// # Safety
     /// `argument` leads to a value of the type.
     unsafe fn convert(&self, argument: *const c_void, vm: &VirtualMachine) -> PyResult {
-        match self {
-            Self::Value('O') => object_at(pointer_at(argument.expose_provenance()), vm),
-            Self::Value('u') => {
-                let code = argument.cast::<libc::wchar_t>();
+        let address = argument.expose_provenance();
+        match self.kind {
+            Kind::Value("O") => object_at(pointer_at(address), vm),
+            Kind::Value("u") => {
                 // SAFETY: passed on from the caller.
-                let code = u32::try_from(unsafe { code.read() })
-                    .ok()
-                    .and_then(char::from_u32);
-                let code = code.ok_or_else(|| vm.new_value_error("no such character"))?;
-                Ok(vm.ctx.new_str(code.to_string()).into())
+                let bytes = unsafe { bytes_at(argument.cast(), size_of::<libc::wchar_t>()) };
+                Ok(decoded(decode_type_code("u", &bytes), vm))
             }
-            Self::Value(code) => {
-                let mut text = [0; 4];
+            Kind::Value(letter) => {
                 // SAFETY: passed on from the caller.
-                let value =
-                    unsafe { callback_arg_value(Some(code.encode_utf8(&mut text)), argument) };
+                let value = unsafe { callback_arg_value(Some(letter), argument) };
                 Ok(decoded(value, vm))
             }
-            Self::Instance(class, _, size) => {
+            Kind::Instance(size) => {
                 // SAFETY: passed on from the caller.
-                let bytes = unsafe { slice::from_raw_parts(argument.cast::<u8>(), *size) };
-                let bytes = vm.ctx.new_bytes(bytes.to_vec());
-                class
-                    .as_object()
-                    .get_attr("from_buffer_copy", vm)?
-                    .call((bytes,), vm)
+                let bytes = vm.ctx.new_bytes(unsafe { bytes_at(argument.cast(), size) });
+                let copy = self.class.as_object().get_attr("from_buffer_copy", vm)?;
+                copy.call((bytes,), vm)
             }
-            Self::Function(class) => {
-                let address = pointer_at(argument.expose_provenance());
-                class.as_object().call((address,), vm)
-            }
+            Kind::Function => self.class.as_object().call((pointer_at(address),), vm),
         }
     }
 }
@@ -164,7 +159,7 @@ impl Argument {
 /// How a Python object becomes what C gets.
 struct Answer {
     class: PyTypeRef,
-    code: char,
+    letter: &'static str,
     ffi_type: FfiType,
 }
 
@@ -175,10 +170,10 @@ impl Answer {
         };
         let class = class.downcast::<PyType>().ok();
         let answer = class.and_then(|class| {
-            let (code, ffi_type, _) = simple(&class, vm)?;
+            let (letter, ffi_type) = simple(&class, vm)?;
             Some(Self {
                 class,
-                code,
+                letter,
                 ffi_type,
             })
         });
@@ -186,22 +181,19 @@ impl Answer {
         answer.map(Some).ok_or_else(error)
     }
 
-    fn ffi_type(&self) -> FfiType {
-        self.ffi_type.clone()
-    }
-
     /// The bits of a register that has the value.
     fn bits(&self, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
         let holder = self.class.as_object().call((value.clone(),), vm)?;
         let bytes = bytes_of(&holder, vm)?;
-        let negative = "bhilq".contains(self.code) && bytes.last().is_some_and(|byte| *byte > 127);
+        let negative =
+            "bhilq".contains(self.letter) && bytes.last().is_some_and(|byte| *byte > 127);
         let mut bits = if negative { [0xff; 8] } else { [0; 8] };
         bits[..bytes.len()].copy_from_slice(&bytes);
-        match self.code {
+        match self.letter {
             // C code gets a reference.
-            'O' => forget(value),
+            "O" => forget(value),
             // Nobody knows how long C code needs the text.
-            'z' | 'Z' if bits != [0; 8] => {
+            "z" | "Z" if bits != [0; 8] => {
                 let text = vm.ctx.new_str("memory leak in callback function.").into();
                 let category = vm.ctx.exceptions.runtime_warning.to_owned();
                 warn(text, Some(category), 1, None, vm)?;
@@ -213,24 +205,12 @@ impl Answer {
     }
 }
 
-/// The letter of a simple class, how C passes it, and its size.
-fn simple(class: &Py<PyType>, vm: &VirtualMachine) -> Option<(char, FfiType, usize)> {
+/// The letter of a simple class, and how C passes it.
+fn simple(class: &Py<PyType>, vm: &VirtualMachine) -> Option<(&'static str, FfiType)> {
     let code = type_code(class, vm).filter(|_| class.fast_issubclass(original().simple))?;
-    let size = match code {
-        'c' | 'b' | 'B' | '?' => 1,
-        'h' | 'H' => 2,
-        'i' | 'I' | 'f' => 4,
-        'u' => size_of::<libc::wchar_t>(),
-        'l' | 'L' => size_of::<libc::c_long>(),
-        'q' | 'Q' | 'd' => 8,
-        'z' | 'Z' | 'P' | 'O' => size_of::<usize>(),
-        _ => return None,
-    };
-    Some((code, ffi_type(code)?, size))
-}
-
-fn ffi_type(code: char) -> Option<FfiType> {
-    ffi_type_from_code(code.encode_utf8(&mut [0; 4]))
+    // The interface takes a `long double` for a `double`.
+    let letter = letter(code).filter(|letter| *letter != "g")?;
+    Some((letter, ffi_type_from_code(letter)?))
 }
 
 /// What C calls.
@@ -243,12 +223,13 @@ unsafe extern "C" fn enter(
     arguments: *const *const c_void,
     callback: &Arc<Callback>,
 ) {
-    // The Python code may let go of what keeps the thunk.
-    let callback = Arc::clone(callback);
+    let has_result = callback.result.is_some();
     let mut bits = 0;
     // A thread at its end, whose thread-locals are gone, panics when it is asked for them.
     let entered = catch_unwind(AssertUnwindSafe(|| {
         in_interpreter(|vm| {
+            // The Python code may let go of what keeps the thunk.
+            let callback = Arc::clone(callback);
             with_callback_errno_preserved(callback.errno, || {
                 // SAFETY: passed on from the caller.
                 bits = unsafe { callback.call(arguments, vm) };
@@ -256,7 +237,7 @@ unsafe extern "C" fn enter(
         });
     }));
     drop(entered);
-    if callback.result.is_some() {
+    if has_result {
         // SAFETY: libffi has room for a register.
         unsafe { core::ptr::from_mut(result).cast::<u64>().write(bits) };
     }

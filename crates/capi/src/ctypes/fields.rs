@@ -79,7 +79,8 @@ pub(super) fn set(
     if let (Some('z'), Some(bytes)) = (code, assigned.downcast_ref::<PyBytes>()) {
         write_pointer(&object, offset, address_of_bytes(bytes, vm)?, vm)?;
     }
-    if is_view(&object, vm)? {
+    let number = assigned.downcast_ref::<PyInt>().is_some();
+    if !number && is_view(&object, vm)? {
         return keep_in_root(&object, address_of(&object, vm)? + offset, assigned, vm);
     }
     Ok(())

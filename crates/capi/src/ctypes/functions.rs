@@ -5,7 +5,7 @@ use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::arguments::{converted, is_value, type_code};
+use super::arguments::{converted, is_value, text_of, type_code};
 use super::attributes::{CHECK, argument_types, flags, own, result_type};
 use super::callbacks::callback;
 use super::cast::internal;
@@ -28,11 +28,9 @@ pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine
     let name = symbol.and_then(|symbol| symbol.as_slice().first().cloned());
     let function = (original().new_function)(class, args, vm);
     function.map_err(|error| match name {
-        Some(name) if error.fast_isinstance(vm.ctx.exceptions.attribute_error) => {
-            let name = name
-                .str(vm)
-                .map_or_else(|_| String::new(), |name| name.to_string());
-            vm.new_attribute_error(format!("undefined symbol: {name}"))
+        // The VM does not say which.
+        Some(name) if text_of(error.as_object(), vm).starts_with("dlsym") => {
+            vm.new_attribute_error(format!("undefined symbol: {}", text_of(&name, vm)))
         }
         _ => error,
     })

@@ -117,7 +117,7 @@ impl Returned {
 }
 
 /// The letter of a C type as text.
-fn letter(code: char) -> Option<&'static str> {
+pub(super) fn letter(code: char) -> Option<&'static str> {
     const LETTERS: &str = "cbBhHiIlLqQfdgu?vzZPOX";
     LETTERS.find(code).map(|at| &LETTERS[at..=at])
 }

@@ -97,27 +97,21 @@ pub(super) fn keep(
     // itself there too, and what was there before, each under its id.
     let void_p = original.void_p.as_object().to_owned();
     original.cast.call((0, object.to_owned(), void_p), vm)?;
-    let objects = objects_of(object, vm)?;
+    let objects = original.objects.get(object, vm)?;
     let Some(objects) = objects.downcast_ref::<PyDict>() else {
         return Err(vm.new_system_error("_objects is no dictionary"));
     };
     for unneeded in [object, &kept] {
         let id = vm.ctx.new_int(unneeded.get_id());
-        if objects.contains_key(id.as_object(), vm) {
-            objects.del_item(id.as_object(), vm)?;
-        }
+        // It need not be there, and another thread may take it out.
+        let _ = objects.del_item(id.as_object(), vm);
     }
     objects.set_item(key, kept, vm)
 }
 
-fn objects_of(object: &PyObject, vm: &VirtualMachine) -> PyResult {
-    let objects = vm.call_get_descriptor(&original().objects, object);
-    objects.unwrap_or_else(|| Ok(vm.ctx.none()))
-}
-
 /// `_objects` of an object that keeps one: that, as in CPython.
 pub(super) fn only_object(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
-    let objects = objects_of(&object, vm)?;
+    let objects = original().objects.get(&object, vm)?;
     let only = match objects.downcast_ref::<PyDict>() {
         Some(objects) if objects.__len__() == 1 => objects.get_item_opt("0", vm)?,
         _ => None,

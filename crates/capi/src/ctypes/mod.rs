@@ -141,14 +141,18 @@ fn init_simple_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> P
     let Some(class) = class.downcast_ref::<PyType>() else {
         return Ok(());
     };
-    let (get, init): (_, Init) = match arguments::type_code(class, vm) {
-        Some('O') => (values::object_value as Get, values::init_object),
-        Some('z') => (values::text_value as Get, values::init_text),
+    let (get, set, init): (Get, Set, Init) = match arguments::type_code(class, vm) {
+        Some('O') => (
+            values::object_value,
+            values::set_object,
+            values::init_object,
+        ),
+        Some('z') => (values::text_value, values::set_text, values::init_text),
         _ => return Ok(()),
     };
     let inherits = |name| inherits(class, name, original.simple, vm);
     if inherits("value") {
-        set_attribute(class, "value", get, values::set_value, vm);
+        set_attribute(class, "value", get, set, vm);
     }
     set_readonly(class, "_objects", memory::only_object, vm);
     if inherits("__init__") {

@@ -39,15 +39,17 @@ pub(super) struct Original {
     pub(super) cast: PyObjectRef,
     pub(super) sizeof: PyObjectRef,
     /// The attributes `_b_base_` and `_objects` of all, and `contents` of pointers.
-    pub(super) base: PyObjectRef,
-    pub(super) objects: PyObjectRef,
-    pub(super) contents: PyObjectRef,
-    pub(super) from_buffer: PyObjectRef,
-    pub(super) from_param: PyObjectRef,
-    /// The attribute `restype` of functions.
-    pub(super) restype: PyObjectRef,
+    pub(super) base: Attribute,
+    pub(super) objects: Attribute,
+    pub(super) contents: Attribute,
+    pub(super) from_buffer: Attribute,
+    pub(super) from_param: Attribute,
+    /// Attributes of functions.
+    pub(super) argtypes: Attribute,
+    pub(super) restype: Attribute,
+    pub(super) errcheck: Attribute,
     /// The attribute `value` of simple objects.
-    pub(super) value: PyObjectRef,
+    pub(super) value: Attribute,
     pub(super) call: Call,
     pub(super) new_function: New,
     pub(super) init_function_class: Init,
@@ -122,7 +124,9 @@ impl Original {
             contents: attribute(pointer, "contents", vm)?,
             from_buffer: attribute(data, "from_buffer", vm)?,
             from_param: attribute(simple.class(), "from_param", vm)?,
+            argtypes: attribute(function, "argtypes", vm)?,
             restype: attribute(function, "restype", vm)?,
+            errcheck: attribute(function, "errcheck", vm)?,
             value: attribute(simple, "value", vm)?,
             call: slot(&function.slots, |slots| slots.call.load(), vm)?,
             new_function: slot(&function.slots, |slots| slots.new.load(), vm)?,
@@ -190,9 +194,39 @@ fn derived(
     class.try_into_value(vm)
 }
 
-fn attribute(class: &Py<PyType>, name: &str, vm: &VirtualMachine) -> PyResult {
+fn attribute(class: &Py<PyType>, name: &str, vm: &VirtualMachine) -> PyResult<Attribute> {
     let found = class.attributes.get(vm.ctx.intern_str(name));
-    found.ok_or_else(|| vm.new_attribute_error(format!("{} has no {name}", class.name())))
+    let error = || vm.new_attribute_error(format!("{} has no {name}", class.name()));
+    found.map(Attribute).ok_or_else(error)
+}
+
+/// A descriptor that something else is in the place of.
+#[derive(Debug)]
+pub(super) struct Attribute(PyObjectRef);
+
+impl Attribute {
+    pub(super) fn get(&self, object: &PyObject, vm: &VirtualMachine) -> PyResult {
+        let value = vm.call_get_descriptor(&self.0, object);
+        value.unwrap_or_else(|| Ok(self.0.clone()))
+    }
+
+    pub(super) fn set(
+        &self,
+        object: &PyObject,
+        value: PySetterValue,
+        vm: &VirtualMachine,
+    ) -> PyResult<()> {
+        match self.0.class().slots.descr_set.load() {
+            Some(set) => set(&self.0, object.to_owned(), value, vm),
+            None => Err(vm.new_attribute_error("this attribute cannot be set")),
+        }
+    }
+
+    /// What it is as an attribute of a class.
+    pub(super) fn of_class(&self, class: &Py<PyType>, vm: &VirtualMachine) -> PyResult {
+        let value = vm.call_get_descriptor_specific(&self.0, None, Some(class.as_object()));
+        value.unwrap_or_else(|| Ok(self.0.clone()))
+    }
 }
 
 fn slot<T>(

@@ -4,7 +4,7 @@
 use rustpython_vm::builtins::{PyInt, PyTypeRef};
 use rustpython_vm::function::PySetterValue;
 use rustpython_vm::protocol::PyMapping;
-use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::memory::pointer_in;
 use super::original::original;
@@ -23,11 +23,7 @@ pub(super) fn set_contents(
     value: PySetterValue,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let contents = &original().contents;
-    match contents.class().slots.descr_set.load() {
-        Some(set) => set(contents, pointer, value, vm),
-        None => Err(vm.new_attribute_error("contents")),
-    }
+    original().contents.set(&pointer, value, vm)
 }
 
 /// `pointer[index]` where that is no simple value.

@@ -32,20 +32,25 @@ pub(super) fn object_at(address: usize, vm: &VirtualMachine) -> PyResult {
     Ok(PyObjectRef::clone(&object))
 }
 
-/// The bytes that a `c_char_p` points to.
-pub(super) fn text_value(holder: PyObjectRef, vm: &VirtualMachine) -> PyResult {
-    let value = &original().value;
-    match vm.call_get_descriptor(value, &holder) {
-        Some(value) => value,
-        None => Err(vm.new_attribute_error("value")),
-    }
+/// Sets the object that a `py_object` points to.
+pub(super) fn set_object(
+    holder: PyObjectRef,
+    value: PySetterValue,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    original().value.set(&holder, value, vm)
 }
 
-/// Sets `value` as the VM does, but bytes are pointed to where they are.
+/// The bytes that a `c_char_p` points to.
+pub(super) fn text_value(holder: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    original().value.get(&holder, vm)
+}
+
+/// Sets the bytes that a `c_char_p` points to, which is where they are.
 ///
 /// # Errors
 /// TypeError for what is none of bytes, an address and None.
-pub(super) fn set_value(
+pub(super) fn set_text(
     holder: PyObjectRef,
     value: PySetterValue,
     vm: &VirtualMachine,
@@ -56,11 +61,7 @@ pub(super) fn set_value(
         write_pointer(&holder, 0, address_of_bytes(bytes, vm)?, vm)?;
         return keep(&holder, "0", object.clone(), vm);
     }
-    let descriptor = &original().value;
-    match descriptor.class().slots.descr_set.load() {
-        Some(set) => set(descriptor, holder, value, vm),
-        None => Err(vm.new_attribute_error("value")),
-    }
+    original().value.set(&holder, value, vm)
 }
 
 /// `__init__` of `py_object`, which is NULL without an object.
@@ -76,7 +77,7 @@ pub(super) fn init_text(holder: &PyObject, args: FuncArgs, vm: &VirtualMachine) 
     match args.args.as_slice() {
         [value] if args.kwargs.is_empty() => {
             let value = PySetterValue::Assign(value.clone());
-            set_value(holder.to_owned(), value, vm)
+            set_text(holder.to_owned(), value, vm)
         }
         _ => (original().init_simple)(holder, args, vm),
     }
@@ -109,15 +110,8 @@ pub(super) fn from_buffer(
 ) -> PyResult {
     let original = original();
     if !source.fast_isinstance(original.data) {
-        let from_buffer =
-            vm.call_get_descriptor_specific(&original.from_buffer, None, Some(class.as_object()));
-        return match (from_buffer, offset) {
-            (Some(from_buffer), OptionalArg::Present(offset)) => {
-                from_buffer?.call((source, offset), vm)
-            }
-            (Some(from_buffer), OptionalArg::Missing) => from_buffer?.call((source,), vm),
-            (None, _) => Err(vm.new_attribute_error("from_buffer")),
-        };
+        let from_buffer = original.from_buffer.of_class(&class, vm)?;
+        return from_buffer.call((source, offset.unwrap_or(0)), vm);
     }
     let Ok(offset) = usize::try_from(offset.unwrap_or(0)) else {
         return Err(vm.new_value_error("offset cannot be negative"));

@@ -43,8 +43,9 @@ pub(super) fn view_at(
             .get_attr("from_address", vm)?
             .call((address,), vm)?
     };
-    if let Some(namespace) = view.dict() {
-        namespace.set_item(OWNER, owner.to_owned(), vm)?;
+    match view.dict() {
+        Some(namespace) => namespace.set_item(OWNER, owner.to_owned(), vm)?,
+        None => keep(&view, OWNER, owner.to_owned(), vm)?,
     }
     Ok(view)
 }
@@ -94,8 +95,8 @@ fn base_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<Option<PyObjectRe
     if let Some(owner) = owner_of(object, vm)? {
         return Ok(Some(owner));
     }
-    let base = vm.call_get_descriptor(&original().base, object);
-    Ok(base.transpose()?.filter(|base| !vm.is_none(base)))
+    let base = original().base.get(object, vm)?;
+    Ok(Some(base).filter(|base| !vm.is_none(base)))
 }
 
 /// `_b_base_` for Python code.
