@@ -39,6 +39,8 @@ b'bytes' b'more'
 same = PYFUNCTYPE(py_object, py_object)(('Py_NewRef', pythonapi))
 thing = [1]
 print(same(thing) is thing, same(py_object(thing)) is thing, same(None))
+number, reference = c_int(5), byref(c_int(6))
+print(same(number) is number, same(reference) is reference, same(b'bytes'), same(same) is same)
 before = sys.getrefcount(thing)
 for _ in range(5): same(thing)
 print(sys.getrefcount(thing) - before)
@@ -48,6 +50,7 @@ print(length(id(thing)), length(c_void_p(id(thing))))
 ",
         "
 True True None
+True True b'bytes' True
 0
 1 1
 ",

@@ -75,20 +75,32 @@ fn by_type(
     number: usize,
     vm: &VirtualMachine,
 ) -> PyResult<Argument> {
-    let made = class
-        .get_attr("from_param", vm)?
-        .call((argument.clone(),), vm)?;
     let original = original();
-    if made.class().is(&*original.argument)
-        && !made.is(argument)
-        && class.fast_isinstance(original.simple.class())
-    {
+    let simple = class.downcast_ref().filter(|class: &&Py<PyType>| {
+        class.fast_issubclass(original.simple)
+            && class.get_attr(vm.ctx.intern_str("from_param")).is_none()
+    });
+    let code = simple.and_then(|class| type_code(class, vm));
+    // What `from_param` would do.
+    match (code, argument.downcast_ref::<PyBytes>()) {
+        (Some('O'), _) if !argument.fast_isinstance(original.data) => {
+            return Ok(Argument::Pointer(argument.get_id(), argument.clone()));
+        }
+        (Some('z' | 'P'), Some(bytes)) => {
+            let address = address_of_bytes(bytes, vm)?;
+            return Ok(Argument::Pointer(address, argument.clone()));
+        }
+        _ => {}
+    }
+    let from_param = class.get_attr("from_param", vm)?;
+    let made = from_param.call((argument.clone(),), vm)?;
+    if code.is_some() && made.class().is(&*original.argument) && !made.is(argument) {
         let object = made.get_attr("_obj", vm)?;
+        if code == Some('O') {
+            return Ok(Argument::Pointer(object.get_id(), object));
+        }
         if object.fast_isinstance(original.simple) {
             return Argument::of(object, number, vm);
-        }
-        if class.downcast_ref().and_then(|class| type_code(class, vm)) == Some('O') {
-            return Ok(Argument::Pointer(object.get_id(), object));
         }
     }
     Argument::of(made, number, vm)
