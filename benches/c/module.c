@@ -16,7 +16,7 @@ enum { LONGEST = 100 };
 
 static const struct row *find_row(const char *name)
 {
-    static const struct row *const all[] = {call_rows, life_rows, import_rows};
+    static const struct row *const all[] = {call_rows, life_rows, import_rows, string_rows};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         for (const struct row *row = all[i]; row->name != NULL; row++) {
             if (strcmp(row->name, name) == 0) {
@@ -102,7 +102,7 @@ static PyMethodDef methods[] = {
 static int prepare(PyObject *module)
 {
     (void)module;
-    if (prepare_calls() && prepare_imports()) {
+    if (prepare_calls() && prepare_imports() && prepare_strings()) {
         return 0;
     }
     if (PyErr_Occurred() == NULL) {

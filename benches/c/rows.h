@@ -45,7 +45,7 @@ struct row {
         }                                                                                          \
     }
 
-extern const struct row call_rows[], life_rows[], import_rows[];
+extern const struct row call_rows[], life_rows[], import_rows[], string_rows[];
 
 /* Something to point to. */
 extern int thing;
@@ -57,6 +57,7 @@ extern PyObject *shared;
 /* Whether the rows can be run. Otherwise an exception is pending. */
 int prepare_calls(void);
 int prepare_imports(void);
+int prepare_strings(void);
 
 /* Runs a loop on so many threads at once: the time from the first that began to the last that
    ended. */

@@ -68,6 +68,10 @@ pub(crate) fn trials() -> Vec<Trial> {
                 shared(|vm| run(PYTHON_CHAIN, vm));
                 Ok(())
             }),
+            trial("chains::of-attributes-of-classes", || {
+                shared(|vm| run(PUBLISHED_CHAIN, vm));
+                Ok(())
+            }),
             trial("cycles::through-rust-made-capsules", || {
                 shared(rust_made_cycles);
                 Ok(())
@@ -229,6 +233,26 @@ for _ in range(50_000):
     rest = _capsule.new(1, 'link', destructor(None), owner={1: rest})
 del rest
 assert dead == 100_000, dead
+";
+
+/// The VM publishes to its caches what it reads from a class.
+const PUBLISHED_CHAIN: &str = "
+import _capsule
+dead = 0
+def destructor(owner):
+    def run(capsule):
+        global dead
+        dead += 1
+        assert _capsule.is_valid(capsule, 'link')
+        if owner: del owner.capsule
+    return run
+last = None
+for _ in range(5_000):
+    class Owner: capsule = _capsule.new(1, 'link', destructor(last))
+    for _ in range(20): Owner.capsule
+    last = Owner
+del last.capsule
+assert dead == 5_000, dead
 ";
 
 const CYCLE_PROLOGUE: &str = "

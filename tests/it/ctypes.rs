@@ -11,7 +11,6 @@ mod pending;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 
 use libtest_mimic::{Failed, Trial};
 
@@ -24,8 +23,10 @@ type Row = (&'static str, &'static str, &'static str);
 /// What all programs begin with. `tell` prints the value of an expression, or the exception by its
 /// builtin class, since ours is a subclass.
 const PRELUDE: &str = "
-import gc, sys, threading, ctypes
+import gc, signal, sys, threading, ctypes
 from ctypes import *
+# What waits for ever is ended.
+signal.alarm(100)
 P = pythonapi
 for _name, _result, _types in [
     ('New', py_object, [c_void_p, c_char_p, c_void_p]),
@@ -55,7 +56,7 @@ sys.unraisablehook = hook
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let cpython = CPython::find().map(Arc::new);
+    let cpython = CPython::find();
     let rows = [
         names::ROWS,
         pending::ROWS,
@@ -85,7 +86,7 @@ fn in_cpython(
     name: &str,
     source: &'static str,
     expected: &'static str,
-    cpython: Option<Arc<CPython>>,
+    cpython: Option<CPython>,
 ) -> Trial {
     let Some(cpython) = cpython else {
         let name = format!("ctypes::{name}::left out, no CPython 3.13 or 3.14 with headers here");

@@ -1,6 +1,8 @@
 //! CPython and ours, side by side: one C module makes the same calls in both, and the transcripts
 //! must be equal but for the differences that are meant, each of which is counted by name.
 
+mod dates;
+mod functions;
 mod imports;
 pub(crate) mod interpreters;
 mod listed;
@@ -13,7 +15,7 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::trial;
-use interpreters::{CPython, Laboratory, Ran};
+use interpreters::{CPython, Driver, Laboratory, Ran};
 use listed::{Account, Listed};
 
 /// The seeds of the random program, and how many steps each makes.
@@ -22,30 +24,61 @@ const STEPS: &str = "75000";
 
 type Test = fn(&Laboratory) -> Result<(), Failed>;
 
-const TESTS: [(&str, Test); 3] = [
-    ("random-calls-do-as-in-cpython", random_calls),
-    ("imports-answer-as-in-cpython", imports),
-    ("capsules-end-with-the-interpreter-as-in-cpython", ends),
+/// A module that is built for both, and the tests that run its scripts.
+type Experiment = (Driver, &'static [(&'static str, Test)]);
+
+const EXPERIMENTS: [Experiment; 3] = [
+    (
+        Driver {
+            module: "capsule_driver",
+            sources: "differential",
+            scripts: "differential",
+        },
+        &[
+            ("random-calls-do-as-in-cpython", random_calls),
+            ("imports-answer-as-in-cpython", imports),
+            ("capsules-end-with-the-interpreter-as-in-cpython", ends),
+        ],
+    ),
+    (
+        Driver {
+            module: "dates",
+            sources: "loader/dates.c",
+            scripts: "differential",
+        },
+        &[dates::TEST],
+    ),
+    (
+        Driver {
+            module: "function_driver",
+            sources: "functions",
+            scripts: "functions",
+        },
+        &[("functions-answer-as-in-cpython", functions)],
+    ),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let left_out = |why: &str| {
-        let names = TESTS.map(|(name, _)| format!("differential::{name}::left out, {why} here"));
-        names.map(c_code::left_out).into()
+    let cpython = match CPython::find() {
+        _ if !cfg!(target_os = "linux") => Err("no Linux"),
+        _ if !*HAS_COMPILER => Err("no C compiler"),
+        None => Err("no CPython 3.13 or 3.14 with headers"),
+        Some(cpython) => Ok(cpython),
     };
-    let mut trials: Vec<Trial> = match CPython::find() {
-        _ if !cfg!(target_os = "linux") => left_out("no Linux"),
-        _ if !*HAS_COMPILER => left_out("no C compiler"),
-        None => left_out("no CPython 3.13 or 3.14 with headers"),
-        Some(cpython) => {
-            let laboratory = Arc::new(Laboratory::new(cpython));
-            let trial_of = |(name, test): (&str, Test)| {
+    let mut trials = Vec::new();
+    for (driver, tests) in EXPERIMENTS {
+        let laboratory = cpython
+            .as_ref()
+            .map(|cpython| Arc::new(Laboratory::new(cpython.clone(), driver)));
+        trials.extend(tests.iter().map(|(name, test)| match &laboratory {
+            Ok(laboratory) => {
                 let laboratory = laboratory.clone();
                 trial(format!("differential::{name}"), move || test(&laboratory))
-            };
-            TESTS.map(trial_of).into()
-        }
-    };
+            }
+            Err(why) => c_code::left_out(format!("differential::{name}::left out, {why} here")),
+        }));
+    }
+    trials.push(functions::alone());
     trials.push(trial(
         "differential::an-unlisted-difference-is-told",
         unlisted,
@@ -102,6 +135,21 @@ fn imports(laboratory: &Laboratory) -> Result<(), Failed> {
         Listed::LiveModules,
         Listed::HandledUnseen,
         Listed::CodecNote,
+    ])?;
+    Ok(())
+}
+
+fn functions(laboratory: &Laboratory) -> Result<(), Failed> {
+    let (theirs, ours) = laboratory.run("rows.py", &[])?;
+    let account = functions::compare(&theirs.stdout, &ours.stdout);
+    eprintln!("calls of functions in CPython and ours: {account}");
+    if account.lines() < 1_100 {
+        return Err(format!("only {} lines were compared", account.lines()).into());
+    }
+    account.judge(&[
+        Listed::NativeClass,
+        Listed::NothingPending,
+        Listed::BasesOfTypes,
     ])?;
     Ok(())
 }

@@ -2,6 +2,7 @@
 //! and the destructors of the parent's capsules run in each process by themselves.
 
 mod interpreters;
+mod natives;
 
 use std::ffi::OsStr;
 use std::fs;
@@ -27,7 +28,9 @@ pub(crate) fn trials() -> Vec<Trial> {
     let trials = ROWS.iter().map(|&(holds, source, lines)| {
         trial(format!("forks::{holds}"), move || judge(source, lines))
     });
-    trials.chain([interpreters::trial()]).collect()
+    trials
+        .chain([interpreters::trial(), natives::trial()])
+        .collect()
 }
 
 static FOLDER: LazyLock<Result<TempDir, String>> = LazyLock::new(|| {

@@ -114,6 +114,7 @@ fn expected(row: &Row, directory: &str) -> String {
             "ImportError: PyCapsule_Import could not import module \"{module}\"\ncause {}",
             cause.replace("{directory}", directory)
         ),
+        Answer::Noted(text, note) => format!("{text}\nnote {note}"),
         Answer::NotValid(note) => format!(
             "AttributeError: PyCapsule_Import \"{}\" is not valid\nnote {note}",
             String::from_utf8_lossy(&row.request)
@@ -122,12 +123,13 @@ fn expected(row: &Row, directory: &str) -> String {
 }
 
 /// The tables, each with what its rows are about.
-fn tables() -> [(&'static str, Vec<Row>); 4] {
+fn tables() -> [(&'static str, Vec<Row>); 5] {
     [
         ("found", rows::found()),
         ("no-module", rows::no_module()),
         ("no-attribute", rows::no_attribute()),
         ("vm", rows::no_attribute_in_words_of_the_vm()),
+        ("not-here", rows::not_here()),
     ]
 }
 

@@ -8,6 +8,7 @@ mod api_tables;
 mod arguments;
 mod c_code;
 mod chains;
+mod collector;
 mod ctypes;
 mod destructors;
 mod detached;
@@ -27,6 +28,7 @@ mod loader;
 mod memory;
 mod model;
 mod models;
+mod owners;
 mod protocol;
 mod protocol_closed;
 mod protocol_vm;
@@ -70,6 +72,8 @@ fn main() -> ExitCode {
         unraisable::trials(),
         resurrection::trials(),
         chains::trials(),
+        owners::trials(),
+        collector::trials(),
         lifetimes::trials(),
         detached::trials(),
         faults::trials(),

@@ -5,14 +5,17 @@
 mod limit;
 mod loops;
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{CStr, c_int, c_void};
 use core::ptr::{NonNull, without_provenance_mut};
 use std::fs;
 use std::thread;
 
 use libtest_mimic::Trial;
 use rustpython_capsule::{Destructor, PyCapsule};
-use rustpython_vm::{PyObject, PyRef, VirtualMachine};
+use rustpython_capsule_capi::bytesobject::PyBytes_AsString;
+use rustpython_capsule_capi::unicodeobject::PyUnicode_AsUTF8;
+use rustpython_vm::builtins::{PyBytes, PyStr};
+use rustpython_vm::{AsObject, PyObject, PyRef, VirtualMachine};
 
 use crate::c_code;
 use crate::interpreter::{exec, in_interpreter, shown};
@@ -43,6 +46,22 @@ pub(crate) fn trials() -> Vec<Trial> {
         }),
         alone("memory::returns::python-all-at-once", || {
             returns(python_all_at_once)
+        }),
+        alone("memory::returns::texts-of-str-one-at-a-time", || {
+            returns(|count, vm| (0..count).for_each(|number| drop(asked_str(number, vm))));
+        }),
+        alone("memory::returns::texts-of-str-all-at-once", || {
+            returns(|count, vm| {
+                drop(Vec::from_iter(
+                    (0..count).map(|number| asked_str(number, vm)),
+                ))
+            });
+        }),
+        alone("memory::returns::texts-of-bytes-on-another-thread", || {
+            returns(|count, vm| {
+                let all = Vec::from_iter((0..count).map(|number| asked_bytes(number, vm)));
+                on_a_thread(vm, move || drop(all));
+            });
         }),
         alone("memory::returns::refusals", || returns(refusals)),
         alone("memory::returns::on-a-thread-of-c-that-ends", || {
@@ -177,6 +196,29 @@ fn names_that_change(count: usize, _: &VirtualMachine) {
             other.set_name(Some(name.to_owned().into()));
         }
     }
+}
+
+/// A string whose text C has asked for.
+fn asked_str(number: usize, vm: &VirtualMachine) -> PyRef<PyStr> {
+    let string = vm.ctx.new_str(number.to_string());
+    let object = core::ptr::from_ref(string.as_object()).cast_mut();
+    // SAFETY: an object.
+    let text = unsafe { PyUnicode_AsUTF8(object) };
+    // SAFETY: the text of the string, which lives.
+    let text = unsafe { CStr::from_ptr(text) };
+    assert_eq!(text.to_bytes(), number.to_string().as_bytes());
+    string
+}
+
+fn asked_bytes(number: usize, vm: &VirtualMachine) -> PyRef<PyBytes> {
+    let bytes = vm.ctx.new_bytes(number.to_string().into_bytes());
+    let object = core::ptr::from_ref(bytes.as_object()).cast_mut();
+    // SAFETY: an object.
+    let text = unsafe { PyBytes_AsString(object) };
+    // SAFETY: the text of the object, which lives.
+    let text = unsafe { CStr::from_ptr(text) };
+    assert_eq!(text.to_bytes(), number.to_string().as_bytes());
+    bytes
 }
 
 fn rust_values(count: usize, vm: &VirtualMachine) {

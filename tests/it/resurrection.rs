@@ -27,6 +27,7 @@ const ROWS: &[Row] = &[
     ("a-stored-capsule-is-collected-in-a-cycle", collected_later),
     ("another-thread-can-drop-it-meanwhile", dropped_elsewhere),
     ("it-runs-once-wherever-python-kept-it", kept_by_python),
+    ("it-sees-the-very-capsule-that-died", sees_the_capsule),
     (
         "it-can-be-stored-wherever-python-kept-it",
         stored_from_python,
@@ -371,6 +372,25 @@ fn kept_by_python(vm: &VirtualMachine, kind: Kind) {
         let stage = Stage::new(vm, kind, |_, _| {});
         stage.run(source, vm);
         assert_eq!(stage.ledger.counts(), [1], "{place}");
+    }
+}
+
+fn sees_the_capsule(vm: &VirtualMachine, kind: Kind) {
+    for (place, source) in PLACES {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let target = seen.clone();
+        let stage = Stage::new(vm, kind, move |dead, _| {
+            target.lock().expect("nobody panics").push(dead.get_id());
+        });
+        stage.run(
+            "make_one, made = make, []\ndef make(): made.append(make_one()); return made[0]",
+            vm,
+        );
+        stage.run(source, vm);
+        let last = "address = id(made[0])\nmade.clear()\ncollect()";
+        stage.run(last, vm);
+        let seen = seen.lock().expect("nobody panics");
+        stage.run(&format!("assert {seen:?} == [address], '{place}'"), vm);
     }
 }
 

@@ -59,6 +59,7 @@ fn run() -> Result<(), Failure> {
 fn measure(peers: &Peers, options: &Options) -> Result<Vec<Table>, Failure> {
     let mut tables = sections::c_calls(&peers.c, options)?;
     tables.extend(sections::threaded_calls(&peers.c, options)?);
+    tables.extend(sections::strings(&peers.c, options)?);
     tables.extend(sections::rust_calls(&peers.rust, options)?);
     tables.extend(sections::memory(&peers.c, options)?);
     tables.extend(sections::threads(&peers.c, options)?);

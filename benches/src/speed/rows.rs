@@ -24,6 +24,17 @@ pub(crate) const C_ROWS: [Row; 18] = [
     ("import_four_parts", "Import, four parts"),
 ];
 
+pub(crate) const STRING_ROWS: [Row; 8] = [
+    ("str_text", "text of a str, again"),
+    ("bytes_text", "text of bytes, again"),
+    ("str_new", "new str, not asked"),
+    ("str_new_text", "new str and its text"),
+    ("bytes_new", "new bytes of C, not asked"),
+    ("bytes_new_text", "new bytes of C and their text"),
+    ("encoded", "encode, not asked"),
+    ("encoded_text", "encode, and the text of the bytes"),
+];
+
 /// Measured once more where another thread has run.
 pub(crate) const THREADED_ROWS: [Row; 6] = [
     ("get_pointer", "GetPointer, same name address"),

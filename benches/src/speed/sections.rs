@@ -8,7 +8,8 @@ use crate::peer::Peer;
 use crate::process::{Answer, Process};
 use crate::rounds::{Field, Outcome};
 use crate::rows::{
-    C_ROWS, CROWD, CROWD_ROWS, LIVE, RUST_CROWD_ROWS, RUST_ROWS, Row, THREAD_ROWS, THREADED_ROWS,
+    C_ROWS, CROWD, CROWD_ROWS, LIVE, RUST_CROWD_ROWS, RUST_ROWS, Row, STRING_ROWS, THREAD_ROWS,
+    THREADED_ROWS,
 };
 use crate::table::{Cell, Line, Table, Unit};
 
@@ -80,6 +81,15 @@ multiple of theirs, the median of the ratios within a round (below 1, ours is fa
 is the name at another address. `claim` is one step here, and GetPointer and SetName elsewhere.";
     let rows = wanted("", &C_ROWS, options);
     calls("Calls from C", note, None, &rows, peers, options)
+}
+
+pub(crate) fn strings(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
+    let note = "\
+What it takes to ask a `str` or a `bytes` object for its text: again; and for the first time, between
+the making and the freeing of the object, beside the same without asking. `encode` is
+PyUnicode_AsUTF8String.";
+    let rows = wanted("", &STRING_ROWS, options);
+    calls("Text for C", note, None, &rows, peers, options)
 }
 
 pub(crate) fn threaded_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {

@@ -30,7 +30,8 @@
    object than a capsule ends the process there, as does a capsule that owns Python objects.
 
    Forks. In the child every capsule works, whatever other threads of the parent were doing with it,
-   and each process destroys its own.
+   and each process destroys its own. That holds after a bare fork() too; but Python code may hang
+   there, in locks of the interpreter that another thread had.
 
    Exceptions. A refusal raises `_capsule.PyCapsuleError`, a subclass of ValueError, with the text
    that is given with each function; a note on it tells both names, or what the object is. It takes
@@ -82,6 +83,9 @@ void PyMem_Free(void *memory);
    gone: wherever that happens, so on any thread, attached or not (between Py_BEGIN_ALLOW_THREADS
    and Py_END_ALLOW_THREADS a thread is not), also while garbage is collected and while the
    interpreter ends. It is not called if the process ends before, or by a failed PyCapsule_New.
+
+   `capsule` is the very object that died. (One exception: where more than 24 capsules end inside one
+   another, and this one was read through a class, it is another capsule that has all it had.)
 
    Every function of this file works inside it. It need not free the capsule, does not own the
    reference that it gets, and may make and drop references. If it keeps one, the capsule lives on,

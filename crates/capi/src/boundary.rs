@@ -21,6 +21,15 @@ impl Failure for c_int {
     const FAILED: Self = -1;
 }
 
+impl Failure for isize {
+    const FAILED: Self = -1;
+}
+
+/// The exception alone tells.
+impl Failure for () {
+    const FAILED: Self = ();
+}
+
 impl<T> Failure for *mut T {
     const FAILED: Self = null_mut();
 }
@@ -66,16 +75,45 @@ pub(crate) fn lend(object: &PyObject) -> *mut PyObject {
     core::ptr::from_ref(object).cast_mut()
 }
 
+/// The object that an argument is.
+///
+/// # Errors
+/// SystemError for NULL.
+///
+/// # Safety
+/// `object` is NULL, or an object that lives for `'a`.
+pub(crate) unsafe fn argument<'a>(
+    object: *mut PyObject,
+    vm: &VirtualMachine,
+) -> PyResult<&'a PyObject> {
+    // SAFETY: passed on from the caller.
+    unsafe { object.as_ref() }
+        .ok_or_else(|| vm.new_system_error("null argument to internal routine"))
+}
+
+/// What C code gets that calls a function with an object of another class than the function is for.
+pub(crate) fn bad_internal_call(vm: &VirtualMachine) -> PyBaseExceptionRef {
+    vm.new_system_error("bad argument to internal function")
+}
+
 /// Text from C.
 ///
 /// # Errors
-/// UnicodeDecodeError.
+/// UnicodeDecodeError; SystemError for NULL.
 ///
 /// # Safety
-/// `text` is a NUL-terminated string.
+/// `text` is NULL or a NUL-terminated string.
 pub(crate) unsafe fn text(text: *const c_char, vm: &VirtualMachine) -> PyResult<String> {
-    // SAFETY: passed on from the caller.
-    let bytes = unsafe { CStr::from_ptr(text) }.to_bytes();
+    if text.is_null() {
+        return Err(vm.new_system_error("null argument to internal routine"));
+    }
+    // SAFETY: passed on from the caller, and not NULL.
+    decoded(unsafe { CStr::from_ptr(text) }.to_bytes(), vm)
+}
+
+/// # Errors
+/// UnicodeDecodeError.
+pub(crate) fn decoded(bytes: &[u8], vm: &VirtualMachine) -> PyResult<String> {
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => {

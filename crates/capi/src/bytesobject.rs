@@ -22,10 +22,10 @@ pub(crate) fn c_string_of_bytes(bytes: &Py<PyBytes>) -> Result<NonNull<c_char>, 
         return text_of(bytes.as_object(), data);
     }
     let start = data.as_ptr().cast_mut();
+    let end = start.wrapping_add(data.len());
     // SAFETY: the capacity is greater than the length, so this byte is part of the allocation. No
     // slice of the data reaches it. Others that write to it write the same, atomically as here.
-    let end = unsafe { AtomicU8::from_ptr(start.add(data.len())) };
-    end.store(0, Ordering::Relaxed);
+    unsafe { AtomicU8::from_ptr(end) }.store(0, Ordering::Relaxed);
     NonNull::new(start.cast()).ok_or(NoText::OutOfMemory)
 }
 

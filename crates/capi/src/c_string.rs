@@ -9,7 +9,7 @@
 
 use core::alloc::Layout;
 use core::ffi::c_char;
-use core::ptr::{NonNull, null_mut};
+use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 use std::alloc::{alloc, dealloc};
 
@@ -157,8 +157,10 @@ impl Record {
         let copy = Self::text(record).cast::<u8>();
         // SAFETY: there is room for the text behind the record, and it is new memory.
         unsafe { copy.copy_from_nonoverlapping(NonNull::from(text).cast(), text.len()) };
-        // SAFETY: and for one byte more.
-        unsafe { copy.add(text.len()).write(0) };
+        // SAFETY: there is room for one byte more.
+        let end = unsafe { copy.add(text.len()) };
+        // SAFETY: as above.
+        unsafe { end.write(0) };
         Some(record)
     }
 
@@ -242,7 +244,7 @@ fn is_called_at_the_end(slot: usize) -> bool {
     let place = table_of(bytes.as_object());
     // SAFETY: the table of an object that lives.
     let mut table = unsafe { place.load(Ordering::Acquire).read() };
-    if table[slot] != null_mut() {
+    if !table[slot].is_null() {
         return false;
     }
     let note: Clear = note_call;

@@ -27,6 +27,8 @@
 
 #![deny(missing_docs)]
 
+#[path = "abstract.rs"]
+pub mod abstract_;
 mod boundary;
 pub mod bytearrayobject;
 pub mod bytesobject;
@@ -34,16 +36,27 @@ mod c_string;
 // Elsewhere the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
 mod ctypes;
+pub mod datetime;
+mod datetime_classes;
+mod datetime_constructors;
 mod extension_module;
+pub mod import;
+pub mod listobject;
 mod loader;
 mod main_interpreter;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
+pub mod object;
 pub mod pycapsule;
+pub mod pyerrors;
 pub mod pystate;
+pub mod pythonrun;
 pub mod refcount;
+#[cfg(unix)]
+mod second_python;
 pub mod slots;
+pub mod tupleobject;
 pub mod unicodeobject;
 
 pub use loader::ExtensionModulesExt;

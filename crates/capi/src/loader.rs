@@ -6,7 +6,6 @@ use core::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use libloading::Error as LibraryError;
-use rustpython_capi::pylifecycle::Py_IsInitialized;
 use rustpython_capsule_glue::{Access, Replacement, access, replace_functions, sealed_libraries};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
 use rustpython_vm::function::{FsPath, OptionalArg, static_func};
@@ -16,7 +15,9 @@ use rustpython_vm::{
 };
 
 use crate::boundary::{call_out, take};
+use crate::datetime;
 use crate::extension_module::ExtensionModule;
+use crate::main_interpreter;
 use crate::moduleobject::from_slots_and_spec;
 use crate::slots::PySlot;
 
@@ -28,11 +29,11 @@ use libloading::os::windows::Library;
 /// Adds extension modules to an interpreter in the making.
 pub trait ExtensionModulesExt {
     /// Lets `import` load shared libraries, in the interpreter and all sub-interpreters that it
-    /// makes. Where capsules are sealed it changes nothing: a library brings code that can do
-    /// anything.
+    /// makes. Where capsules are sealed it does not: a library brings code that can do anything.
+    /// `datetime` gets its capsule for C code, `datetime_CAPI`, everywhere.
     ///
-    /// The process must have a main interpreter of the C API before the first import; see
-    /// [`run_main`](crate::run_main).
+    /// The process must have a main interpreter of the C API; see [`run_main`](crate::run_main).
+    /// While it has one, other interpreters beside it can load too; when it is finalised, none can.
     #[must_use]
     fn with_extension_modules(self) -> Self;
 }
@@ -43,6 +44,7 @@ impl ExtensionModulesExt for InterpreterBuilder {
             Some(definition) => self.add_native_module(definition),
             None => self,
         };
+        let builder = builder.init_hook(|vm| datetime::MODULE.install(vm));
         #[cfg(not(target_env = "musl"))]
         let builder = builder.init_hook(crate::ctypes::replace);
         builder
@@ -92,7 +94,7 @@ fn create_dynamic(
         origin: origin.clone(),
         vm,
     };
-    if Py_IsInitialized() == 0 {
+    if !main_interpreter::is_there() {
         let text = "extension modules need a main interpreter that the C API knows";
         return Err(import.error(text));
     }
@@ -139,6 +141,10 @@ impl Import<'_> {
         // SAFETY: whoever asks for the import answers for what the library does when it is opened.
         let library = unsafe { open_library(&in_this_folder(path)) };
         let library = ManuallyDrop::new(library.map_err(|error| self.not_opened(&error))?);
+        #[cfg(unix)]
+        if let Some(other) = crate::second_python::brought_by(&library) {
+            return Err(self.second_python(&other));
+        }
         // SAFETY: the name is that of a function without arguments, by PEP 793.
         let export = unsafe { library.get::<Export>(hook.as_bytes()) };
         match export {
@@ -166,15 +172,20 @@ impl Import<'_> {
         let words = core::error::Error::source(error)
             .map_or_else(|| error.to_string(), ToString::to_string);
         let exception = self.error(&words);
-        if let Some((_, symbol)) = words.split_once("undefined symbol: ") {
-            let symbol = symbol.split([',', ' ', '\n']).next().unwrap_or_default();
-            if symbol.starts_with("Py") || symbol.starts_with("_Py") {
-                let note = format!("the C API of this interpreter has no {symbol}");
-                // An exception without its note is still the right one.
-                let _ = exception.add_note(self.vm.ctx.new_str(note), self.vm);
-            }
+        if let Some(note) = note_on(&words) {
+            // An exception without its note is still the right one.
+            let _ = exception.add_note(self.vm.ctx.new_str(note), self.vm);
         }
         exception
+    }
+
+    #[cfg(unix)]
+    fn second_python(&self, other: &str) -> PyBaseExceptionRef {
+        self.error(&format!(
+            "module {} brings another Python along, {other}: link it without libpython, since the \
+             interpreter has the functions of the C API",
+            self.name
+        ))
     }
 
     fn no_hook(&self, library: &Library, hook: &str) -> PyBaseExceptionRef {
@@ -216,6 +227,19 @@ impl Import<'_> {
             self.vm,
         )
     }
+}
+
+/// What can be said of the dynamic loader's words that it does not say.
+fn note_on(words: &str) -> Option<String> {
+    if words.starts_with("libpython") {
+        let note =
+            "link the module without libpython: the interpreter has the functions of the C API";
+        return Some(note.to_owned());
+    }
+    let (_, symbol) = words.split_once("undefined symbol: ")?;
+    let symbol = symbol.split([',', ' ', '\n']).next()?;
+    let is_ours = symbol.starts_with("Py") || symbol.starts_with("_Py");
+    is_ours.then(|| format!("the C API of this interpreter has no {symbol}"))
 }
 
 /// A path that the dynamic loader does not search for.

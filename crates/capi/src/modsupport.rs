@@ -1,12 +1,13 @@
-//! `modsupport.h`, the part that a module says with `Py_mod_abi`: what its machine code expects of
-//! the interpreter, and whether this one is it.
+//! `modsupport.h`: what a module says with `Py_mod_abi`, that is what its machine code expects of
+//! the interpreter, and whether this one is it; and adding to a module. Modules themselves are in
+//! `moduleobject`.
 
-use core::ffi::{c_char, c_int};
+use core::ffi::{c_char, c_int, c_long};
 
-use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::{PyResult, VirtualMachine};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule};
+use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{enter, text};
+use crate::boundary::{enter, owned, text};
 
 /// The ABI that a module was compiled for. The fields are those of CPython 3.15's struct.
 #[derive(Clone, Copy, Debug)]
@@ -109,4 +110,100 @@ pub unsafe extern "C" fn PyABIInfo_Check(
         }
         Ok(0)
     })
+}
+
+/// Puts an attribute into a module. `value` stays the caller's; where it is NULL, the exception
+/// that is pending stays so, and a SystemError says that there must be one.
+///
+/// # Safety
+/// `module` and `value` are NULL or objects, and `name` NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyModule_AddObjectRef(
+    module: *mut PyObject,
+    name: *const c_char,
+    value: *mut PyObject,
+) -> c_int {
+    // SAFETY: passed on from the caller.
+    let value = unsafe { value.as_ref() }.map(ToOwned::to_owned);
+    // SAFETY: passed on from the caller.
+    enter(|vm| unsafe { add(module, name, value, vm) })
+}
+
+/// Puts an attribute into a module as [`PyModule_AddObjectRef`] does, and takes over the reference
+/// to the value, whatever comes of it.
+///
+/// # Safety
+/// As for that; the reference to `value` is the caller's, who gives it up.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyModule_Add(
+    module: *mut PyObject,
+    name: *const c_char,
+    value: *mut PyObject,
+) -> c_int {
+    // SAFETY: passed on from the caller.
+    let value = unsafe { owned(value) };
+    // SAFETY: passed on from the caller.
+    enter(|vm| unsafe { add(module, name, value, vm) })
+}
+
+/// Puts an int into a module.
+///
+/// # Safety
+/// `module` is NULL or an object, and `name` NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyModule_AddIntConstant(
+    module: *mut PyObject,
+    name: *const c_char,
+    value: c_long,
+) -> c_int {
+    enter(|vm| {
+        let value = vm.ctx.new_int(value).into();
+        // SAFETY: passed on from the caller.
+        unsafe { add(module, name, Some(value), vm) }
+    })
+}
+
+/// Puts a str into a module.
+///
+/// # Safety
+/// `module` is NULL or an object, and both strings are NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyModule_AddStringConstant(
+    module: *mut PyObject,
+    name: *const c_char,
+    value: *const c_char,
+) -> c_int {
+    enter(|vm| {
+        // SAFETY: passed on from the caller.
+        let value = vm.ctx.new_str(unsafe { text(value, vm) }?).into();
+        // SAFETY: passed on from the caller.
+        unsafe { add(module, name, Some(value), vm) }
+    })
+}
+
+/// # Safety
+/// `module` is NULL or an object, and `name` NULL or a NUL-terminated string.
+unsafe fn add(
+    module: *mut PyObject,
+    name: *const c_char,
+    value: Option<PyObjectRef>,
+    vm: &VirtualMachine,
+) -> PyResult<c_int> {
+    // SAFETY: passed on from the caller.
+    let module = unsafe { module.as_ref() }.and_then(PyObject::downcast_ref::<PyModule>);
+    let Some(module) = module else {
+        let text = "PyModule_AddObjectRef() first argument must be a module";
+        return Err(vm.new_type_error(text));
+    };
+    let Some(value) = value else {
+        return Err(vm.take_raised_exception().unwrap_or_else(|| {
+            vm.new_system_error(
+                "PyModule_AddObjectRef() must be called with an exception raised if value is NULL",
+            )
+        }));
+    };
+    // SAFETY: passed on from the caller.
+    let name = unsafe { text(name, vm) }?;
+    module.dict().set_item(&*name, value, vm)?;
+    Ok(0)
 }

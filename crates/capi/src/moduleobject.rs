@@ -1,18 +1,19 @@
 //! `moduleobject.h`: from an array of slots to a module, and what C code asks of one. What such a
 //! module carries is in `extension_module`.
 
-use core::ffi::{c_int, c_void};
+use core::ffi::{c_char, c_int, c_void};
 use core::ptr::{null, null_mut};
 
 use rustpython_capi::methodobject::PyMethodDef;
 use rustpython_vm::builtins::{PyModule, PyStr};
 use rustpython_vm::function::PyMethodFlags;
-use rustpython_vm::{Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use crate::boundary::{call_out, enter, give, lend, owned, take};
 use crate::extension_module::ExtensionModule;
 use crate::methodobject::new_function;
 use crate::slots::{ModuleSlots, PySlot};
+use crate::unicodeobject::PyUnicode_AsUTF8;
 
 /// Makes the module that an array of slots describes, and runs nothing of it but `create`.
 ///
@@ -239,5 +240,43 @@ pub unsafe extern "C" fn PyModule_NewObject(name: *mut PyObject) -> *mut PyObjec
         };
         let name: PyRef<PyStr> = name.to_owned().try_into_value(vm)?;
         ExtensionModule::new(&name, vm).map(give)
+    })
+}
+
+/// The text of the module's `__name__`, as `PyUnicode_AsUTF8` gives it: lent by the string, which the
+/// module keeps as long as nobody replaces the attribute. NULL with SystemError where there is none.
+///
+/// # Safety
+/// `module` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyModule_GetName(module: *mut PyObject) -> *const c_char {
+    // SAFETY: passed on from the caller.
+    unsafe { lent_text(module, "__name__", "nameless module") }
+}
+
+/// The text of the module's `__file__`, as [`PyModule_GetName`] gives the name.
+///
+/// # Safety
+/// `module` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyModule_GetFilename(module: *mut PyObject) -> *const c_char {
+    // SAFETY: passed on from the caller.
+    unsafe { lent_text(module, "__file__", "module filename missing") }
+}
+
+/// # Safety
+/// `module` is NULL or an object.
+unsafe fn lent_text(module: *mut PyObject, attribute: &str, missing: &str) -> *const c_char {
+    enter(|vm| {
+        // SAFETY: passed on from the caller.
+        let module = unsafe { module.as_ref() }.and_then(PyObject::downcast_ref::<PyModule>);
+        let Some(module) = module else {
+            return Err(vm.new_type_error("bad argument type for built-in operation"));
+        };
+        let text = module.dict().get_item_opt(attribute, vm)?;
+        let text = text.and_then(|text| text.downcast::<PyStr>().ok());
+        let text = text.ok_or_else(|| vm.new_system_error(missing.to_owned()))?;
+        // SAFETY: a string, which the dict keeps.
+        Ok(unsafe { PyUnicode_AsUTF8(lend(text.as_object())) })
     })
 }

@@ -5,10 +5,7 @@ use core::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rustpython_vm::VirtualMachine;
-use rustpython_vm::vm::thread::{
-    ThreadedVirtualMachine, attach_for_callback, cleanup_current_thread_frames, current_vm_is_set,
-    try_with_current_vm,
-};
+use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with_current_vm};
 
 use crate::doors::{InterpreterId, Visit};
 
@@ -103,7 +100,7 @@ pub(crate) fn with_home(home: InterpreterId, f: impl FnOnce(&VirtualMachine) + S
             if vm.state.interpreter_id == home
                 && let Some(f) = f.take()
             {
-                f(vm);
+                attach_for_callback(vm, || f(vm));
             }
         });
     }
@@ -113,25 +110,15 @@ pub(crate) fn with_home(home: InterpreterId, f: impl FnOnce(&VirtualMachine) + S
     let Some(visit) = Visit::to(home) else {
         return;
     };
-    let call = |visitor: &ThreadedVirtualMachine| {
-        visitor.run(|vm| {
-            f(vm);
-            if thread != Thread::Inside {
-                cleanup_current_thread_frames(vm);
-            }
-        });
-    };
-    let here = (thread != Thread::Ending).then(|| visit.enter()).flatten();
-    if let Some(visitor) = here {
-        call(&visitor);
+    let f = if thread == Thread::Ending {
+        Some(f)
     } else {
+        visit.run(f).err()
+    };
+    if let Some(f) = f {
         std::thread::scope(|scope| {
             // With no thread to be had, the callable is dropped.
-            let other = std::thread::Builder::new().spawn_scoped(scope, || {
-                if let Some(visitor) = visit.enter() {
-                    call(&visitor);
-                }
-            });
+            let other = std::thread::Builder::new().spawn_scoped(scope, || visit.run(f));
             drop(other.map(std::thread::ScopedJoinHandle::join));
         });
     }

@@ -5,9 +5,8 @@ use core::any::{Any, type_name};
 use core::ffi::c_void;
 use core::fmt;
 use core::ptr::{NonNull, null_mut};
-use core::sync::atomic::{AtomicPtr, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 
-use rustpython_vm::common::lock::PyMutex;
 use rustpython_vm::object::{Traverse, TraverseFn};
 use rustpython_vm::{PyObject, PyObjectRef};
 
@@ -15,6 +14,7 @@ use crate::destructor::Closure;
 use crate::error::CapsuleError;
 use crate::firewall::contain;
 use crate::for_c::{CClear, CTraverse};
+use crate::lock::Locked;
 use crate::memory::try_box;
 use crate::name::OwnedNames;
 
@@ -23,21 +23,23 @@ use crate::name::OwnedNames;
 pub(crate) struct Belongings(AtomicPtr<Contents>);
 
 /// What is in the box.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Contents {
+    /// What the pointer leads into may be the owner's, so the value, every destructor and the
+    /// hooks may depend on it. It is set when the capsule is made, and goes after all of them.
+    pub(crate) owner: Option<PyObjectRef>,
     pub(crate) value: Option<Value>,
-    pub(crate) objects: PyMutex<Objects>,
-    pub(crate) names: PyMutex<OwnedNames>,
+    pub(crate) objects: Locked<Objects>,
+    pub(crate) names: Locked<OwnedNames>,
+    /// Whether the collector has been told of the capsule.
+    pub(crate) tracked: AtomicBool,
 }
 
-/// The part that the garbage collector must see.
+/// What may be replaced while the capsule lives, and lead to Python objects.
 #[derive(Default)]
 pub(crate) struct Objects {
-    pub(crate) owner: Option<PyObjectRef>,
     pub(crate) closure: Option<Closure>,
     pub(crate) hooks: Option<CHooks>,
-    /// Whether the collector has been told of the capsule.
-    pub(crate) tracked: bool,
 }
 
 /// How C code shows the collector references that only it knows of.
@@ -64,8 +66,8 @@ impl Belongings {
     pub(crate) fn get(&self) -> Option<&Contents> {
         // SAFETY:
         // - NULL or from `Box::into_raw`, published with Release.
-        // - lives for the borrow: only `take` gives it up, whose caller is alone at that moment, so
-        //   that no borrow is out.
+        // - lives for the borrow: only `take` gives it up, and only `end_dependants` changes it, whose
+        //   callers are alone at that moment, so that no borrow is out.
         unsafe { self.0.load(Ordering::Acquire).as_ref() }
     }
 
@@ -95,46 +97,59 @@ impl Belongings {
 
     /// Takes the box out, for a caller that no other thread can reach the capsule beside.
     pub(crate) fn take(&self) -> Option<Box<Contents>> {
-        let contents = self.0.swap(null_mut(), Ordering::AcqRel);
-        // SAFETY: from `Box::into_raw`, and the swap gave it to us alone.
-        (!contents.is_null()).then(|| unsafe { Box::from_raw(contents) })
+        let contents = NonNull::new(self.0.load(Ordering::Acquire))?;
+        self.0.store(null_mut(), Ordering::Relaxed);
+        // SAFETY: from `Box::into_raw`, and nobody else takes it meanwhile.
+        Some(unsafe { Box::from_raw(contents.as_ptr()) })
+    }
+
+    /// Drops what may depend on the rest: the value and the closure. Each is code of somebody
+    /// else's that may panic, so each is contained by itself, and the report may bring the capsule
+    /// back; then the owner and the names must stay (I2).
+    ///
+    /// # Safety
+    /// Nobody else knows the capsule.
+    #[inline]
+    pub(crate) unsafe fn end_dependants(&self, capsule: Option<&PyObject>) {
+        // SAFETY: as in `get`; and nobody else uses it, by what the caller promises.
+        let Some(contents) = (unsafe { self.0.load(Ordering::Acquire).as_mut() }) else {
+            return;
+        };
+        let value = contents.value.take();
+        let closure = contents.objects.take().closure;
+        contain(capsule, || drop(value));
+        contain(capsule, || drop(closure));
+    }
+
+    /// Drops the rest, after [`end_dependants`](Self::end_dependants). The capsule is shown to nobody
+    /// any more.
+    #[inline]
+    pub(crate) fn end(&self) {
+        if let Some(contents) = self.take() {
+            let Contents { owner, names, .. } = *contents;
+            contain(None, || drop(owner));
+            drop(names.take());
+        }
     }
 }
 
 impl Contents {
-    /// Drops everything but the names, the owner after what may depend on it. Each is code of
-    /// somebody else's that may panic, so each is contained by itself. The report of a panic may
-    /// bring the capsule back, and then the names must stay (I2).
-    pub(crate) fn end(self, capsule: Option<&PyObject>) -> OwnedNames {
-        let Self {
-            value,
-            objects,
-            names,
-        } = self;
-        let Objects { closure, owner, .. } = objects.into_inner();
-        contain(capsule, || drop(value));
-        contain(capsule, || drop(closure));
-        contain(capsule, || drop(owner));
-        names.into_inner()
+    /// Whether there is anything that can be part of a cycle.
+    pub(crate) fn holds_objects(&self) -> bool {
+        self.owner.is_some()
+            || self.objects.read(|objects| {
+                objects.hooks.is_some() || matches!(objects.closure, Some(Closure::Python { .. }))
+            })
     }
 }
 
 impl Objects {
-    /// Whether there is anything that can be part of a cycle.
-    pub(crate) fn any(&self) -> bool {
-        self.owner.is_some()
-            || self.hooks.is_some()
-            || matches!(self.closure, Some(Closure::Python { .. }))
-    }
-
-    /// Moves every reference that the collector was shown to `out`.
-    pub(crate) fn clear(&mut self, out: &mut Vec<PyObjectRef>) {
-        out.extend(self.owner.take());
-        if let Some(Closure::Python { callable, .. }) = self
-            .closure
-            .take_if(|closure| matches!(closure, Closure::Python { .. }))
-        {
-            out.push(callable);
+    /// The callable, which the capsule gives up.
+    pub(crate) fn take_callable(&mut self) -> Option<PyObjectRef> {
+        let is_python = |closure: &mut Closure| matches!(closure, Closure::Python { .. });
+        match self.closure.take_if(is_python) {
+            Some(Closure::Python { callable, .. }) => Some(callable),
+            _ => None,
         }
     }
 }
@@ -142,31 +157,21 @@ impl Objects {
 // SAFETY: each of the references that are stored here is visited once, and none is cloned.
 unsafe impl Traverse for Objects {
     fn traverse(&self, visit: &mut TraverseFn<'_>) {
-        self.owner.traverse(visit);
         if let Some(Closure::Python { callable, .. }) = &self.closure {
             callable.traverse(visit);
         }
     }
 }
 
-impl fmt::Debug for Objects {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Objects")
-            .field("owner", &self.owner.is_some())
-            .field("closure", &self.closure.is_some())
-            .field("hooks", &self.hooks.is_some())
-            .field("tracked", &self.tracked)
-            .finish()
-    }
-}
-
 impl Value {
-    pub(crate) fn new<T: Send + Sync + 'static>(value: T) -> Self {
-        let value: Box<dyn Any + Send + Sync> = Box::new(value);
-        Self {
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`], and `value` is dropped.
+    pub(crate) fn new<T: Send + Sync + 'static>(value: T) -> Result<Self, CapsuleError> {
+        let value: Box<dyn Any + Send + Sync> = try_box(value)?;
+        Ok(Self {
             value: NonNull::from(Box::leak(value)),
             type_name: type_name::<T>(),
-        }
+        })
     }
 
     pub(crate) fn get<T: 'static>(&self) -> Option<&T> {

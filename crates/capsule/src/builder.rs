@@ -4,14 +4,14 @@ use core::ffi::{CStr, c_void};
 use core::ptr::{NonNull, null, null_mut};
 use std::borrow::Cow;
 
-use rustpython_vm::common::lock::PyMutex;
 use rustpython_vm::{Context, PyObjectRef, PyPayload, PyRef};
 
 use crate::belongings::{Belongings, Contents, Objects, Value};
 use crate::class::track_if_needed;
-use crate::destructor::{Destructor, Kind};
+use crate::destructor::Destructor;
 use crate::error::CapsuleError;
 use crate::fields::{Identity, Marks};
+use crate::lock::Locked;
 use crate::memory::{make, or_end, try_box};
 use crate::name::OwnedNames;
 use crate::object::PyCapsule;
@@ -26,7 +26,8 @@ pub struct CapsuleBuilder {
     context: *mut c_void,
     destructor: Destructor,
     owner: Option<PyObjectRef>,
-    value: Option<Value>,
+    /// What there was no memory for is told when the capsule is built.
+    value: Result<Option<Value>, CapsuleError>,
 }
 
 impl PyCapsule {
@@ -39,17 +40,19 @@ impl PyCapsule {
             context: null_mut(),
             destructor: Destructor::none(),
             owner: None,
-            value: None,
+            value: Ok(None),
         }
     }
 
     /// Begins a capsule that owns `value` and points to it. The value is dropped with the capsule,
     /// after the destructor if one is set; a panic in its `Drop` is contained. Others see the
-    /// pointer as one to a shared `T`: to be read, not written.
+    /// pointer as one to a shared `T`: to be read, not written. Where there is no memory for it, the
+    /// value is dropped, and building the capsule tells.
     pub fn from_value<T: Send + Sync + 'static>(value: T) -> CapsuleBuilder {
         let value = Value::new(value);
-        let mut builder = Self::builder(value.address());
-        builder.value = Some(value);
+        let address = value.as_ref().map_or(NonNull::dangling(), Value::address);
+        let mut builder = Self::builder(address);
+        builder.value = value.map(Some);
         builder
     }
 }
@@ -73,7 +76,9 @@ impl CapsuleBuilder {
         self
     }
 
-    /// A Python object that the capsule keeps alive, and through which cycles are collected.
+    /// A Python object that the capsule keeps alive, and through which cycles are collected. It goes
+    /// when the destructor has run and the value is dropped, so that these, and the pointer, may lead
+    /// into it.
     pub fn owner(mut self, owner: PyObjectRef) -> Self {
         self.owner = Some(owner);
         self
@@ -101,24 +106,23 @@ impl CapsuleBuilder {
     /// [`CapsuleError::OutOfMemory`]. No destructor runs.
     pub fn try_build(self, ctx: &Context) -> Result<PyRef<PyCapsule>, CapsuleError> {
         let function = self.destructor.c_function();
-        let closure = match self.destructor.0 {
-            Kind::Closure(closure) => Some(closure),
-            Kind::None | Kind::C(_) => None,
-        };
+        let closure = self.destructor.into_closure()?;
+        let value = self.value?;
         let mut names = OwnedNames::default();
         let owns = closure.is_some()
             || self.owner.is_some()
-            || self.value.is_some()
+            || value.is_some()
             || matches!(self.name, Some(Cow::Owned(_)));
         let name = self.name.map_or(Ok(null()), |name| names.keep(name))?;
         let contents = Contents {
-            names: PyMutex::new(names),
-            objects: PyMutex::new(Objects {
-                owner: self.owner,
+            owner: self.owner,
+            value,
+            objects: Locked::new(Objects {
                 closure,
-                ..Objects::default()
+                hooks: None,
             }),
-            value: self.value,
+            names: Locked::new(names),
+            ..Contents::default()
         };
         let contents = if owns { Some(try_box(contents)?) } else { None };
         let identity = Identity {
@@ -132,9 +136,7 @@ impl CapsuleBuilder {
             let belongings = Belongings::holding(contents);
             PyCapsule::new(identity, self.context, function, belongings)
         })?;
-        if let Some(belongings) = capsule.belongings.get() {
-            track_if_needed(&capsule, &mut belongings.objects.lock());
-        }
+        track_if_needed(&capsule);
         Ok(capsule)
     }
 }

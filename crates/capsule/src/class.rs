@@ -82,11 +82,15 @@ fn make_class() -> &'static Py<PyType> {
 /// too where C code both gives up references to break the cycle and has set the destructor, which
 /// may free what they are kept in.
 fn collector_may_finalize(object: &PyObject) -> bool {
-    object.strong_count() > 0
-        && as_capsule(object).is_some_and(|capsule| {
-            capsule.fields.destructor_pending()
-                && (capsule.hooks().is_none() || capsule.destructor_kind() != DestructorKind::C)
-        })
+    let Some(capsule) = as_capsule(object).filter(|capsule| capsule.fields.destructor_pending())
+    else {
+        return false;
+    };
+    if object.strong_count() == 0 {
+        last_rites::reserve(capsule);
+        return false;
+    }
+    capsule.hooks().is_none() || capsule.destructor_kind() != DestructorKind::C
 }
 
 fn finalize(object: &PyObject, _vm: &VirtualMachine) -> PyResult<()> {
@@ -98,22 +102,23 @@ fn finalize(object: &PyObject, _vm: &VirtualMachine) -> PyResult<()> {
 
 impl PyCapsule {
     fn hooks(&self) -> Option<CHooks> {
-        self.belongings.get()?.objects.lock().hooks
+        self.belongings.get()?.objects.read(|objects| objects.hooks)
     }
 }
 
-// SAFETY: `Objects` visits each owned reference once, C code promises the same of its own
-// (`set_traverse`); the lock is only tried.
+// SAFETY: the owner and what `Objects` visits are visited once, and C code promises the same of its
+// own (`set_traverse`).
 unsafe impl Traverse for PyCapsule {
     fn traverse(&self, visit: &mut TraverseFn<'_>) {
-        let Some(belongings) = self.belongings.get() else {
+        let Some(contents) = self.belongings.get() else {
             return;
         };
-        let Some(objects) = belongings.objects.try_lock() else {
-            return;
-        };
-        objects.traverse(visit);
-        if let Some(hooks) = objects.hooks {
+        contents.owner.traverse(visit);
+        let hooks = contents.objects.read(|objects| {
+            objects.traverse(visit);
+            objects.hooks
+        });
+        if let Some(hooks) = hooks {
             // SAFETY: `set_traverse` demands this of the hook, and the object lives.
             unsafe { traverse_for_c(hooks.traverse, self.object().as_object(), visit) };
         }
@@ -121,26 +126,32 @@ unsafe impl Traverse for PyCapsule {
 
     /// Called by the collector to break a cycle, and by the VM on every deallocation. In the
     /// latter (count zero) the last rites still need everything.
+    ///
+    /// The owner stays, since the value and a destructor that is still to run depend on it. It was
+    /// set when the capsule was made, so a cycle through it leads through an object that was changed
+    /// after that, and can be cleared.
     fn clear(&mut self, out: &mut Vec<PyObjectRef>) {
         let capsule = self.object();
-        if capsule.as_object().strong_count() == 0 {
-            return;
-        }
-        let Some(belongings) = self.belongings.get() else {
+        let object = capsule.as_object();
+        let Some(contents) = self.belongings.get().filter(|_| object.strong_count() > 0) else {
             return;
         };
-        match self.hooks() {
-            Some(hooks) => {
-                let object = capsule.as_object();
-                firewall::fence(Some(object), || {
-                    // SAFETY: `set_traverse` demands this of the hook, and the object lives.
-                    unsafe { (hooks.clear)(core::ptr::from_ref(object).cast_mut()) };
-                });
-            }
-            None if self.fields.destructor_pending() => return,
-            None => {}
+        if let Some(hooks) = self.hooks() {
+            firewall::fence(Some(object), || {
+                // SAFETY: `set_traverse` demands this of the hook, and the object lives.
+                unsafe { (hooks.clear)(core::ptr::from_ref(object).cast_mut()) };
+            });
         }
-        belongings.objects.lock().clear(out);
+        // One that was set after the collector asked for it.
+        if self.destructor_kind() == DestructorKind::Python {
+            last_rites::run_destructor(capsule);
+        }
+        out.extend(contents.objects.change(Objects::take_callable));
+        // The collector took it off its lists. Somebody may have taken a reference since.
+        if !object.is_gc_tracked() {
+            contents.tracked.store(false, Ordering::Relaxed);
+            track_if_needed(capsule);
+        }
     }
 }
 
@@ -161,11 +172,16 @@ impl Representable for PyCapsule {
 }
 
 /// Tells the collector of a capsule that has come to own Python objects.
-pub(crate) fn track_if_needed(capsule: &Py<PyCapsule>, objects: &mut Objects) {
-    if objects.any() && !objects.tracked && !capsule.fields.is_dying() {
-        objects.tracked = true;
+pub(crate) fn track_if_needed(capsule: &Py<PyCapsule>) {
+    let Some(contents) = capsule.belongings.get() else {
+        return;
+    };
+    if contents.holds_objects()
+        && !capsule.fields.is_dying()
+        && !contents.tracked.swap(true, Ordering::Relaxed)
+    {
         // SAFETY: the object is alive; it is not in the collector's lists, where only this puts
-        // it, under the lock of `tracked`.
+        // it, once.
         unsafe { gc_state().track_object(NonNull::from(capsule.as_object()), current_owner()) };
     }
 }

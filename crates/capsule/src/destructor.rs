@@ -8,6 +8,8 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 use crate::attach;
 use crate::class::as_capsule;
 use crate::doors::{self, InterpreterId};
+use crate::error::CapsuleError;
+use crate::memory::try_box;
 use crate::{PyCapsule, firewall};
 
 /// A destructor as C knows it: called once with the dying capsule, which it does not own.
@@ -41,12 +43,9 @@ pub(crate) type RustDestructor = Box<dyn FnOnce(&Py<PyCapsule>) + Send>;
 /// callable on another, where that thread is at its very end), and every accessor works inside it.
 /// What it leaves behind (an exception, a panic) goes to `sys.unraisablehook` with the capsule; an
 /// exception that was pending before is kept.
-#[derive(Default)]
-pub struct Destructor(pub(crate) Kind);
+pub struct Destructor(Result<Kind, CapsuleError>);
 
-#[derive(Default)]
-pub(crate) enum Kind {
-    #[default]
+enum Kind {
     None,
     C(CDestructor),
     Closure(Closure),
@@ -79,7 +78,7 @@ impl Destructor {
     /// No destructor.
     #[must_use]
     pub fn none() -> Self {
-        Self::default()
+        Self(Ok(Kind::None))
     }
 
     /// A C function.
@@ -89,45 +88,82 @@ impl Destructor {
     /// attached to an interpreter or not, and does not unwind.
     #[must_use]
     pub unsafe fn c(function: CDestructor) -> Self {
-        Self(Kind::C(function))
+        Self(Ok(Kind::C(function)))
     }
 
     /// A Rust closure. It runs on whatever thread drops the last reference; one that needs the
     /// interpreter asks `rustpython_vm::vm::thread::try_with_current_vm` for it. A panic is
-    /// contained.
+    /// contained. Where there is no memory to keep it in, the closure is dropped, and building the
+    /// capsule, or setting the destructor, tells.
     #[must_use]
     pub fn rust(closure: impl FnOnce(&Py<PyCapsule>) + Send + 'static) -> Self {
-        Self(Kind::Closure(Closure::Rust(Some(Box::new(closure)))))
+        let kept = try_box(closure).map(|closure| closure as RustDestructor);
+        Self(kept.map(|closure| Kind::Closure(Closure::Rust(Some(closure)))))
     }
 
     /// A Python callable, which will be called with the capsule in the interpreter of `vm`, also
     /// where the last reference is dropped on a thread that has no interpreter. Once that
     /// interpreter is finalised it can no longer be called, and is dropped instead.
+    ///
+    /// The first in an interpreter has the VM make a thread state for it, which ends the process
+    /// where there is no memory; the others need none.
     #[must_use]
     pub fn python(callable: PyObjectRef, vm: &VirtualMachine) -> Self {
-        Self(Kind::Closure(Closure::Python {
+        Self(Ok(Kind::Closure(Closure::Python {
             callable,
             home: doors::home_of(vm),
-        }))
+        })))
     }
 
     /// The C function that a capsule with this destructor shows to C.
     pub(crate) fn c_function(&self) -> Option<CDestructor> {
         match self.0 {
-            Kind::None => None,
-            Kind::C(function) => Some(function),
-            Kind::Closure(_) => Some(RUN_CLOSURE),
+            Ok(Kind::C(function)) => Some(function),
+            Ok(Kind::Closure(_)) => Some(RUN_CLOSURE),
+            Ok(Kind::None) | Err(_) => None,
         }
+    }
+
+    /// What the capsule has to own for it.
+    ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`], if there was none for the closure.
+    pub(crate) fn into_closure(self) -> Result<Option<Closure>, CapsuleError> {
+        Ok(match self.0? {
+            Kind::Closure(closure) => Some(closure),
+            Kind::None | Kind::C(_) => None,
+        })
+    }
+}
+
+impl Default for Destructor {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+impl Closure {
+    /// Drops the closure that `capsule` had a moment ago. The collector may be looking at a callable
+    /// of it, which it does while no thread is in an interpreter; so a callable goes inside one.
+    pub(crate) fn end(self, capsule: &PyObject) {
+        let shown = Some(capsule);
+        firewall::contain(shown, || match self {
+            Self::Rust(closure) => drop(closure),
+            Self::Python { callable, home } => {
+                attach::with_home(home, |_| firewall::contain(shown, || drop(callable)));
+            }
+        });
     }
 }
 
 impl fmt::Debug for Destructor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Kind::None => "Destructor::None",
-            Kind::C(_) => "Destructor::C",
-            Kind::Closure(Closure::Rust(_)) => "Destructor::Rust",
-            Kind::Closure(Closure::Python { .. }) => "Destructor::Python",
+            Ok(Kind::None) => "Destructor::None",
+            Ok(Kind::C(_)) => "Destructor::C",
+            Ok(Kind::Closure(Closure::Rust(_))) => "Destructor::Rust",
+            Ok(Kind::Closure(Closure::Python { .. })) => "Destructor::Python",
+            Err(_) => "Destructor without memory",
         })
     }
 }

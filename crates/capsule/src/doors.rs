@@ -10,15 +10,21 @@ use std::collections::hash_map::Entry;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Instant;
 
-use rustpython_vm::VirtualMachine;
 use rustpython_vm::common::lock::PyMutex;
 #[cfg(unix)]
 use rustpython_vm::common::lock::reinit_mutex_after_fork;
 use rustpython_vm::common::rc::PyRc;
 use rustpython_vm::function::FuncArgs;
+use rustpython_vm::stdlib::_thread::get_ident;
 use rustpython_vm::vm::PyGlobalState;
-use rustpython_vm::vm::thread::{ThreadedVirtualMachine, try_with_current_vm};
+use rustpython_vm::vm::thread::{
+    ThreadedVirtualMachine, cleanup_current_thread_frames, current_thread_slot,
+    try_with_current_vm, update_thread_exception,
+};
+use rustpython_vm::warn::warn;
+use rustpython_vm::{PyResult, VirtualMachine};
 
 use crate::fork::{generation, watch};
 
@@ -49,7 +55,13 @@ static DOORS: Mutex<Option<Doors>> = Mutex::new(None);
 
 type Doors = HashMap<InterpreterId, Arc<Door>>;
 
+/// How long the end of an interpreter waits for visitors. One may be waiting for a lock that the
+/// ending thread has.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 thread_local! {
+    /// The interpreters that the thread is visiting.
+    static INSIDE: RefCell<Vec<InterpreterId>> = const { RefCell::new(Vec::new()) };
     /// The lock, while this thread forks.
     static FORKING: RefCell<Option<MutexGuard<'static, Option<Doors>>>> =
         const { RefCell::new(None) };
@@ -73,11 +85,25 @@ impl Door {
         PyRc::strong_count(&self.state) <= 2
     }
 
+    /// How many threads are inside, or about to enter, but for the current one.
+    fn others(&self) -> usize {
+        let id = self.state.interpreter_id;
+        let own =
+            INSIDE.with_borrow(|inside| inside.iter().filter(|entered| **entered == id).count());
+        self.visitors.load(Ordering::Acquire).saturating_sub(own)
+    }
+
     /// Looks again and again: an interpreter ends once, and seldom with visitors.
-    fn wait_until_all_left(&self) {
-        while self.visitors.load(Ordering::Acquire) > 0 {
-            thread::sleep(Duration::from_millis(1));
+    ///
+    /// # Errors
+    /// What the handler of a signal raises, KeyboardInterrupt for one.
+    fn wait_for_others(&self, vm: &VirtualMachine) -> PyResult<()> {
+        let begin = Instant::now();
+        while self.others() > 0 && begin.elapsed() < PATIENCE {
+            vm.allow_threads(|| thread::sleep(Duration::from_millis(1)));
+            vm.check_signals()?;
         }
+        Ok(())
     }
 }
 
@@ -97,9 +123,38 @@ impl Visit {
         })
     }
 
+    /// Runs `f` inside, and leaves the thread as it was. Gives `f` back where the VM cannot be entered
+    /// on this thread, because it is at its end.
+    pub(crate) fn run<F: FnOnce(&VirtualMachine)>(&self, f: F) -> Result<(), F> {
+        let known = self.knows_thread();
+        let Some(visitor) = self.enter() else {
+            return Err(f);
+        };
+        let id = self.door.state.interpreter_id;
+        visitor.run(|vm| {
+            let handled = current_thread_slot().and_then(|slot| slot.exception.load_owned());
+            INSIDE.with_borrow_mut(|inside| inside.push(id));
+            f(vm);
+            INSIDE.with_borrow_mut(Vec::pop);
+            if known {
+                update_thread_exception(handled);
+            } else {
+                cleanup_current_thread_frames(vm);
+            }
+        });
+        Ok(())
+    }
+
+    /// Whether the interpreter knows the thread, which is detached from it then, and will come back.
+    fn knows_thread(&self) -> bool {
+        let threads = self.door.state.thread_frames.lock();
+        threads
+            .get(&get_ident())
+            .is_some_and(|slot| slot.thread.id() == thread::current().id())
+    }
+
     /// A thread state for the visitor: its own, since a destructor may wait for another thread's.
-    /// `None` where the VM cannot be entered on this thread, because it is at its end.
-    pub(crate) fn enter(&self) -> Option<ThreadedVirtualMachine> {
+    fn enter(&self) -> Option<ThreadedVirtualMachine> {
         // Whoever holds the spare state may have to wait for a collector, so nobody waits for it
         // attached.
         let attached = try_with_current_vm(|vm| vm.allow_threads(|| self.door.vm.lock()));
@@ -155,16 +210,33 @@ pub(crate) fn home_of(vm: &VirtualMachine) -> InterpreterId {
     id
 }
 
-/// Called at exit: lets nobody in any more, and waits for those who are.
-fn close_door(vm: &VirtualMachine) {
+/// Called at exit: lets nobody in any more, and waits for those who are inside. Those who do not come
+/// out will hang where they next enter the interpreter, as in CPython.
+///
+/// # Errors
+/// What the handler of a signal raises while it waits, or the warning of those it gave up on.
+fn close_door(vm: &VirtualMachine) -> PyResult<()> {
     let mut doors = doors();
     let door = doors
         .as_mut()
         .and_then(|doors| doors.remove(&vm.state.interpreter_id));
     drop(doors);
-    if let Some(door) = door {
-        vm.allow_threads(|| door.wait_until_all_left());
-    }
+    let Some(door) = door else {
+        return Ok(());
+    };
+    let waited = door.wait_for_others(vm);
+    let warned = match door.others() {
+        0 => Ok(()),
+        others => {
+            let text = format!(
+                "the interpreter ends while native threads ({others}) are in the Python destructors of \
+                 capsules, which they will not finish"
+            );
+            let category = vm.ctx.exceptions.runtime_warning.to_owned();
+            warn(vm.ctx.new_str(text).into(), Some(category), 1, None, vm)
+        }
+    };
+    waited.and(warned)
 }
 
 /// Called before a fork, so that the doors are whole in the child.

@@ -12,9 +12,8 @@
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
 
-use crate::sync::{
-    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, alone, fence, generation, pause,
-};
+use crate::lock::Lock;
+use crate::sync::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, alone, fence, pause};
 
 /// What stands beside name and pointer and changes together with them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -60,21 +59,22 @@ impl Identity {
 #[derive(Debug)]
 pub(crate) struct Fields {
     version: AtomicU32,
-    /// 0, or the generation of the process in which somebody has taken the lock.
-    lock: AtomicU8,
+    lock: Lock,
     marks: AtomicU8,
     destructor_taken: AtomicBool,
-    dying: AtomicBool,
+    /// `DYING`, `PUBLISHED`. Only the thread that performs the last rites writes it.
+    end: AtomicU8,
     pointer: AtomicPtr<c_void>,
     name: AtomicPtr<c_char>,
     context: AtomicPtr<c_void>,
     destructor: AtomicPtr<()>,
 }
 
-/// Whether the holder of a lock is a thread of the process that this one was forked from.
-fn left_behind(holder: u8) -> bool {
-    holder != 0 && holder != generation()
-}
+/// The last rites are being performed.
+const DYING: u8 = 1;
+
+/// The VM has published the capsule to its lock-free caches; see `memory::unpublish`.
+const PUBLISHED: u8 = 2;
 
 impl Fields {
     /// `destructor` is the address of a function, or NULL.
@@ -82,10 +82,10 @@ impl Fields {
     pub(crate) fn new(identity: Identity, context: *mut c_void, destructor: *mut ()) -> Self {
         Self {
             version: AtomicU32::new(0),
-            lock: AtomicU8::new(0),
+            lock: Lock::new(),
             marks: AtomicU8::new(identity.marks.0),
             destructor_taken: AtomicBool::new(false),
-            dying: AtomicBool::new(false),
+            end: AtomicU8::new(0),
             pointer: AtomicPtr::new(identity.pointer.as_ptr()),
             name: AtomicPtr::new(identity.name.cast_mut()),
             context: AtomicPtr::new(context),
@@ -114,7 +114,7 @@ impl Fields {
     fn identity_after_writer(&self) -> Identity {
         let mut waited = 0;
         loop {
-            if left_behind(self.lock.load(Ordering::Relaxed)) {
+            if self.lock.is_left_behind() {
                 self.locked(|| ());
             } else {
                 pause(&mut waited);
@@ -246,31 +246,15 @@ impl Fields {
 
     #[inline]
     fn locked<R>(&self, change: impl FnOnce() -> R) -> R {
-        self.lock();
+        self.lock.lock();
         // Odd, also where somebody vanished and left it so.
         let version = self.version.load(Ordering::Relaxed) | 1;
         self.version.store(version, Ordering::Relaxed);
         let changed = change();
         self.version
             .store(version.wrapping_add(1), Ordering::Release);
-        self.lock.store(0, Ordering::Release);
+        self.lock.unlock();
         changed
-    }
-
-    fn lock(&self) {
-        let mut waited = 0;
-        loop {
-            let holder = self.lock.load(Ordering::Relaxed);
-            if (holder == 0 || left_behind(holder))
-                && self
-                    .lock
-                    .compare_exchange(holder, generation(), Ordering::Acquire, Ordering::Relaxed)
-                    .is_ok()
-            {
-                return;
-            }
-            pause(&mut waited);
-        }
     }
 
     #[inline]
@@ -309,7 +293,7 @@ impl Fields {
     /// knows the capsule.
     #[inline]
     pub(crate) fn begin_dying(&self) -> Option<NonNull<()>> {
-        self.dying.store(true, Ordering::Relaxed);
+        self.set_end(self.end() | DYING, Ordering::Relaxed);
         let pending = self.destructor_pending();
         self.destructor_taken.store(true, Ordering::Relaxed);
         NonNull::new(self.destructor()).filter(|_| pending)
@@ -317,7 +301,7 @@ impl Fields {
 
     /// Ends the last rites of a capsule that lives on.
     pub(crate) fn end_dying(&self) {
-        self.dying.store(false, Ordering::Release);
+        self.set_end(self.end() & !DYING, Ordering::Release);
         fence(Ordering::SeqCst);
     }
 
@@ -325,6 +309,26 @@ impl Fields {
     /// whoever ends the rites and then looks for it, cannot miss one another.
     pub(crate) fn is_dying(&self) -> bool {
         fence(Ordering::SeqCst);
-        self.dying.load(Ordering::Acquire)
+        self.end.load(Ordering::Acquire) & DYING != 0
+    }
+
+    /// Notes that the VM has published the capsule, for the last rites that follow.
+    pub(crate) fn note_published(&self) {
+        self.set_end(self.end() | PUBLISHED, Ordering::Relaxed);
+    }
+
+    /// Whether that was noted.
+    pub(crate) fn is_noted_published(&self) -> bool {
+        self.end() & PUBLISHED != 0
+    }
+
+    #[inline]
+    fn end(&self) -> u8 {
+        self.end.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn set_end(&self, end: u8, ordering: Ordering) {
+        self.end.store(end, ordering);
     }
 }

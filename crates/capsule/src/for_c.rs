@@ -172,9 +172,10 @@ impl PyCapsule {
         traverse: CTraverse,
         clear: CClear,
     ) -> Result<(), CapsuleError> {
-        let mut objects = self.belongings.get_or_make()?.objects.lock();
-        objects.hooks = Some(CHooks { traverse, clear });
-        track_if_needed(self.object(), &mut objects);
+        let hooks = CHooks { traverse, clear };
+        let objects = &self.belongings.get_or_make()?.objects;
+        objects.change(|objects| objects.hooks = Some(hooks));
+        track_if_needed(self.object());
         Ok(())
     }
 }

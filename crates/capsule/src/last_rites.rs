@@ -4,18 +4,18 @@
 //! The VM calls `perform` as the last thing before it frees the object, on whatever thread, with
 //! or without an interpreter; where C drops the last reference, `memory::release` may do so
 //! instead. An object that the VM has published to its lock-free caches (one that was an attribute
-//! of a class, say) is freed without that call; then the payload's `Drop` moves everything to an
-//! heir, which ends in the ordinary way.
+//! of a class, say) would be freed without that call, and is reserved for it before (`reserve`).
 
 use core::cell::Cell;
 use core::ptr::{NonNull, null_mut};
+use core::sync::atomic::Ordering;
 
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef};
 
 use crate::belongings::Belongings;
 use crate::class::track_if_needed;
 use crate::destructor::from_address;
-use crate::memory::{keep, link, make, or_end, unlink};
+use crate::memory::{keep, link, make, or_end, republish, unlink, unpublish};
 use crate::{PyCapsule, firewall};
 
 /// Runs the destructor, if one is set and none has run.
@@ -65,53 +65,67 @@ unsafe fn perform_all(object: NonNull<PyObject>) -> bool {
     // SAFETY: passed on from the caller.
     let capsule = unsafe { object.cast::<Py<PyCapsule>>().as_ref() };
     let Some(_level) = Level::enter() else {
+        if capsule.fields.is_noted_published() {
+            // Readers of the caches may look at its count, so that it cannot be linked to others.
+            // SAFETY: not freed.
+            unsafe { republish(object) };
+            return false;
+        }
         // SAFETY: passed on from the caller.
         unsafe { postpone(object) };
         return true;
     };
     let destructor = capsule.fields.begin_dying();
-    if let Some(belongings) = capsule.belongings.get() {
-        let mut objects = belongings.objects.lock();
+    if let Some(contents) = capsule.belongings.get() {
         // The destructor may free what they read, and bring the capsule back.
-        objects.hooks = None;
+        contents.objects.change(|objects| objects.hooks = None);
         // The VM took the dead object off the collector's lists.
-        objects.tracked = false;
+        contents.tracked.store(false, Ordering::Relaxed);
     }
     run(capsule, destructor);
     // A count of zero that rises goes to two, not to one: the VM keeps one back, so that dropping
     // the new reference does not free the object under us. It is ours to give up.
-    if capsule.as_object().strong_count() == 0
-        // To look first spares most capsules a locked instruction.
-        && capsule.belongings.get().is_some()
-        && let Some(belongings) = capsule.belongings.take()
-    {
-        let names = belongings.end(Some(capsule.as_object()));
-        if capsule.as_object().strong_count() > 0 {
-            // Its name may be one of them, and it has nothing left to keep them in.
-            core::mem::forget(names);
-        }
+    if capsule.as_object().strong_count() == 0 {
+        // SAFETY: dead, and nobody has taken a reference.
+        unsafe { capsule.belongings.end_dependants(Some(capsule.as_object())) };
+    }
+    let published = capsule.fields.is_noted_published();
+    if published {
+        // SAFETY: not freed.
+        unsafe { republish(object) };
     }
     if capsule.as_object().strong_count() == 0 {
+        capsule.belongings.end();
         // SAFETY: passed on from the caller, and nothing is left in it.
-        return unsafe { keep(object) };
+        return !published && unsafe { keep(object) };
     }
     capsule.fields.end_dying();
-    if let Some(belongings) = capsule.belongings.get() {
-        track_if_needed(capsule, &mut belongings.objects.lock());
-    }
+    track_if_needed(capsule);
     // SAFETY: the count that the VM kept back is a reference that nobody else gives up. If it is
     // the last one, the object ends here and now, and the caller does not touch it.
     drop(unsafe { PyObjectRef::from_raw(object) });
     true
 }
 
-/// A capsule's payload that dies with something still to do was not given to `perform`.
+/// Called for a dead capsule with a destructor to run, before the VM decides what becomes of it:
+/// gets it a call of `perform` also where it is published.
+pub(crate) fn reserve(capsule: &Py<PyCapsule>) {
+    // SAFETY: it has a count of zero.
+    if unsafe { unpublish(NonNull::from(capsule.as_object())) } {
+        capsule.fields.note_published();
+    }
+}
+
+/// What a published capsule without a destructor owns goes here. So does one too many on the stack:
+/// it moves everything to an heir, which ends in the ordinary way.
 impl Drop for PyCapsule {
     fn drop(&mut self) {
         if self.fields.destructor_pending() {
             drop(heir(self));
-        } else if let Some(belongings) = self.belongings.take() {
-            drop(belongings.end(None));
+        } else {
+            // SAFETY: the object is dead, and nobody can take a reference.
+            unsafe { self.belongings.end_dependants(None) };
+            self.belongings.end();
         }
     }
 }

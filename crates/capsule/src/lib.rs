@@ -112,6 +112,7 @@ mod for_c;
 mod fork;
 mod handle;
 mod last_rites;
+mod lock;
 mod memory;
 mod name;
 mod object;

@@ -159,9 +159,12 @@ fn allocate() -> Option<NonNull<Py<PyCapsule>>> {
 /// A box, if there is memory for it.
 ///
 /// # Errors
-/// [`CapsuleError::OutOfMemory`].
+/// [`CapsuleError::OutOfMemory`], and `value` is dropped.
 pub(crate) fn try_box<T>(value: T) -> Result<Box<T>, CapsuleError> {
-    const { assert!(size_of::<T>() > 0) };
+    if size_of::<T>() == 0 {
+        // It needs none.
+        return Ok(Box::new(value));
+    }
     // SAFETY: the layout is not of size zero.
     let memory = NonNull::new(unsafe { alloc(Layout::new::<T>()) }.cast::<T>());
     let memory = memory.ok_or(CapsuleError::OutOfMemory)?;
@@ -215,6 +218,35 @@ pub(crate) unsafe fn unlink(object: NonNull<PyObject>) -> *mut PyObject {
 unsafe fn count<'a>(object: NonNull<PyObject>) -> &'a AtomicUsize {
     // SAFETY: it is the first word of every object; the rest is passed on from the caller.
     unsafe { object.cast().as_ref() }
+}
+
+/// The flag of an object that the VM has published to its lock-free caches. Readers of those may
+/// still look at its count when it is dead, so that its memory must not be freed or used at once.
+const PUBLISHED: usize = 1 << (usize::BITS - 2);
+
+/// Takes the flag off a dead object, so that the VM, which else would free it, lets the last rites
+/// have it. The answer is whether it was there. Whoever does this calls [`republish`] before the
+/// object is freed or lives on.
+///
+/// # Safety
+/// The object has a count of zero.
+pub(crate) unsafe fn unpublish(object: NonNull<PyObject>) -> bool {
+    // SAFETY: passed on from the caller.
+    let count = unsafe { count(object) };
+    let published = count.load(Ordering::Relaxed) & PUBLISHED != 0;
+    if published {
+        count.fetch_and(!PUBLISHED, Ordering::Relaxed);
+    }
+    published
+}
+
+/// Puts the flag back.
+///
+/// # Safety
+/// The object is not freed.
+pub(crate) unsafe fn republish(object: NonNull<PyObject>) {
+    // SAFETY: passed on from the caller.
+    unsafe { count(object) }.fetch_or(PUBLISHED, Ordering::Release);
 }
 
 /// Gives up a reference, as dropping a `PyRef` does. For the last one, which C code drops, it is a

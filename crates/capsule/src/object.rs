@@ -13,11 +13,10 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, pyclass};
 use crate::belongings::{Belongings, Objects};
 use crate::class::{as_capsule, track_if_needed};
 use crate::destructor::{
-    CDestructor, Closure, Destructor, DestructorKind, Kind, RUN_CLOSURE, as_address, from_address,
+    CDestructor, Closure, Destructor, DestructorKind, RUN_CLOSURE, as_address, from_address,
 };
 use crate::error::{CapsuleError, NameMismatch, TypeMismatch};
 use crate::fields::{Fields, Identity, Marks};
-use crate::firewall::contain;
 use crate::memory::{or_end, try_box};
 use crate::name::{borrow, names_match, try_copy};
 
@@ -155,7 +154,8 @@ impl PyCapsule {
     }
 
     /// A copy of the name; `None` is NULL. A copy, because a name that C owns may be freed by its
-    /// owner once the capsule has another.
+    /// owner once the capsule has another. Without memory for it, ends the process, as Rust's
+    /// collections do.
     pub fn name(&self) -> Option<CString> {
         copy_of(self.fields.name())
     }
@@ -223,7 +223,10 @@ impl PyCapsule {
         match name {
             None => Ok(core::ptr::null()),
             Some(Cow::Borrowed(name)) => Ok(name.as_ptr()),
-            Some(owned) => self.belongings.get_or_make()?.names.lock().keep(owned),
+            Some(owned) => {
+                let names = &self.belongings.get_or_make()?.names;
+                names.change(|names| names.keep(owned))
+            }
         }
     }
 
@@ -239,10 +242,11 @@ impl PyCapsule {
             .get()
             .and_then(|belongings| belongings.value.as_ref());
         value.and_then(|value| value.get()).ok_or_else(|| {
-            CapsuleError::WrongType(Box::new(TypeMismatch {
+            let mismatch = try_box(TypeMismatch {
                 expected: core::any::type_name::<T>(),
                 found: value.map(|value| value.type_name),
-            }))
+            });
+            mismatch.map_or_else(|no_memory| no_memory, CapsuleError::WrongType)
         })
     }
 
@@ -258,22 +262,21 @@ impl PyCapsule {
     /// # Errors
     /// [`CapsuleError::OutOfMemory`], and nothing has changed.
     pub fn try_set_destructor(&self, destructor: Destructor) -> Result<(), CapsuleError> {
-        let function = destructor.c_function();
-        let closure = match destructor.0 {
-            Kind::Closure(closure) => Some(closure),
-            Kind::None | Kind::C(_) => None,
-        };
+        let function = as_address(destructor.c_function());
+        let closure = destructor.into_closure()?;
         if closure.is_none() && self.belongings.get().is_none() {
-            self.fields.set_destructor(as_address(function));
+            self.fields.set_destructor(function);
             return Ok(());
         }
-        let mut objects = self.belongings.get_or_make()?.objects.lock();
-        let old = core::mem::replace(&mut objects.closure, closure);
-        track_if_needed(self.object(), &mut objects);
-        self.fields.set_destructor(as_address(function));
-        drop(objects);
-        // Not under the lock: the last reference to a Python object may go with it.
-        contain(Some(self.object().as_object()), || drop(old));
+        let old = self.belongings.get_or_make()?.objects.change(|objects| {
+            self.fields.set_destructor(function);
+            core::mem::replace(&mut objects.closure, closure)
+        });
+        let object = self.object();
+        track_if_needed(object);
+        if let Some(old) = old {
+            old.end(object.as_object());
+        }
         Ok(())
     }
 
@@ -310,22 +313,25 @@ impl PyCapsule {
 
     /// The Python object that the capsule keeps alive.
     pub fn owner(&self) -> Option<PyObjectRef> {
-        self.with_objects(|objects| objects.owner.clone()).flatten()
+        self.belongings.get()?.owner.clone()
     }
 
     fn with_objects<R>(&self, f: impl FnOnce(&Objects) -> R) -> Option<R> {
-        self.belongings.get().map(|owned| f(&owned.objects.lock()))
+        self.belongings.get().map(|owned| owned.objects.read(f))
     }
 
     /// The closure for a run of it; what stays behind tells its kind.
     pub(crate) fn closure_to_run(&self) -> Option<Closure> {
-        match self.belongings.get()?.objects.lock().closure.as_mut()? {
-            Closure::Rust(closure) => Some(Closure::Rust(closure.take())),
-            Closure::Python { callable, home } => Some(Closure::Python {
-                callable: callable.clone(),
-                home: *home,
-            }),
-        }
+        let objects = &self.belongings.get()?.objects;
+        objects.change(|objects| {
+            Some(match objects.closure.as_mut()? {
+                Closure::Rust(closure) => Closure::Rust(closure.take()),
+                Closure::Python { callable, home } => Closure::Python {
+                    callable: callable.clone(),
+                    home: *home,
+                },
+            })
+        })
     }
 }
 
@@ -345,9 +351,13 @@ pub(crate) fn wrong_name(identity: Identity, expected: *const c_char) -> Capsule
 
 #[cold]
 fn not_a_capsule(object: &PyObject) -> CapsuleError {
-    CapsuleError::NotACapsule {
-        class: object.class().name().to_string(),
+    let name = object.class().name();
+    let mut class = String::new();
+    if class.try_reserve_exact(name.len()).is_err() {
+        return CapsuleError::OutOfMemory;
     }
+    class.push_str(&name);
+    CapsuleError::NotACapsule { class }
 }
 
 fn copy_of(name: *const c_char) -> Option<CString> {

@@ -47,16 +47,56 @@ pub fn import_value<T: Send + Sync + 'static>(
 /// As for [`import`].
 pub fn load(name: &CStr, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
     let dotted = DottedName::of(name, vm);
-    let mut found = module(&dotted, vm)?;
-    let attributes = dotted.attributes();
-    for (position, part) in attributes.iter().enumerate() {
-        let is_last = position + 1 == attributes.len();
-        found = attribute(&found, &dotted, part, is_last, vm)?;
-    }
+    let found = find(&dotted, vm).inspect_err(|error| tell_what_is_not_here(name, error, vm))?;
     let capsule = PyCapsule::of(&found)
         .and_then(|capsule| capsule.pointer(Some(dotted.name())).map(|_| capsule))
         .map_err(|reason| not_valid(name, &reason, vm))?;
     Ok(capsule.to_owned())
+}
+
+/// The object that a name leads to.
+fn find(dotted: &DottedName, vm: &VirtualMachine) -> PyResult {
+    let mut found = module(dotted, vm)?;
+    let attributes = dotted.attributes();
+    for (position, part) in attributes.iter().enumerate() {
+        let is_last = position + 1 == attributes.len();
+        found = attribute(&found, dotted, part, is_last, vm)?;
+    }
+    Ok(found)
+}
+
+/// The capsules of CPython's standard library that this interpreter cannot have, and why.
+const NOT_HERE: [(&CStr, &str); 4] = [
+    (
+        c"unicodedata._ucnhash_CAPI",
+        "its functions read CPython's own table of character names",
+    ),
+    (
+        c"pyexpat.expat_CAPI",
+        "its functions are those of the C library Expat, which this interpreter is made without",
+    ),
+    (
+        c"_socket.CAPI",
+        "it leads to the C struct of CPython's sockets",
+    ),
+    (
+        c"_curses._C_API",
+        "its functions are over the C library curses, which this interpreter is made without",
+    ),
+];
+
+/// Gives the exception for a name that leads nowhere a note, if CPython has a capsule there.
+fn tell_what_is_not_here(name: &CStr, error: &PyBaseExceptionRef, vm: &VirtualMachine) {
+    let exceptions = &vm.ctx.exceptions;
+    let is_absence = error.fast_isinstance(exceptions.attribute_error)
+        || error.fast_isinstance(exceptions.import_error);
+    let known = NOT_HERE.iter().find(|(known, _)| *known == name);
+    if let Some((_, why)) = known.filter(|_| is_absence) {
+        let name = name.to_string_lossy();
+        let note = format!("CPython's {name} is not here: {why}");
+        // An exception without its note is still the right one.
+        let _ = error.add_note(vm.ctx.new_str(note), vm);
+    }
 }
 
 /// The exception for an import that cannot begin because of `cause`: what [`load`] raises when the

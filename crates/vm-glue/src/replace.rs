@@ -12,13 +12,12 @@ use rustpython_vm::{Context, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMa
 
 /// A builtin module of the VM with a changed definition, for
 /// [`InterpreterBuilder::add_native_module`](rustpython_vm::InterpreterBuilder::add_native_module):
-/// the later definition of a name counts, in the interpreter and its sub-interpreters. Both
-/// definitions are looked up and made once.
+/// the later definition of a name counts, in the interpreter and its sub-interpreters.
 #[derive(Debug)]
 pub struct Replacement {
     name: &'static str,
     change: fn(&mut PyModuleDef),
-    definitions: OnceLock<Option<(&'static PyModuleDef, PyModuleDef)>>,
+    definitions: OnceLock<(&'static PyModuleDef, PyModuleDef)>,
 }
 
 impl Replacement {
@@ -32,39 +31,36 @@ impl Replacement {
         }
     }
 
-    /// The VM's own definition and the changed one; nothing where this build of the VM has no such
-    /// module.
-    fn definitions(
-        &'static self,
-        ctx: &Context,
-    ) -> Option<&'static (&'static PyModuleDef, PyModuleDef)> {
-        let definitions = self.definitions.get_or_init(|| {
-            let original = builtin_module_defs(ctx)
-                .into_iter()
-                .find(|definition| definition.name.as_str() == self.name)?;
-            Some((original, changed(original, self.change)))
-        });
-        definitions.as_ref()
-    }
-
     /// The changed definition; nothing where this build of the VM has no such module.
     pub fn changed(&'static self, ctx: &Context) -> Option<&'static PyModuleDef> {
-        self.definitions(ctx).map(|(_, changed)| changed)
+        let mut own = builtin_module_defs(ctx).into_iter();
+        let original = own.find(|definition| definition.name.as_str() == self.name)?;
+        Some(self.changed_of(original))
     }
 
-    /// Fills a module as the VM's own definition does.
+    /// For a module that is not among the VM's own, in an
+    /// [`init_hook`](rustpython_vm::InterpreterBuilder::init_hook): puts the changed definition in
+    /// its place, if the interpreter has it.
     ///
-    /// # Errors
-    /// As the VM's.
-    pub fn exec_original(
-        &'static self,
-        vm: &VirtualMachine,
-        module: &Py<PyModule>,
-    ) -> PyResult<()> {
-        match self.definitions(&vm.ctx) {
-            Some((original, _)) => original.exec_module(vm, module),
-            None => Ok(()),
+    /// # Panics
+    /// Where the interpreter has started.
+    pub fn install(&'static self, vm: &mut VirtualMachine) {
+        let state =
+            PyRc::get_mut(&mut vm.state).expect("nobody has the state before the VM starts");
+        if let Some(definition) = state.module_defs.get_mut(self.name) {
+            *definition = self.changed_of(definition);
         }
+    }
+
+    /// The definition that was changed, for what the changed one runs.
+    pub fn original(&self) -> Option<&'static PyModuleDef> {
+        self.definitions.get().map(|(original, _)| *original)
+    }
+
+    /// The changed definition, which is made once.
+    fn changed_of(&self, original: &'static PyModuleDef) -> &PyModuleDef {
+        let make = || (original, changed(original, self.change));
+        &self.definitions.get_or_init(make).1
     }
 }
 
@@ -130,21 +126,18 @@ pub(crate) fn when_sealed(ctx: &Context) -> impl Iterator<Item = &'static PyModu
 
 /// For an interpreter that is about to start and whose capsules are sealed: `fcntl` without `ioctl`,
 /// by which the kernel writes wherever the bytes that it is given say, and beyond their end. The
-/// module is not among the VM's own, so it can be changed only where all definitions are together.
+/// module is not among the VM's own.
 pub(crate) fn seal(vm: &mut VirtualMachine) {
-    static NO_IOCTL: OnceLock<PyModuleDef> = OnceLock::new();
-    let state = PyRc::get_mut(&mut vm.state).expect("nobody has the state before the VM starts");
-    if let Some(original) = state.module_defs.get_mut("fcntl") {
-        *original = NO_IOCTL.get_or_init(|| {
-            changed(original, |definition| {
-                replace_functions(definition, &[("ioctl", static_func(refuse_ioctl))]);
-            })
-        });
-    }
+    static NO_IOCTL: Replacement = Replacement::new("fcntl", |definition| {
+        replace_functions(definition, &[("ioctl", static_func(refuse_ioctl))]);
+    });
+    NO_IOCTL.install(vm);
 }
 
 fn exec_types(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
-    TYPES.exec_original(vm, module)?;
+    if let Some(original) = TYPES.original() {
+        original.exec_module(vm, module)?;
+    }
     module.set_attr("CapsuleType", PyCapsule::class(&vm.ctx).to_owned(), vm)
 }
 

@@ -125,6 +125,16 @@ static PyObject *drop_at_exit(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+/* The thread is in no interpreter meanwhile, but comes back. */
+static PyObject *drop_detached(PyObject *self, PyObject *unused)
+{
+    (void)self, (void)unused;
+    Py_BEGIN_ALLOW_THREADS
+    drop_all();
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
 /* Threads that no interpreter knows. */
 
 static void *run_drop_all(void *unused)
@@ -209,6 +219,7 @@ static PyMethodDef methods[] = {
     {"leak", leak, METH_O, NULL},
     {"keep", keep, METH_O, NULL},
     {"drop_at_exit", drop_at_exit, METH_NOARGS, NULL},
+    {"drop_detached", drop_detached, METH_NOARGS, NULL},
     {"drop_in_thread", drop_in_thread, METH_NOARGS, NULL},
     {"start_dropping", start_dropping, METH_NOARGS, NULL},
     {"start_entering", start_entering, METH_NOARGS, NULL},

@@ -1,4 +1,4 @@
-//! The driver in both interpreters: finds a CPython that ours follows, builds the driver for both,
+//! One module in both interpreters: finds a CPython that ours follows, builds the module for both,
 //! and runs the same script in each, at the same time.
 
 use std::ffi::OsStr;
@@ -12,7 +12,7 @@ use crate::c_code;
 use crate::interpreter::child;
 
 /// A CPython that can be compared with.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CPython {
     program: PathBuf,
     headers: PathBuf,
@@ -75,10 +75,24 @@ fn of_pyenv() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Both interpreters, each with a folder that has its driver in it.
+/// Where local time has summer and winter. Both interpreters are told so.
+const ZONE: (&str, &str) = ("TZ", "CET-1CEST,M3.5.0,M10.5.0/3");
+
+/// A C module for both interpreters, by paths in `tests/c`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Driver {
+    pub(super) module: &'static str,
+    /// A C file, or a folder of them.
+    pub(super) sources: &'static str,
+    /// The folder of the scripts.
+    pub(super) scripts: &'static str,
+}
+
+/// Both interpreters, each with a folder that has its module in it.
 #[derive(Debug)]
 pub(super) struct Laboratory {
     cpython: CPython,
+    driver: Driver,
     folder: OnceLock<Result<TempDir, String>>,
 }
 
@@ -90,22 +104,23 @@ pub(super) struct Ran {
 }
 
 impl Laboratory {
-    pub(super) fn new(cpython: CPython) -> Self {
+    pub(super) fn new(cpython: CPython, driver: Driver) -> Self {
         Self {
             cpython,
+            driver,
             folder: OnceLock::new(),
         }
     }
 
-    /// Runs a script of the driver's in both: CPython's answer and ours.
+    /// Runs a script of `tests/c/differential` in both: CPython's answer and ours.
     ///
     /// # Errors
-    /// The driver cannot be built, or the script fails.
+    /// The module cannot be built, or the script fails.
     pub(super) fn run(&self, script: &str, arguments: &[&str]) -> Result<(Ran, Ran), String> {
         let folder = self.folder.get_or_init(|| self.build());
         let folder = folder.as_ref().map_err(Clone::clone)?.path();
         let (theirs, ours) = (folder.join("cpython"), folder.join("ours"));
-        let script = sources().join(script);
+        let script = tests_c().join(self.driver.scripts).join(script);
         std::thread::scope(|scope| {
             let cpython = scope.spawn(|| self.run_cpython(&script, &theirs, arguments));
             let ours = run_ours(&script, &ours, arguments);
@@ -117,9 +132,25 @@ impl Laboratory {
     fn build(&self) -> Result<TempDir, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let our_headers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/include");
-        compile(&self.cpython.headers, &folder.path().join("cpython"))?;
-        compile(&our_headers, &folder.path().join("ours"))?;
+        self.compile(&self.cpython.headers, &folder.path().join("cpython"))?;
+        self.compile(&our_headers, &folder.path().join("ours"))?;
         Ok(folder)
+    }
+
+    fn compile(&self, headers: &Path, folder: &Path) -> Result<(), String> {
+        std::fs::create_dir(folder).map_err(|error| error.to_string())?;
+        let sources = tests_c().join(self.driver.sources);
+        let sources = match std::fs::read_dir(&sources) {
+            Ok(entries) => entries.flatten().map(|entry| entry.path()).collect(),
+            Err(_) => vec![sources],
+        };
+        let sources: Vec<PathBuf> = sources
+            .into_iter()
+            .filter(|path| path.extension() == Some(OsStr::new("c")))
+            .collect();
+        let flags = ["-O1", "-fvisibility=hidden"];
+        let library = folder.join(format!("{}.so", self.driver.module));
+        c_code::compile(&sources, headers, &flags, &library)
     }
 
     fn run_cpython(&self, script: &Path, folder: &Path, arguments: &[&str]) -> Result<Ran, String> {
@@ -128,6 +159,7 @@ impl Laboratory {
             .arg(script)
             .arg(folder)
             .args(arguments)
+            .envs([ZONE])
             .stdin(Stdio::null())
             .output()
             .map_err(|error| error.to_string())?;
@@ -140,7 +172,7 @@ impl Laboratory {
 fn run_ours(script: &Path, folder: &Path, arguments: &[&str]) -> Result<Ran, String> {
     let mut all = vec![script.as_os_str(), folder.as_os_str()];
     all.extend(arguments.iter().map(OsStr::new));
-    let ended = child(&all, &[]);
+    let ended = child(&all, &[ZONE]);
     ran("ours", ended.code, folder, ended.stdout, &ended.stderr)
 }
 
@@ -176,18 +208,6 @@ fn last_line(folder: &Path) -> Option<String> {
     text.lines().last().map(str::to_owned)
 }
 
-fn sources() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("c/differential")
-}
-
-fn compile(headers: &Path, folder: &Path) -> Result<(), String> {
-    std::fs::create_dir(folder).map_err(|error| error.to_string())?;
-    let sources = std::fs::read_dir(sources()).map_err(|error| error.to_string())?;
-    let sources: Vec<PathBuf> = sources
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension() == Some(OsStr::new("c")))
-        .collect();
-    let flags = ["-O1", "-fvisibility=hidden"];
-    c_code::compile(&sources, headers, &flags, &folder.join("capsule_driver.so"))
+fn tests_c() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("c")
 }

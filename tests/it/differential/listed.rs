@@ -40,6 +40,19 @@ pub(super) enum Listed {
     SystemErrorContext,
     /// The VM's codecs add a note to what they raise.
     CodecNote,
+    /// The VM's `datetime` says of a number that is out of range which one it is, as a newer CPython
+    /// does.
+    RangeText,
+    /// The VM says in other words which arguments a function does not take.
+    ArgumentText,
+    /// The VM makes a native class in another way: it is static where CPython's is on the heap, is
+    /// no base, has another name, or tells in another way that it is not to be called.
+    NativeClass,
+    /// With nothing pending, `PyErr_WriteUnraisable` writes nothing; CPython writes half a report.
+    NothingPending,
+    /// The VM says of bases that are no classes what they should be, CPython that metaclasses are in
+    /// conflict.
+    BasesOfTypes,
 }
 
 /// How lines of two transcripts compare.

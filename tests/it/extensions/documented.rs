@@ -16,6 +16,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         with_compiler("a-c-module-from-an-empty-folder-as-documented", || {
             follow("## A C module, from an empty folder", &[])
         }),
+        with_compiler("a-c-module-that-takes-dates-as-documented", || {
+            follow("## Dates", &[])
+        }),
         with_pyo3("a-pyo3-module-from-an-empty-folder-as-documented", pyo3),
         trial("extensions::the-docs-quote-what-is-there", quotes),
     ]

@@ -1,4 +1,4 @@
-"""What capsules of a PyO3 module do. Each function is a test: `pyo3.py NAME` runs one."""
+"""What capsules of a PyO3 module do, and dates. Each function is a test: `pyo3.py NAME` runs one."""
 
 import gc
 import sys
@@ -200,6 +200,19 @@ def a_reference_that_is_dropped_detached_goes_with_the_next_attachment():
     assert p.number(capsule, NAME) == 19
     del capsule
     ended("dropped 19")
+
+
+def dates_are_made_and_read():
+    import datetime
+
+    zone = datetime.timezone(datetime.timedelta(hours=1))
+    moment = datetime.datetime(2026, 11, 25, 15, 40, 1, 5, zone)
+    assert p.since_midnight(moment) == datetime.timedelta(hours=15, minutes=40, seconds=1, microseconds=5)
+    assert p.midnight(moment) == datetime.datetime(2026, 11, 25, tzinfo=zone)
+    assert p.midnight(moment).tzinfo is zone
+    assert p.midnight(moment.date()) == datetime.datetime(2026, 11, 25, tzinfo=datetime.UTC)
+    text = "'int' object is not an instance of 'datetime'"
+    refused(TypeError, text, p.since_midnight, 5, note="while processing 'moment'")
 
 
 def a_capsule_in_a_module_ends_with_the_interpreter():

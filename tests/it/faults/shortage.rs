@@ -51,16 +51,21 @@ const ROWS: &[Row] = &[
     Row {
         name: "a-value",
         prepare: |_, token| {
-            let builder = PyCapsule::from_value(token).name(long("value"));
-            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+            let name = long("value");
+            Box::new(|| {
+                let builder = PyCapsule::from_value(token).name(name);
+                builder.try_build(Context::genesis()).map(Some)
+            })
         },
     },
     Row {
         name: "a-closure",
         prepare: |_, token| {
-            let destructor = Destructor::rust(move |_| drop(token));
-            let builder = PyCapsule::builder(NonNull::dangling()).destructor(destructor);
-            Box::new(|| builder.try_build(Context::genesis()).map(Some))
+            let builder = PyCapsule::builder(NonNull::dangling());
+            Box::new(|| {
+                let builder = builder.destructor(Destructor::rust(move |_| drop(token)));
+                builder.try_build(Context::genesis()).map(Some)
+            })
         },
     },
     Row {
@@ -103,8 +108,11 @@ const ROWS: &[Row] = &[
     Row {
         name: "set-destructor",
         prepare: |capsule, token| {
-            let (capsule, new) = (capsule.clone(), Destructor::rust(move |_| drop(token)));
-            Box::new(move || capsule.try_set_destructor(new).map(|()| None))
+            let capsule = capsule.clone();
+            Box::new(move || {
+                let new = Destructor::rust(move |_| drop(token));
+                capsule.try_set_destructor(new).map(|()| None)
+            })
         },
     },
     Row {
@@ -152,16 +160,38 @@ const ROWS: &[Row] = &[
 ];
 
 /// What a refusal tells needs memory. So it is another refusal if there is none.
-const REFUSED: Row = Row {
-    name: "a-refusal",
-    prepare: |capsule, _| {
-        let capsule = capsule.clone();
-        Box::new(move || match capsule.pointer(Some(c"another name")) {
-            Err(CapsuleError::WrongName(_)) => Ok(None),
-            other => other.map(|_| None),
-        })
+const REFUSED: &[Row] = &[
+    Row {
+        name: "a-refusal",
+        prepare: |capsule, _| {
+            let capsule = capsule.clone();
+            Box::new(move || match capsule.pointer(Some(c"another name")) {
+                Err(CapsuleError::WrongName(_)) => Ok(None),
+                other => other.map(|_| None),
+            })
+        },
     },
-};
+    Row {
+        name: "a-refusal-of-a-type",
+        prepare: |capsule, _| {
+            let capsule = capsule.clone();
+            Box::new(move || match capsule.value::<u8>(Some(NAME)) {
+                Err(CapsuleError::WrongType(_)) => Ok(None),
+                other => other.map(|_| None),
+            })
+        },
+    },
+    Row {
+        name: "a-refusal-of-an-object",
+        prepare: |_, _| {
+            let other = Context::genesis().none();
+            Box::new(move || match PyCapsule::of(&other) {
+                Err(CapsuleError::NotACapsule { .. }) => Ok(None),
+                other => other.map(|_| None),
+            })
+        },
+    },
+];
 
 /// One address.
 static NAME: &CStr = c"shortage.cap";
@@ -180,7 +210,7 @@ pub(super) fn trials() -> Vec<Trial> {
         true => Ok(()),
         false => Err("it failed".into()),
     };
-    let rust = ROWS.iter().chain([&REFUSED]).map(|row| {
+    let rust = ROWS.iter().chain(REFUSED).map(|row| {
         let name = format!("faults::out-of-memory::rust::{}", row.name);
         // A thread of its own keeps no dead objects for new ones.
         process(
@@ -246,6 +276,7 @@ unsafe extern "C" {
     fn PyCapsule_SetName(capsule: *mut PyObject, name: *const c_char) -> c_int;
     fn PyCapsule_SetPointer(capsule: *mut PyObject, pointer: *mut c_void) -> c_int;
     fn PyCapsule_GetPointer(capsule: *mut PyObject, name: *const c_char) -> *mut c_void;
+    fn PyUnicode_AsUTF8(object: *mut PyObject) -> *const c_char;
     fn PyCapsuleRs_Claim(
         capsule: *mut PyObject,
         name: *const c_char,
@@ -275,11 +306,21 @@ const C_ROWS: &[(&str, CRow)] = &[
         let claimed = unsafe { PyCapsuleRs_Claim(capsule, NAME.as_ptr(), NAME.as_ptr()) };
         pointer_set && name_set && claimed == pointer
     }),
+    ("the-text-of-a-str", |_| {
+        let string = Context::genesis().names.__reduce_ex__.as_object();
+        // SAFETY: an object.
+        let text = unsafe { PyUnicode_AsUTF8(core::ptr::from_ref(string).cast_mut()) };
+        !text.is_null()
+    }),
 ];
 
 fn each_fails_in_c(row: CRow, vm: &VirtualMachine) {
     let capsule = from_c().expect("there is memory");
     let raw = core::ptr::from_ref::<PyObject>(capsule.as_object()).cast_mut();
+    // The first request of a process makes an object of the VM's.
+    let other = core::ptr::from_ref(vm.ctx.names.__reduce__.as_object()).cast_mut();
+    // SAFETY: an object.
+    assert!(!unsafe { PyUnicode_AsUTF8(other) }.is_null());
     // What this thread keeps of dead capsules is used up.
     let _kept: Vec<_> = (0..100).map(|_| from_c()).collect();
     for number in 1..MANY {

@@ -13,11 +13,13 @@ use crate::c_code::left_out;
 use crate::interpreter::trial;
 
 /// What is included, and how a test calls it.
-const ORDERS: [(&str, &[&str]); 4] = [
+const ORDERS: [(&str, &[&str]); 6] = [
     ("pycapsule.h-alone", &["\"pycapsule.h\""]),
     ("Python.h-alone", &["<Python.h>"]),
     ("pycapsule.h-after", &["<Python.h>", "\"pycapsule.h\""]),
     ("pycapsule.h-before", &["\"pycapsule.h\"", "<Python.h>"]),
+    ("datetime.h-alone", &["<datetime.h>"]),
+    ("datetime.h-after", &["<Python.h>", "<datetime.h>"]),
 ];
 
 /// How CPython's headers are included.

@@ -6,12 +6,14 @@ use libtest_mimic::Failed;
 
 use super::compilers::{Compiler, run};
 
-/// The functions and variables of the API that a header declares, and does not define itself.
+/// The functions and variables of the API that a header declares, and the functions that it defines.
 #[derive(Debug)]
 pub(super) struct Declarations {
     /// Each as it stands there, without the semicolon.
     pub(super) functions: Vec<Declaration>,
     pub(super) variables: Vec<Declaration>,
+    /// The names of `static inline` functions.
+    pub(super) inline: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -28,13 +30,19 @@ pub(super) fn declared_by(header: &str, compiler: Compiler) -> Result<Declaratio
     let mut command = Command::new(compiler.program);
     let path = crate::c_code::headers().join(header);
     let text = run(command.args(["-std=c11", "-E", "-P", "-x", "c"]).arg(path))?;
+    Ok(declared_in(&text))
+}
+
+/// Reads what the preprocessor has made of a header.
+pub(super) fn declared_in(text: &str) -> Declarations {
     let mut declarations = Declarations {
         functions: Vec::new(),
         variables: Vec::new(),
+        inline: Vec::new(),
     };
-    for statement in statements(&text) {
+    for statement in statements(text) {
         let statement = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-        let skipped = ["typedef", "static", "enum", "struct", "_Static_assert"];
+        let skipped = ["typedef", "enum", "struct", "_Static_assert"];
         if skipped.iter().any(|word| statement.starts_with(word)) {
             continue;
         }
@@ -43,15 +51,20 @@ pub(super) fn declared_by(header: &str, compiler: Compiler) -> Result<Declaratio
             None => (&mut declarations.variables, statement.as_str()),
         };
         let name = before.rsplit([' ', '*']).next().unwrap_or_default();
-        if name.starts_with("Py") || name.starts_with("_Py") {
-            let name = name.to_owned();
+        if !name.starts_with("Py") && !name.starts_with("_Py") {
+            continue;
+        }
+        let name = name.to_owned();
+        if statement.starts_with("static") {
+            declarations.inline.push(name);
+        } else {
             list.push(Declaration {
                 name,
                 text: statement,
             });
         }
     }
-    Ok(declarations)
+    declarations
 }
 
 /// What stands between semicolons and outside braces. A body in braces ends a statement too.

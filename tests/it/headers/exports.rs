@@ -9,7 +9,7 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 
 use super::compilers::{Compiler, Language, Workshop, judge, run, trial_in};
-use super::declarations::{Declarations, declared_by};
+use super::declarations::{Declarations, declared_by, declared_in};
 use crate::c_code::{left_out, starts};
 use crate::interpreter::trial;
 
@@ -28,6 +28,11 @@ pub(super) fn trials() -> Vec<Trial> {
         ),
         trial_in(
             language,
+            "headers::datetime.h-declares-what-is-exported",
+            |compiler| loads(compiler, "datetime.h"),
+        ),
+        trial_in(
+            language,
             "headers::what-is-not-exported-does-not-load",
             missing_does_not_load,
         ),
@@ -39,6 +44,11 @@ pub(super) fn trials() -> Vec<Trial> {
             language,
             "headers::exported-capsule-functions-are-those-of-pycapsule.h",
             exported_are_declared,
+        ));
+        trials.push(trial_in(
+            language,
+            "headers::functions-that-are-defined-in-headers-are-exported-too",
+            inline_are_exported,
         ));
         trials.push(trial(
             "headers::exported-functions-are-ours",
@@ -155,6 +165,66 @@ fn exported_are_declared(compiler: Compiler) -> Result<(), Failed> {
     }
 }
 
+/// What looks like a function and is a macro, as it is in CPython.
+const MACROS: [&str; 18] = [
+    "PyABIInfo_VAR",
+    "PyCapsuleApi_ALIGNOF_",
+    "PyCapsuleApi_DEFINE",
+    "PyCapsuleApi_HEADER_INIT",
+    "PySlot_DATA",
+    "PySlot_FUNC",
+    "PySlot_INT64",
+    "PySlot_PTR",
+    "PySlot_PTR_STATIC",
+    "PySlot_SIZE",
+    "PySlot_STATIC_DATA",
+    "PySlot_UINT64",
+    "Py_CLEAR",
+    "Py_DECREF",
+    "Py_INCREF",
+    "Py_VISIT",
+    "Py_XDECREF",
+    "Py_XINCREF",
+];
+
+/// The names of the macros with parameters that a file of the headers defines.
+fn macros_in(text: &str) -> impl Iterator<Item = &str> {
+    let defined = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("#define "));
+    let names = defined.filter_map(|rest| Some(rest.split_once('(')?.0));
+    names.filter(|name| !name.contains(' '))
+}
+
+/// Code that was made with other headers, or in another language, finds all that ours offer.
+fn inline_are_exported(compiler: Compiler) -> Result<(), Failed> {
+    let exported = exported()?;
+    let folder = crate::c_code::headers();
+    let mut texts = vec![fs::read_to_string(folder.join("pycapsule.h"))?];
+    for entry in fs::read_dir(folder.join("rustpython"))? {
+        texts.push(fs::read_to_string(entry?.path())?);
+    }
+    let macros = texts.iter().flat_map(|text| macros_in(text));
+    let macros = macros.filter(|name| !MACROS.contains(name));
+    let inline = declared_by("Python.h", compiler)?.inline;
+    let offered = macros.map(str::to_owned).chain(inline);
+    let missing: Vec<_> = offered
+        .filter(|name| !exported.contains_key(name))
+        .collect();
+    // The test can fail.
+    let sample = declared_in("static inline int PyNew_Function(int a)\n{\n    return a;\n}\n");
+    assert_eq!(sample.inline, ["PyNew_Function"]);
+    assert_eq!(
+        macros_in("#define PyNew_Macro(a) a").next(),
+        Some("PyNew_Macro")
+    );
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("not exported: {missing:?}").into())
+    }
+}
+
 /// The names of the functions that `crates/capi` defines.
 fn defined_by_us() -> Result<Vec<String>, Failed> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/src");
@@ -171,12 +241,12 @@ fn defined_by_us() -> Result<Vec<String>, Failed> {
 }
 
 /// The debug information tells which file a function comes from; there is none for the crates that
-/// we depend on, such as the one that `PyList_New` is in.
+/// we depend on, such as the one that `PyDict_New` is in.
 fn exported_are_ours() -> Result<(), Failed> {
     let exported = exported()?;
     let ours = defined_by_us()?;
     assert!(ours.len() > 20, "{ours:?}");
-    let names = ours.iter().map(String::as_str).chain(["PyList_New"]);
+    let names = ours.iter().map(String::as_str).chain(["PyDict_New"]);
     let mut command = Command::new("addr2line");
     command.args(["--addresses", "--inlines", "--exe"]);
     command.arg(std::env::current_exe()?);
@@ -191,7 +261,7 @@ fn exported_are_ours() -> Result<(), Failed> {
     let strangers = names.zip(places);
     let strangers = strangers.filter(|(_, place)| !place.contains("crates/capi/src/"));
     let strangers: Vec<_> = strangers.map(|(name, _)| name).collect();
-    if strangers == ["PyList_New"] {
+    if strangers == ["PyDict_New"] {
         Ok(())
     } else {
         Err(format!("not ours: {strangers:?}\n{told}").into())

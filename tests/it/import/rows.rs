@@ -1,7 +1,7 @@
 //! What an import answers, row by row: the files that are on the path, what was done before, the
 //! name that is asked for, and the one answer that every way to import gives.
 
-use Answer::{NotValid, Pointer, Raises, Wrapped};
+use Answer::{NotValid, Noted, Pointer, Raises, Wrapped};
 
 /// The pointer of the capsule that a row should find. Others have other pointers.
 pub(super) const POINTER: usize = 0x7e57;
@@ -23,6 +23,8 @@ pub(super) enum Answer {
     Raises(&'static str),
     /// ImportError for this module, with this cause.
     Wrapped(&'static str, &'static str),
+    /// An exception with this note.
+    Noted(&'static str, &'static str),
     /// AttributeError because what was found is not the capsule, with this note.
     NotValid(&'static str),
 }
@@ -196,5 +198,21 @@ pub(super) fn no_attribute_in_words_of_the_vm() -> Vec<Row> {
         row("not-utf-8-in-the-last-part", &[], M, *b"m.\xff", Raises("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte\nnote decoding with 'utf-8' codec failed")),
         row("not-utf-8-in-a-middle-part", &[EMPTY_PKG], "", *b"pkg.a\xff.cap", Raises("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 1: invalid start byte\nnote decoding with 'utf-8' codec failed")),
         row("not-utf-8-where-nothing-is", &[], M, *b"m.\xed\xa0\x80.cap", Raises("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte\nnote decoding with 'utf-8' codec failed")),
+    ]
+}
+
+/// The capsules of CPython's standard library.
+#[rustfmt::skip]
+pub(super) fn not_here() -> Vec<Row> {
+    vec![
+        row("unicodedata", &[], "", "unicodedata._ucnhash_CAPI", Noted("AttributeError: module 'unicodedata' has no attribute '_ucnhash_CAPI'", "CPython's unicodedata._ucnhash_CAPI is not here: its functions read CPython's own table of character names")),
+        row("pyexpat", &[], "", "pyexpat.expat_CAPI", Noted("AttributeError: module 'pyexpat' has no attribute 'expat_CAPI'", "CPython's pyexpat.expat_CAPI is not here: its functions are those of the C library Expat, which this interpreter is made without")),
+        row("socket", &[], "", "_socket.CAPI", Noted("AttributeError: module '_socket' has no attribute 'CAPI'", "CPython's _socket.CAPI is not here: it leads to the C struct of CPython's sockets")),
+        row("curses", &[], "", "_curses._C_API", Noted("ImportError: PyCapsule_Import could not import module \"_curses\"\ncause ModuleNotFoundError: No module named '_curses'", "CPython's _curses._C_API is not here: its functions are over the C library curses, which this interpreter is made without")),
+        row("module-is-somebody-s-own", &[], "module('_curses', _C_API=capsule('_curses._C_API'))", "_curses._C_API", Pointer),
+        row("somebody-s-own-is-no-capsule", &[], "module('_curses', _C_API=5)", "_curses._C_API", NotValid("not a capsule but an object of type 'int'")),
+        row("what-interrupts-has-no-note", &[], "def interrupt(name): raise KeyboardInterrupt('mine')\nmodule('_curses', __getattr__=interrupt)", "_curses._C_API", Raises("KeyboardInterrupt: mine")),
+        row("notes-are-kept", &[], "def refuse(name):\n error = AttributeError('mine')\n error.add_note('first')\n raise error\nmodule('_curses', __getattr__=refuse)", "_curses._C_API", Noted("AttributeError: mine\nnote first", "CPython's _curses._C_API is not here: its functions are over the C library curses, which this interpreter is made without")),
+        row("other-attribute-of-such-a-module", &[], "", "unicodedata.nope", Raises("AttributeError: module 'unicodedata' has no attribute 'nope'")),
     ]
 }

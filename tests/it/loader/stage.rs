@@ -118,7 +118,7 @@ impl Stage {
         Ok(stage)
     }
 
-    fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         self.0.path()
     }
 

@@ -5,6 +5,7 @@ use std::ffi::OsStr;
 
 use libtest_mimic::{Failed, Trial};
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
+use rustpython_capsule_capi::ExtensionModulesExt;
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt, Replacement, replace_functions};
 use rustpython_vm::common::rc::PyRc;
 use rustpython_vm::function::{FuncArgs, static_func};
@@ -14,9 +15,10 @@ use crate::interpreter::{child, exec, shown, trial};
 
 pub(super) fn trials() -> Vec<Trial> {
     type Test = fn() -> Result<(), Failed>;
-    let tests: [(&str, Test); 4] = [
+    let tests: [(&str, Test); 5] = [
         ("environment-seals-the-program", environment_seals),
         ("any-order-of-the-builder-seals", any_order_seals),
+        ("the-table-of-dates-is-seen-and-not-read", table_of_dates),
         ("an-embedder-can-take-modules-away", modules_taken_away),
         ("an-embedder-can-take-functions-away", functions_taken_away),
     ];
@@ -84,6 +86,32 @@ assert fcntl.fcntl(1, fcntl.F_GETFD) >= 0";
         builder().with_capsules(Access::Sealed).init_stdlib(),
         script,
     )
+}
+
+/// `datetime.datetime_CAPI` is for native code of the embedder's that a sealed script calls.
+fn table_of_dates() -> Result<(), Failed> {
+    let script = "
+import _capsule, datetime
+capsule = datetime.datetime_CAPI
+assert _capsule.load('datetime.datetime_CAPI') is capsule
+assert _capsule.is_valid(capsule, 'datetime.datetime_CAPI')
+told = _capsule.describe(capsule)
+assert (told.pointer, told.context, told.destructor, told.owner) == (None, None, None, None)
+name, other = 'datetime.datetime_CAPI', 'other'
+refused = 0
+for function, arguments in (
+    (_capsule.get_pointer, (capsule, name)), (_capsule.import_, (name,)),
+    (_capsule.get_context, (capsule,)), (_capsule.set_pointer, (capsule, 7)),
+    (_capsule.set_name, (capsule, other)), (_capsule.claim, (capsule, name, other)),
+):
+    try: function(*arguments)
+    except PermissionError: refused += 1
+assert refused == 6";
+    let sealed = || builder().with_capsules(Access::Sealed);
+    hold(sealed().init_stdlib().with_extension_modules(), script)?;
+    hold(sealed().with_extension_modules().init_stdlib(), script)?;
+    let twice = sealed().init_stdlib().with_extension_modules();
+    hold(twice.with_extension_modules(), script)
 }
 
 fn without_sockets(vm: &mut VirtualMachine) {

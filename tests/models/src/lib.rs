@@ -1,5 +1,5 @@
-//! The field protocol of capsules under a model checker: `fields.rs` of the capsule crate, compiled
-//! here with loom's atomics, which run each model in every order that the memory model allows.
+//! The field protocol of capsules under a model checker: `fields.rs` and `lock.rs` of the capsule crate,
+//! compiled here with loom's atomics, which run each model in every order that the memory model allows.
 
 #![cfg(test)]
 
@@ -9,6 +9,9 @@
     reason = "what stands alone, the context for example, has no orders to explore"
 )]
 mod fields;
+#[path = "../../../crates/capsule/src/lock.rs"]
+#[expect(dead_code, reason = "to take a value is to change it")]
+mod lock;
 
 mod changes;
 mod destructors;
@@ -17,18 +20,20 @@ mod model;
 
 /// What `fields` is built on.
 mod sync {
-    use core::sync::atomic::AtomicU8 as Plain;
+    use std::cell::Cell;
 
     pub(crate) use loom::sync::atomic::{
         AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, fence,
     };
 
-    /// Which process of a chain of forks it is. Not part of what is modelled: no thread sees it
-    /// change, since only one comes out of a fork.
-    pub(crate) static GENERATION: Plain = Plain::new(1);
+    thread_local! {
+        /// Which process of a chain of forks it is. Not part of what is modelled: no thread sees it
+        /// change, since only one comes out of a fork. All threads of a model have it in common.
+        pub(crate) static GENERATION: Cell<u8> = const { Cell::new(1) };
+    }
 
     pub(crate) fn generation() -> u8 {
-        GENERATION.load(core::sync::atomic::Ordering::Relaxed)
+        GENERATION.get()
     }
 
     pub(crate) fn pause(_waited: &mut u32) {

@@ -1,8 +1,9 @@
-//! `pyo3_capsules`: every function that PyO3 has for capsules, as a Python function. What they do
-//! is checked in `tests/it/extensions/pyo3.py`.
+//! `pyo3_capsules`: every function that PyO3 has for capsules, as a Python function, and dates. What
+//! they do is checked in `tests/it/extensions/pyo3.py`.
 
 mod accessors;
 mod constructors;
+mod dates;
 mod ledger;
 
 use pyo3::prelude::*;
@@ -23,6 +24,8 @@ mod pyo3_capsules {
         with_closure, with_destructor, with_function, with_name, with_pointer,
         with_pointer_and_destructor, with_value, with_value_and_destructor, without_name,
     };
+    #[pymodule_export]
+    use crate::dates::{midnight, since_midnight};
     #[pymodule_export]
     use crate::ledger::{drop_detached, drop_on_a_thread, made_on_a_thread, take_ledger};
 }

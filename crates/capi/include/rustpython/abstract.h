@@ -14,17 +14,13 @@ extern "C" {
 
 PyObject *PyObject_Call(PyObject *callable, PyObject *args, PyObject *kwargs);
 PyObject *PyObject_CallNoArgs(PyObject *callable);
+PyObject *PyObject_CallOneArg(PyObject *callable, PyObject *arg);
 PyObject *PyObject_CallObject(PyObject *callable, PyObject *args);
 PyObject *PyObject_Vectorcall(PyObject *callable, PyObject *const *args, size_t count,
                               PyObject *names);
 PyObject *PyObject_VectorcallMethod(PyObject *name, PyObject *const *args, size_t count,
                                     PyObject *names);
 PyObject *PyVectorcall_Call(PyObject *callable, PyObject *tuple, PyObject *kwargs);
-
-static inline PyObject *PyObject_CallOneArg(PyObject *callable, PyObject *arg)
-{
-    return PyObject_Vectorcall(callable, &arg, 1, NULL);
-}
 
 /* ---- Items and classes ---- */
 

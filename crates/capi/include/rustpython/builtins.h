@@ -72,7 +72,10 @@ PyObject *PyLong_FromNativeBytes(const void *buffer, size_t size, int flags);
 PyObject *PyLong_FromUnsignedNativeBytes(const void *buffer, size_t size, int flags);
 Py_ssize_t PyLong_AsNativeBytes(PyObject *object, void *buffer, Py_ssize_t size, int flags);
 
-/* ---- bytes, bytearray, memoryview. CPython has a NUL behind the bytes; here is none. ---- */
+/* ---- bytes. PyBytes_AsString and PyBytes_AsStringAndSize lend: the address is the same at each
+   call and good as long as the object; a NUL is behind the bytes, one more than PyBytes_Size. C may
+   write there only to what PyBytes_FromStringAndSize has just made with NULL, which is zeros until
+   then. Without a `length`, bytes with a NUL among them are a ValueError. ---- */
 
 int PyBytes_Check(PyObject *object);
 int PyBytes_CheckExact(PyObject *object);
@@ -83,6 +86,11 @@ Py_ssize_t PyBytes_Size(PyObject *bytes);
 char *PyBytes_AsString(PyObject *bytes);
 int PyBytes_AsStringAndSize(PyObject *object, char **buffer, Py_ssize_t *length);
 
+/* ---- bytearray. PyByteArray_AsString lends: the address is the same at each call, and good until
+   the bytearray gets another length; a NUL is behind the bytes, and C may change those before it.
+   BufferError if there is no room for the NUL and a memoryview, say, keeps the bytes where they
+   are. ---- */
+
 int PyByteArray_Check(PyObject *object);
 PyObject *PyByteArray_FromStringAndSize(const char *bytes, Py_ssize_t length);
 PyObject *PyByteArray_FromObject(PyObject *object);
@@ -90,20 +98,26 @@ Py_ssize_t PyByteArray_Size(PyObject *bytearray);
 char *PyByteArray_AsString(PyObject *bytearray);
 int PyByteArray_Resize(PyObject *bytearray, Py_ssize_t length);
 
+/* ---- memoryview ---- */
+
 int PyMemoryView_Check(PyObject *object);
 PyObject *PyMemoryView_FromObject(PyObject *object);
 
-/* ---- tuple, which is made whole: there is no PyTuple_SetItem. PyTuple_GetItem lends. ---- */
+/* ---- tuple. PyTuple_GetItem lends. A tuple of PyTuple_New is filled by PyTuple_SetItem, in any
+   order, before anybody else has a reference to it; PyTuple_SetItem takes over the reference to the
+   item. What is not filled is None, not NULL. ---- */
 
 int PyTuple_Check(PyObject *object);
 int PyTuple_CheckExact(PyObject *object);
+PyObject *PyTuple_New(Py_ssize_t size);
+int PyTuple_SetItem(PyObject *tuple, Py_ssize_t index, PyObject *item);
 PyObject *PyTuple_FromArray(PyObject *const *array, Py_ssize_t size);
 Py_ssize_t PyTuple_Size(PyObject *tuple);
 PyObject *PyTuple_GetItem(PyObject *tuple, Py_ssize_t index);
 PyObject *PyTuple_GetSlice(PyObject *tuple, Py_ssize_t low, Py_ssize_t high);
 
-/* ---- list. A list of PyList_New is filled by PyList_SetItem, which takes the reference, from the
-   first item on; until then it is shorter. ---- */
+/* ---- list. A list of PyList_New is filled by PyList_SetItem, in any order, which takes over the
+   reference to the item. What is not filled is None, not NULL. ---- */
 
 int PyList_Check(PyObject *object);
 int PyList_CheckExact(PyObject *object);

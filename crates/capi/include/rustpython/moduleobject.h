@@ -142,36 +142,19 @@ int PyModule_Check(PyObject *object);
 int PyModule_CheckExact(PyObject *object);
 PyObject *PyModule_GetNameObject(PyObject *module);
 PyObject *PyModule_GetFilenameObject(PyObject *module);
+/* The same as text, lent by the module's __name__ and __file__. */
+const char *PyModule_GetName(PyObject *module);
+const char *PyModule_GetFilename(PyObject *module);
 
-static inline int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
-{
-    if (value == NULL) {
-        if (PyErr_Occurred() == NULL) {
-            PyErr_SetString(PyExc_SystemError, "NULL instead of a value for a module");
-        }
-        return -1;
-    }
-    return PyObject_SetAttrString(module, name, value);
-}
+/* ---- modsupport.h. PyModule_Add takes over the reference to the value, whatever comes of
+   it. ---- */
 
-static inline int PyModule_Add(PyObject *module, const char *name, PyObject *value)
-{
-    const int status = PyModule_AddObjectRef(module, name, value);
-    Py_DecRef(value);
-    return status;
-}
+int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value);
+int PyModule_Add(PyObject *module, const char *name, PyObject *value);
+int PyModule_AddIntConstant(PyObject *module, const char *name, long value);
+int PyModule_AddStringConstant(PyObject *module, const char *name, const char *value);
 
-static inline int PyModule_AddIntConstant(PyObject *module, const char *name, long value)
-{
-    return PyModule_Add(module, name, PyLong_FromLong(value));
-}
-
-static inline int PyModule_AddStringConstant(PyObject *module, const char *name, const char *value)
-{
-    return PyModule_Add(module, name, PyUnicode_FromString(value));
-}
-
-/* ---- modsupport.h: what the module's machine code expects, for Py_mod_abi ---- */
+/* What the module's machine code expects, for Py_mod_abi. */
 
 typedef struct PyABIInfo {
     uint8_t abiinfo_major_version;
@@ -200,14 +183,7 @@ int PyABIInfo_Check(PyABIInfo *info, const char *module_name);
 PyObject *PyImport_Import(PyObject *name);
 PyObject *PyImport_AddModuleRef(const char *name);
 PyObject *PyImport_ExecCodeModuleEx(const char *name, PyObject *code, const char *pathname);
-
-static inline PyObject *PyImport_ImportModule(const char *name)
-{
-    PyObject *const text = PyUnicode_FromString(name);
-    PyObject *const module = text == NULL ? NULL : PyImport_Import(text);
-    Py_DecRef(text);
-    return module;
-}
+PyObject *PyImport_ImportModule(const char *name);
 
 #ifdef __cplusplus
 }

@@ -133,6 +133,7 @@ int PyObject_RichCompareBool(PyObject *left, PyObject *right, int operation);
 
 PyTypeObject *Py_TYPE(PyObject *object);
 int Py_IS_TYPE(PyObject *object, PyTypeObject *type);
+int PyObject_TypeCheck(PyObject *object, PyTypeObject *type);
 int PyType_Check(PyObject *object);
 int PyType_CheckExact(PyObject *object);
 unsigned long PyType_GetFlags(PyTypeObject *type);
@@ -141,11 +142,6 @@ PyObject *PyType_GetName(PyTypeObject *type);
 PyObject *PyType_GetQualName(PyTypeObject *type);
 PyObject *PyType_GetModuleName(PyTypeObject *type);
 PyObject *PyType_GetFullyQualifiedName(PyTypeObject *type);
-
-static inline int PyObject_TypeCheck(PyObject *object, PyTypeObject *type)
-{
-    return PyType_IsSubtype(Py_TYPE(object), type);
-}
 
 #ifdef __cplusplus
 }

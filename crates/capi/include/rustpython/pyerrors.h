@@ -14,35 +14,20 @@ void PyErr_SetObject(PyObject *exception, PyObject *value);
 void PyErr_SetString(PyObject *exception, const char *text);
 PyObject *PyErr_GetRaisedException(void);
 void PyErr_SetRaisedException(PyObject *exception);
-/* `given` must be a class here; an instance is a TypeError. */
+void PyErr_SetNone(PyObject *exception);
+PyObject *PyErr_NoMemory(void);
+void PyErr_Clear(void);
+int PyErr_ExceptionMatches(PyObject *exception);
 int PyErr_GivenExceptionMatches(PyObject *given, PyObject *exception);
 
-/* With nothing pending, these three abort the process. */
+/* With nothing pending, these three do nothing. Of a SystemExit the first two end the process. */
+void PyErr_Print(void);
 void PyErr_PrintEx(int set_sys_last_vars);
 void PyErr_WriteUnraisable(PyObject *object);
 
-static inline void PyErr_Print(void)
-{
-    PyErr_PrintEx(1);
-}
-
-static inline void PyErr_Clear(void)
-{
-    Py_DecRef(PyErr_GetRaisedException());
-}
-
-static inline int PyErr_ExceptionMatches(PyObject *type)
-{
-    PyObject *const raised = PyErr_Occurred();
-    return raised != NULL && PyErr_GivenExceptionMatches(raised, type);
-}
-
-static inline void PyErr_SetNone(PyObject *type)
-{
-    PyErr_SetObject(type, Py_None);
-}
-
-/* ---- Exception objects. The names of new classes have the form "module.Name". ---- */
+/* ---- Exception objects. The names of new classes have the form "module.Name".
+   PyException_SetCause and PyException_SetContext take over the reference; NULL and None are
+   none. ---- */
 
 PyObject *PyErr_NewException(const char *name, PyObject *base, PyObject *dict);
 PyObject *PyErr_NewExceptionWithDoc(const char *name, const char *doc, PyObject *base,
@@ -135,12 +120,6 @@ extern PyObject *PyExc_UserWarning;
 extern PyObject *PyExc_ValueError;
 extern PyObject *PyExc_Warning;
 extern PyObject *PyExc_ZeroDivisionError;
-
-static inline PyObject *PyErr_NoMemory(void)
-{
-    PyErr_SetNone(PyExc_MemoryError);
-    return NULL;
-}
 
 #ifdef __cplusplus
 }

@@ -19,8 +19,10 @@ PyObject *PyUnicode_InternFromString(const char *text);
 void PyUnicode_InternInPlace(PyObject **string);
 Py_ssize_t PyUnicode_GetLength(PyObject *string);
 
-/* The text that belongs to the string. There is no NUL behind it: `size` may not be NULL, and there
-   is no PyUnicode_AsUTF8. */
+/* The text in UTF-8, which the string lends: the address is the same at each call and good as long as
+   the string; a NUL is behind the text, one more than `size`, which may be NULL and is -1 after a
+   failure. UnicodeEncodeError where there is a surrogate. */
+const char *PyUnicode_AsUTF8(PyObject *object);
 const char *PyUnicode_AsUTF8AndSize(PyObject *object, Py_ssize_t *size);
 
 int PyUnicode_Compare(PyObject *left, PyObject *right);

@@ -20,7 +20,6 @@ mod views;
 
 use rustpython_capsule_glue::{Access, Replacement, access, replace_functions};
 use rustpython_vm::builtins::{PyGetSet, PyModule, PyType};
-use rustpython_vm::common::rc::PyRc;
 use rustpython_vm::function::{FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags, static_func};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 
@@ -40,18 +39,15 @@ static CTYPES: Replacement = Replacement::new("_ctypes", |definition| {
 
 /// For an interpreter that is about to start. Where capsules are sealed there is no `_ctypes`.
 pub(crate) fn replace(vm: &mut VirtualMachine) {
-    if access(vm) == Some(Access::Sealed) {
-        return;
-    }
-    let changed = CTYPES.changed(&vm.ctx);
-    let state = PyRc::get_mut(&mut vm.state).expect("nobody has the state before the VM starts");
-    if let (Some(definition), Some(changed)) = (state.module_defs.get_mut("_ctypes"), changed) {
-        *definition = changed;
+    if access(vm) != Some(Access::Sealed) {
+        CTYPES.install(vm);
     }
 }
 
 fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
-    CTYPES.exec_original(vm, module)?;
+    if let Some(original) = CTYPES.original() {
+        original.exec_module(vm, module)?;
+    }
     if keep_original(module, vm)? {
         change(vm);
     }

@@ -1,0 +1,44 @@
+//! `import.h`, as far as it is ours: importing a module by its full name. The import of capsules is
+//! in `pycapsule`, the loading of extension modules in `loader`.
+
+use core::ffi::c_char;
+
+use rustpython_vm::builtins::PyStr;
+use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
+
+use crate::boundary::{argument, enter, give, text};
+
+/// Imports a module, through the `__import__` of the running code's builtins; of a dotted name it
+/// is the last part.
+///
+/// # Safety
+/// `name` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyImport_Import(name: *mut PyObject) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: passed on from the caller.
+        let name = unsafe { argument(name, vm) }?;
+        let Some(name) = name.downcast_ref::<PyStr>() else {
+            return Err(vm.new_type_error("module name must be a string"));
+        };
+        import(name, vm).map(give)
+    })
+}
+
+/// Imports a module as [`PyImport_Import`] does.
+///
+/// # Safety
+/// `name` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyImport_ImportModule(name: *const c_char) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: passed on from the caller.
+        let name = unsafe { text(name, vm) }?;
+        import(&vm.ctx.new_str(name), vm).map(give)
+    })
+}
+
+fn import(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult {
+    vm.import(name, 0)?;
+    vm.sys_module.get_attr("modules", vm)?.get_item(name, vm)
+}

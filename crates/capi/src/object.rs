@@ -1,0 +1,81 @@
+//! `object.h`, as far as it is ours: what C code asks of classes. References are in `refcount`.
+
+use core::ffi::{c_int, c_ulong};
+
+use rustpython_capi::object::PyTypeObject;
+use rustpython_vm::{AsObject, Context, PyObject};
+
+const IMMUTABLETYPE: u64 = 1 << 8;
+const HEAPTYPE: u64 = 1 << 9;
+const READY: u64 = 1 << 12;
+const HAVE_GC: u64 = 1 << 14;
+/// SEQUENCE, MAPPING, DISALLOW_INSTANTIATION, IMMUTABLETYPE, HEAPTYPE, BASETYPE,
+/// METHOD_DESCRIPTOR, IS_ABSTRACT: the bits that the VM has too, in the same places.
+const OF_THE_VM: u64 = 0x7e0 | 1 << 17 | 1 << 20;
+
+/// What a class is, as the bits of CPython's `Py_TPFLAGS_…` that its manual describes.
+///
+/// # Safety
+/// `class` is a class.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyType_GetFlags(class: *mut PyTypeObject) -> c_ulong {
+    // SAFETY: passed on from the caller.
+    let class = unsafe { &*class };
+    let ctx = Context::genesis();
+    let types = &ctx.types;
+    let mut flags = class.slots.flags.load().bits() & OF_THE_VM | READY;
+    let subclasses = [
+        types.int_type,
+        types.list_type,
+        types.tuple_type,
+        types.bytes_type,
+        types.str_type,
+        types.dict_type,
+        ctx.exceptions.base_exception_type,
+        types.type_type,
+    ];
+    for (bit, base) in (24..).zip(subclasses) {
+        flags |= u64::from(class.is_subtype(base)) << bit;
+    }
+    if flags & HEAPTYPE == 0 {
+        flags |= IMMUTABLETYPE;
+    }
+    let without_references = [
+        types.object_type,
+        types.none_type,
+        types.ellipsis_type,
+        types.not_implemented_type,
+        types.bool_type,
+        types.int_type,
+        types.float_type,
+        types.complex_type,
+        types.str_type,
+        types.bytes_type,
+        types.bytearray_type,
+        types.range_type,
+        types.range_iterator_type,
+        types.long_range_iterator_type,
+        types.code_type,
+    ];
+    if !without_references.iter().any(|other| class.is(*other)) {
+        flags |= HAVE_GC;
+    }
+    flags
+}
+
+/// Whether an object's class is this one or derived from it.
+///
+/// # Safety
+/// `object` is NULL or an object, and `class` NULL or a class.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyObject_TypeCheck(
+    object: *mut PyObject,
+    class: *mut PyTypeObject,
+) -> c_int {
+    // SAFETY: passed on from the caller.
+    let object = unsafe { object.as_ref() };
+    // SAFETY: passed on from the caller.
+    let class = unsafe { class.as_ref() };
+    let is = object.zip(class);
+    c_int::from(is.is_some_and(|(object, class)| object.class().is_subtype(class)))
+}

@@ -1,0 +1,50 @@
+"""Text that objects lend, and bytes that C makes."""
+
+import types
+
+from asking import *
+
+
+class SubBytes(bytes):
+    pass
+
+
+class SubStr(str):
+    pass
+
+
+OF_BYTES = "PyBytes_AsString", "PyBytes_AsStringAndSize", "PyBytes_AsStringAndSize without size"
+OF_STR = "PyUnicode_AsUTF8", "PyUnicode_AsUTF8AndSize", "size of PyUnicode_AsUTF8AndSize"
+MADE = "PyBytes_FromStringAndSize", "PyByteArray_FromStringAndSize"
+
+for size in 0, 1, 2, 7, 8, 9, 15, 16, 17, 63, 64, 100, 1000:
+    for name in OF_BYTES:
+        calls(name, [b"x" * size], [(bytes(range(1, 256)) * 4)[:size]])
+    calls("PyByteArray_AsString", [bytearray(b"y" * size)])
+    for name in OF_STR:
+        calls(name, ["z" * size], ["\xe9" * size], ["\u20ac" * size], ["\U0001f600" * size])
+for name in OF_BYTES:
+    calls(name, [b"\0"], [b"a\0b"], [SubBytes(b"sub")], ["text"], [bytearray(b"ba")], [memoryview(b"mv")], [5], [None], [Plain()])
+calls("PyByteArray_AsString", [bytearray(b"a\0b")])
+for name in OF_STR:
+    calls(name, ["\0"], ["a\0b"], [SubStr("sub")], [b"bytes"], [5], [None], [Plain()])
+    calls(name, ["\ud800"], ["a\udc80"], ["\u20ac\ud800\udc80b\udcff"], ["\udfff" * 9], [SubStr("\udc80")])
+for value in "counted", "c\xe9", b"counted":
+    name = "PyBytes_AsString" if isinstance(value, bytes) else "PyUnicode_AsUTF8"
+    value = value[:3] + value[3:]
+    row(f"{name} {value} references", counted, lambda: call(name, value), value)
+for name in MADE:
+    calls(name, [b"abc", 3], [b"abc", 2], [b"abc", 0], [b"", 0], [NULL, 0], [b"abc", -1], [NULL, -1])
+# CPython frees a bytearray that it could not fill as if it were exported.
+calls("PyBytes_FromStringAndSize", [NULL, HUGE], [NULL, HUGE // 2])
+calls("PyBytes_FromString", [b""], [b"abc"], [b"\xff"])
+EMPTY = b""
+row("PyBytes_FromStringAndSize empty is", lambda: call("PyBytes_FromStringAndSize", NULL, 0)[0] is EMPTY)
+
+module = types.ModuleType("m\xfc")
+nameless = types.ModuleType("m")
+del nameless.__name__
+odd = types.ModuleType("m")
+odd.__name__ = 5
+surrogate = types.ModuleType("\udc80")
+calls("PyModule_GetName", [module], [nameless], [odd], [surrogate], [5], [Plain()])

@@ -1,0 +1,74 @@
+//! Which interpreters of a process can load extension modules: all, while the C API has a main one, and
+//! none after its end.
+
+use libtest_mimic::Trial;
+use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
+use rustpython_capsule_capi::{ExtensionModulesExt, run_main};
+use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
+use rustpython_vm::{Interpreter, PyResult, Settings, VirtualMachine};
+
+use super::stage::{Stage, left_out};
+use crate::c_code::HAS_COMPILER;
+use crate::interpreter::{exec, shown};
+use crate::ledger::alone;
+
+pub(super) fn trials() -> Vec<Trial> {
+    if !*HAS_COMPILER {
+        return vec![left_out("main-interpreter")];
+    }
+    vec![alone(
+        "loader::main-interpreter::others-load-only-beside-it",
+        others_load_only_beside_it,
+    )]
+}
+
+fn interpreter() -> Interpreter {
+    let mut settings = Settings::default();
+    settings.install_signal_handlers = false;
+    InterpreterBuilder::new()
+        .settings(settings)
+        .init_stdlib()
+        .with_capsules(Access::Open)
+        .with_extension_modules()
+        .build()
+}
+
+/// Imports `ending` and drops what it made, or says why not.
+fn load(folder: &str, vm: &VirtualMachine) -> String {
+    let source = format!(
+        "import sys\nsys.path[:0] = [{folder:?}]\nimport ending\nending.make('made and destroyed')"
+    );
+    let answer: PyResult = exec(&source, &vm.new_scope_with_builtins(), vm);
+    answer.map_or_else(|error| shown(&error, vm), |_| "loaded".to_owned())
+}
+
+fn others_load_only_beside_it() {
+    const REFUSED: &str =
+        "ImportError: extension modules need a main interpreter that the C API knows";
+    let stage = Stage::new(&["ending.c"]).expect("the C file compiles");
+    let folder = stage.path().to_str().expect("the path is text");
+    let elsewhere = || {
+        let interpreter = interpreter();
+        let answer = interpreter.enter(|vm| load(folder, vm));
+        interpreter.finalize(None);
+        answer
+    };
+    assert_eq!(elsewhere(), REFUSED);
+    for _ in 0..2 {
+        let code = run_main(interpreter(), |vm| {
+            assert_eq!(load(folder, vm), "loaded");
+            assert_eq!(
+                vm.allow_threads(|| std::thread::scope(|scope| {
+                    scope.spawn(elsewhere).join().expect("it does not panic")
+                })),
+                "loaded"
+            );
+            // At its end it is still the main one.
+            let source = "import atexit, sys\ndef last():\n del sys.modules['ending']\n import ending\n\
+                          \x20print('loaded at the end')\natexit.register(last)";
+            exec(source, &vm.new_scope_with_builtins(), vm).map(drop)
+        });
+        assert_eq!(code, 0);
+        assert_eq!(elsewhere(), REFUSED);
+    }
+}
