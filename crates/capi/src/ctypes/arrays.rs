@@ -82,10 +82,8 @@ fn assign_subscript(
         if values.len() != indices.len() {
             return Err(vm.new_value_error("Can only assign sequence of same size"));
         }
-        let pairs = indices.into_iter().zip(values);
-        return pairs
-            .map(|(index, value)| Element::at(array, index, vm)?.set(value, vm))
-            .collect();
+        let mut pairs = indices.into_iter().zip(values);
+        return pairs.try_for_each(|(index, value)| Element::at(array, index, vm)?.set(value, vm));
     }
     Element::at(array, index.try_index(vm)?.try_to_primitive(vm)?, vm)?.set(value, vm)
 }

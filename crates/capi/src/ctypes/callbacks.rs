@@ -41,17 +41,17 @@ pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMa
             return Err(vm.new_type_error(text));
         }
     };
-    let arguments: Vec<Argument> = arguments
-        .into_iter()
-        .map(|class| Argument::of(class, vm))
-        .collect::<PyResult<_>>()?;
-    let result = Answer::of(of_class("_restype_"), vm)?;
+    let arguments = arguments.into_iter().map(|class| Argument::of(class, vm));
+    let arguments: Vec<(Argument, FfiType)> = arguments.collect::<PyResult<_>>()?;
+    let (arguments, types) = arguments.into_iter().unzip();
+    let (result, result_type) = match of_class("_restype_") {
+        Some(class) if !vm.is_none(&class) => {
+            let (result, result_type) = Answer::of(class, vm)?;
+            (Some(result), result_type)
+        }
+        _ => (None, ffi_void_type()),
+    };
     let flags: Option<u32> = of_class("_flags_").and_then(|flags| flags.try_to_value(vm).ok());
-    let types = arguments.iter().map(|argument| argument.ffi_type.clone());
-    let types = types.collect();
-    let result_type = result
-        .as_ref()
-        .map_or_else(ffi_void_type, |result| result.ffi_type.clone());
     let callback = Arc::new(Callback {
         callable,
         arguments,
@@ -89,7 +89,6 @@ struct Callback {
 struct Argument {
     class: PyTypeRef,
     kind: Kind,
-    ffi_type: FfiType,
 }
 
 enum Kind {
@@ -101,7 +100,7 @@ enum Kind {
 }
 
 impl Argument {
-    fn of(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<Self> {
+    fn of(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<(Self, FfiType)> {
         let original = original();
         let (kind, ffi_type) = if class.fast_issubclass(original.function) {
             (Kind::Function, ffi_pointer_type())
@@ -122,11 +121,7 @@ impl Argument {
             let text = format!("a callback cannot take {} by value", class.name());
             return Err(vm.new_type_error(text));
         };
-        Ok(Self {
-            class,
-            kind,
-            ffi_type,
-        })
+        Ok((Self { class, kind }, ffi_type))
     }
 
     /// # Safety
@@ -160,25 +155,16 @@ impl Argument {
 struct Answer {
     class: PyTypeRef,
     letter: &'static str,
-    ffi_type: FfiType,
 }
 
 impl Answer {
-    fn of(class: Option<PyObjectRef>, vm: &VirtualMachine) -> PyResult<Option<Self>> {
-        let Some(class) = class.filter(|class| !vm.is_none(class)) else {
-            return Ok(None);
-        };
+    fn of(class: PyObjectRef, vm: &VirtualMachine) -> PyResult<(Self, FfiType)> {
         let class = class.downcast::<PyType>().ok();
         let answer = class.and_then(|class| {
             let (letter, ffi_type) = simple(&class, vm)?;
-            Some(Self {
-                class,
-                letter,
-                ffi_type,
-            })
+            Some((Self { class, letter }, ffi_type))
         });
-        let error = || vm.new_type_error("invalid result type for callback function");
-        answer.map(Some).ok_or_else(error)
+        answer.ok_or_else(|| vm.new_type_error("invalid result type for callback function"))
     }
 
     /// The bits of a register that has the value.
@@ -262,8 +248,10 @@ impl Callback {
     /// `arguments` has what the types say.
     unsafe fn call(&self, arguments: *const *const c_void, vm: &VirtualMachine) -> u64 {
         let convert = |(index, argument): (usize, &Argument)| {
-            // SAFETY: passed on from the caller.
-            let address = unsafe { arguments.add(index).read() };
+            // SAFETY: the caller's array has an element for each type.
+            let address = unsafe { arguments.add(index) };
+            // SAFETY: as above.
+            let address = unsafe { address.read() };
             // SAFETY: passed on from the caller.
             unsafe { argument.convert(address, vm) }
         };
