@@ -8,7 +8,6 @@ use rustpython_vm::builtins::{
 };
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::bare::call_bare;
 use super::memory::{address_of, address_of_bytes, bytes_of, pointer_in};
 use super::original::original;
 
@@ -171,7 +170,7 @@ pub(super) fn address_in(argument: &PyObject, vm: &VirtualMachine) -> PyResult<u
     }
     let identity = (identity as *const c_void).expose_provenance();
     let result = &original().void_p;
-    let address = call_bare(identity, vec![argument.to_owned()], result, false, vm)?;
+    let address = original().call_bare(identity, vec![argument.to_owned()], result, false, vm)?;
     let address: Option<usize> = address.try_into_value(vm)?;
     Ok(address.unwrap_or(0))
 }

@@ -1,7 +1,7 @@
 //! Elements of arrays that are no numbers: structures, pointers, functions, objects, texts, arrays.
 //! The VM reads most of them as numbers, and points to copies of texts.
 
-use rustpython_vm::builtins::{PyBytes, PyType, PyTypeRef};
+use rustpython_vm::builtins::{PyBytes, PySlice, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::protocol::{PyMapping, PySequence};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
@@ -11,7 +11,6 @@ use super::memory::{
     address_of, address_of_bytes, keep, length_of, pointer_at, pointer_in, write_pointer,
 };
 use super::original::original;
-use super::slices::indices;
 use super::values::object_at;
 use super::views::{is_view, keep_in_root, view};
 
@@ -100,6 +99,17 @@ fn assign_item(
 ) -> PyResult<()> {
     let value = value.ok_or_else(|| vm.new_type_error("Array does not support item deletion"))?;
     Element::at(array.obj, index, vm)?.set(value, vm)
+}
+
+/// The indices of a slice of `length` elements; `None` for what is no slice.
+fn indices(slice: &PyObject, length: usize, vm: &VirtualMachine) -> PyResult<Option<Vec<isize>>> {
+    if slice.downcast_ref::<PySlice>().is_none() {
+        return Ok(None);
+    }
+    let indices = vm.call_method(slice, "indices", (length,))?;
+    let indices: Vec<PyObjectRef> = indices.try_to_value(vm)?;
+    let range = vm.builtins.get_attr("range", vm)?.call(indices, vm)?;
+    range.try_to_value(vm).map(Some)
 }
 
 /// A place in an array.

@@ -71,7 +71,7 @@ pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMa
 /// The code that C calls.
 struct Thunk(CallbackThunk<Arc<Callback>>);
 
-// SAFETY: it is memory that is executed, and what it belongs to may be used by all threads.
+// SAFETY: it owns code, which any thread may run, and an `Arc` of what is `Send` and `Sync`.
 unsafe impl Send for Thunk {}
 // SAFETY: as above.
 unsafe impl Sync for Thunk {}

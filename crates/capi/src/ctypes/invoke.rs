@@ -10,7 +10,6 @@ use rustpython_vm::vm::thread::allow_threads;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
 use super::arguments::{Argument, type_code};
-use super::bare::call_bare;
 use super::memory::write_pointer;
 use super::original::original;
 
@@ -37,7 +36,7 @@ pub(super) fn invoke(
     let (Some(passed), Some(returned)) = (passed(arguments), Returned::of(result, vm)) else {
         let arguments = arguments.iter().map(|argument| argument.to_object(vm));
         let arguments = arguments.collect::<PyResult<_>>()?;
-        return call_bare(address, arguments, result, manner.errno, vm);
+        return original().call_bare(address, arguments, result, manner.errno, vm);
     };
     let options = CallOptions {
         use_errno: manner.errno,

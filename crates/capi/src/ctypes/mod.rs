@@ -5,7 +5,6 @@
 mod arguments;
 mod arrays;
 mod attributes;
-mod bare;
 mod callbacks;
 mod cast;
 mod fields;
@@ -13,8 +12,6 @@ mod functions;
 mod invoke;
 mod memory;
 mod original;
-mod pointers;
-mod slices;
 mod values;
 mod views;
 
@@ -87,8 +84,8 @@ fn change(vm: &VirtualMachine) {
     set_attribute(
         pointer,
         "contents",
-        pointers::contents,
-        pointers::set_contents,
+        views::contents,
+        views::set_contents,
         vm,
     );
     pointer.class().slots.init.store(Some(init_pointer_class));
@@ -125,7 +122,7 @@ fn init_pointer_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
             .slots
             .as_mapping
             .subscript
-            .store(Some(pointers::subscript));
+            .store(Some(views::subscript));
     }
     Ok(())
 }

@@ -160,6 +160,25 @@ impl Original {
             wchar_p: derive("Z")?,
         })
     }
+
+    /// Calls C code through a function object that has no types of arguments and a type of result.
+    ///
+    /// # Errors
+    /// ValueError for NULL; TypeError for arguments that the VM does not take.
+    pub(super) fn call_bare(
+        &self,
+        address: usize,
+        arguments: Vec<PyObjectRef>,
+        result: &Py<PyType>,
+        errno: bool,
+        vm: &VirtualMachine,
+    ) -> PyResult {
+        let class = &self.bare[usize::from(errno)];
+        let function = class.as_object().call((address,), vm)?;
+        let result = PySetterValue::Assign(result.to_owned().into());
+        self.restype.set(&function, result, vm)?;
+        (self.call)(&function, arguments.into(), vm)
+    }
 }
 
 const FLAG_CDECL: u32 = 1;

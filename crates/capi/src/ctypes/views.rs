@@ -2,10 +2,12 @@
 //! field. Such a view keeps the other, and what is assigned to it is kept there, since the view is
 //! often gone at once.
 
-use rustpython_vm::builtins::PyType;
+use rustpython_vm::builtins::{PyInt, PyType, PyTypeRef};
+use rustpython_vm::function::PySetterValue;
+use rustpython_vm::protocol::PyMapping;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::memory::{address_of, keep, pointer_at};
+use super::memory::{address_of, keep, pointer_at, pointer_in};
 use super::original::original;
 
 /// Where a view has the object that it is a view of.
@@ -103,4 +105,42 @@ fn base_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<Option<PyObjectRe
 pub(super) fn get_base(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let base = base_of(&object, vm)?;
     Ok(vm.unwrap_or_none(base))
+}
+
+/// `contents`.
+///
+/// # Errors
+/// ValueError for NULL.
+pub(super) fn contents(pointer: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    target(&pointer, 0, vm)
+}
+
+pub(super) fn set_contents(
+    pointer: PyObjectRef,
+    value: PySetterValue,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    original().contents.set(&pointer, value, vm)
+}
+
+/// `pointer[index]` where that is no simple value.
+pub(super) fn subscript(pointer: PyMapping<'_>, index: &PyObject, vm: &VirtualMachine) -> PyResult {
+    match index.downcast_ref::<PyInt>() {
+        Some(index) => target(pointer.obj, index.try_to_primitive(vm)?, vm),
+        None => (original().subscript_pointer)(pointer, index, vm),
+    }
+}
+
+fn target(pointer: &PyObject, index: isize, vm: &VirtualMachine) -> PyResult {
+    let address = pointer_in(pointer, vm)?;
+    if address == 0 {
+        return Err(vm.new_value_error("NULL pointer access"));
+    }
+    let class: PyTypeRef = pointer.get_attr("_type_", vm)?.try_into_value(vm)?;
+    let size: isize = original()
+        .sizeof
+        .call((class.clone(),), vm)?
+        .try_into_value(vm)?;
+    let address = address.wrapping_add_signed(index.wrapping_mul(size));
+    view_at(&class, address, pointer, vm)
 }
