@@ -14,12 +14,17 @@ lib = CDLL(None)
 labs = cast(lib.labs, c_void_p).value
 print(CFUNCTYPE(c_long, c_long)(labs)(-41), bool(F(0)), bool(double), type(cast(double, F)) is F)
 print(cast(double, c_void_p).value == c_void_p.from_buffer(double).value, bool(cast(None, F)))
+table = (c_void_p * 2)(address, address)
+print(F.from_address(addressof(table)).argtypes[0].__name__, F.from_address(addressof(table))(8))
+print(F.from_buffer(table, sizeof(c_void_p))(9), cast(table, POINTER(F))[1](10))
 tell(lambda: cast(double, c_int))
 ",
         "
 8 10 12 14
 41 False True True
 True False
+c_int 16
+18 20
 TypeError: cast() argument 2 must be a pointer type, not c_int
 ",
     ),

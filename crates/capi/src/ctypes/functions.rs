@@ -10,7 +10,7 @@ use super::attributes::{CHECK, argument_types, flags, own, result_type};
 use super::callbacks::callback;
 use super::cast::internal;
 use super::invoke::{Manner, invoke};
-use super::memory::{pointer_in, write_pointer};
+use super::memory::{pointer_at, pointer_in, write_pointer};
 use super::original::{FLAG_PYTHONAPI, FLAG_USE_ERRNO, original};
 use crate::boundary::{call_out, owned};
 
@@ -34,6 +34,11 @@ pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine
         }
         _ => error,
     })
+}
+
+/// `from_address`, which the VM's have not: a function that has the pointer that is there now.
+pub(super) fn from_address(class: PyTypeRef, address: usize, vm: &VirtualMachine) -> PyResult {
+    class.as_object().call((pointer_at(address),), vm)
 }
 
 pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult {

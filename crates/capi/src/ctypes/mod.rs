@@ -59,6 +59,7 @@ fn change(vm: &VirtualMachine) {
     function.slots.new.store(Some(functions::new_function));
     function.slots.call.store(Some(functions::call));
     method(function, &CALL, vm);
+    method_of_class(function, &FROM_ADDRESS, vm);
     for (name, get, set) in attributes::ATTRIBUTES {
         set_attribute(function, name, get, set, vm);
     }
@@ -169,6 +170,13 @@ static CALL: PyMethodDef = PyMethodDef::new_const(
         functions::call(&function, args, vm)
     },
     PyMethodFlags::METHOD,
+    ItemDoc::NONE,
+);
+
+static FROM_ADDRESS: PyMethodDef = PyMethodDef::new_const(
+    "from_address",
+    functions::from_address,
+    PyMethodFlags::CLASS,
     ItemDoc::NONE,
 );
 

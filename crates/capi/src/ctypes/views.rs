@@ -7,7 +7,7 @@ use rustpython_vm::function::PySetterValue;
 use rustpython_vm::protocol::PyMapping;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::memory::{address_of, keep, pointer_at, pointer_in};
+use super::memory::{address_of, keep, pointer_in};
 use super::original::original;
 
 /// Where a view has the object that it is a view of.
@@ -37,14 +37,8 @@ pub(super) fn view_at(
     owner: &PyObject,
     vm: &VirtualMachine,
 ) -> PyResult {
-    let class_object = class.as_object();
-    let view = if class.fast_issubclass(original().function) {
-        class_object.call((pointer_at(address),), vm)?
-    } else {
-        class_object
-            .get_attr("from_address", vm)?
-            .call((address,), vm)?
-    };
+    let from_address = class.as_object().get_attr("from_address", vm)?;
+    let view = from_address.call((address,), vm)?;
     match view.dict() {
         Some(namespace) => namespace.set_item(OWNER, owner.to_owned(), vm)?,
         None => keep(&view, OWNER, owner.to_owned(), vm)?,
