@@ -4,7 +4,7 @@
 mod dates;
 mod functions;
 mod imports;
-mod interpreters;
+pub(crate) mod interpreters;
 mod listed;
 mod steps;
 

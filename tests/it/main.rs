@@ -9,6 +9,7 @@ mod arguments;
 mod c_code;
 mod chains;
 mod collector;
+mod ctypes;
 mod destructors;
 mod detached;
 mod differential;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         differential::trials(),
         headers::trials(),
         snippets::trials(),
+        ctypes::trials(),
         extensions::trials(),
         rooms::trials(),
         speed::trials(),

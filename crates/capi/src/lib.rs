@@ -33,6 +33,9 @@ mod boundary;
 pub mod bytearrayobject;
 pub mod bytesobject;
 mod c_string;
+// Elsewhere the VM has no `_ctypes`.
+#[cfg(not(target_env = "musl"))]
+mod ctypes;
 pub mod datetime;
 mod datetime_classes;
 mod datetime_constructors;

@@ -29,7 +29,8 @@ use libloading::os::windows::Library;
 /// Adds extension modules to an interpreter in the making.
 pub trait ExtensionModulesExt {
     /// Lets `import` load shared libraries, in the interpreter and all sub-interpreters that it
-    /// makes. Where capsules are sealed it does not: a library brings code that can do anything.
+    /// makes, and has `ctypes` do what code around capsules needs (`docs/ctypes.md`). Where capsules
+    /// are sealed it does neither: a library brings code that can do anything.
     /// `datetime` gets its capsule for C code, `datetime_CAPI`, everywhere.
     ///
     /// The process must have a main interpreter of the C API; see [`run_main`](crate::run_main).
@@ -44,7 +45,10 @@ impl ExtensionModulesExt for InterpreterBuilder {
             Some(definition) => self.add_native_module(definition),
             None => self,
         };
-        builder.init_hook(|vm| datetime::MODULE.install(vm))
+        let builder = builder.init_hook(|vm| datetime::MODULE.install(vm));
+        #[cfg(not(target_env = "musl"))]
+        let builder = builder.init_hook(crate::ctypes::replace);
+        builder
     }
 }
 

@@ -13,7 +13,7 @@ use crate::interpreter::child;
 
 /// A CPython that can be compared with.
 #[derive(Clone, Debug)]
-pub(super) struct CPython {
+pub(crate) struct CPython {
     program: PathBuf,
     headers: PathBuf,
 }
@@ -32,9 +32,13 @@ if fit and os.path.exists(os.path.join(headers, 'Python.h')):
 impl CPython {
     /// The newest one on the path, or among the versions of pyenv, whose commands on the path
     /// start only the versions that were chosen.
-    pub(super) fn find() -> Option<Self> {
+    pub(crate) fn find() -> Option<Self> {
         let names = ["python3.14", "python3.13", "python3"].map(PathBuf::from);
         names.into_iter().chain(of_pyenv()).find_map(Self::at)
+    }
+
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
     }
 
     fn at(program: PathBuf) -> Option<Self> {

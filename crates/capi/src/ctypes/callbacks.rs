@@ -1,0 +1,282 @@
+//! Python code as a C function: how C's arguments come in, what goes back, and what becomes of an
+//! exception. The function is what the VM's foreign function interface makes; who keeps it is said
+//! in `callback`.
+
+use core::ffi::c_void;
+use core::mem::forget;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use rustpython_capi::pylifecycle::Py_IsInitialized;
+use rustpython_capi::pystate::PyGILState_Release;
+use rustpython_capsule::PyCapsule;
+use rustpython_host_env::ctypes::{
+    CallbackThunk, FfiCif, FfiType, bytes_at, callback_arg_value, decode_type_code,
+    ffi_pointer_type, ffi_type_from_code, ffi_void_type, simple_type_size,
+    with_callback_errno_preserved,
+};
+use rustpython_vm::builtins::{PyType, PyTypeRef};
+use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with_current_vm};
+use rustpython_vm::warn::warn;
+use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
+
+use super::arguments::{is_value, type_code};
+use super::invoke::{decoded, letter};
+use super::memory::{bytes_of, keep, pointer_at};
+use super::original::{FLAG_USE_ERRNO, original};
+use super::values::object_at;
+use crate::pystate::PyGILState_Ensure;
+
+/// A C function that calls `callable`. It lives as long as the object that is returned, and all that
+/// keeps what that keeps, as structures and casts do.
+///
+/// # Errors
+/// TypeError for types that C code cannot pass to Python code, or get from it.
+pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMachine) -> PyResult {
+    let of_class = |name: &str| class.get_attr(vm.ctx.intern_str(name));
+    let arguments: Vec<PyTypeRef> = match of_class("_argtypes_") {
+        Some(types) if !vm.is_none(&types) => types.try_to_value(vm)?,
+        _ => {
+            let text = "cannot construct instance of this class: no argtypes";
+            return Err(vm.new_type_error(text));
+        }
+    };
+    let arguments = arguments.into_iter().map(|class| Argument::of(class, vm));
+    let arguments: Vec<(Argument, FfiType)> = arguments.collect::<PyResult<_>>()?;
+    let (arguments, types) = arguments.into_iter().unzip();
+    let (result, result_type) = match of_class("_restype_") {
+        Some(class) if !vm.is_none(&class) => {
+            let (result, result_type) = Answer::of(class, vm)?;
+            (Some(result), result_type)
+        }
+        _ => (None, ffi_void_type()),
+    };
+    let flags: Option<u32> = of_class("_flags_").and_then(|flags| flags.try_to_value(vm).ok());
+    let callback = Arc::new(Callback {
+        callable,
+        arguments,
+        result,
+        errno: flags.unwrap_or(0) & FLAG_USE_ERRNO != 0,
+    });
+    let thunk = CallbackThunk::new(types, result_type, Box::new(callback), enter);
+    let thunk = Thunk(thunk);
+    let address = thunk.0.code_ptr().0.expose_provenance();
+    let address = vec![vm.ctx.new_int(address).into()];
+    let function = (original().new_function)(class.to_owned(), address.into(), vm)?;
+    let thunk = PyCapsule::from_value(thunk).name(c"ctypes callback");
+    keep(&function, "0", thunk.build(&vm.ctx).into(), vm)?;
+    Ok(function)
+}
+
+/// The code that C calls.
+struct Thunk(CallbackThunk<Arc<Callback>>);
+
+// SAFETY: it owns code, which any thread may run, and an `Arc` of what is `Send` and `Sync`.
+unsafe impl Send for Thunk {}
+// SAFETY: as above.
+unsafe impl Sync for Thunk {}
+
+/// What the code leads to.
+struct Callback {
+    callable: PyObjectRef,
+    arguments: Vec<Argument>,
+    /// `None` for no result.
+    result: Option<Answer>,
+    errno: bool,
+}
+
+/// How an argument of C's becomes a Python object.
+struct Argument {
+    class: PyTypeRef,
+    kind: Kind,
+}
+
+enum Kind {
+    /// A value of a C type, by its letter.
+    Value(&'static str),
+    /// An instance of so many bytes: a pointer, or of a class that is derived from that of a value.
+    Instance(usize),
+    Function,
+}
+
+impl Argument {
+    fn of(class: PyTypeRef, vm: &VirtualMachine) -> PyResult<(Self, FfiType)> {
+        let original = original();
+        let (kind, ffi_type) = if class.fast_issubclass(original.function) {
+            (Kind::Function, ffi_pointer_type())
+        } else if class.fast_issubclass(original.pointer) {
+            (Kind::Instance(size_of::<usize>()), ffi_pointer_type())
+        } else if let Some((letter, ffi_type)) = simple(&class, vm) {
+            let size = simple_type_size(letter).unwrap_or(0);
+            let value = is_value(&class);
+            (
+                if value {
+                    Kind::Value(letter)
+                } else {
+                    Kind::Instance(size)
+                },
+                ffi_type,
+            )
+        } else {
+            let text = format!("a callback cannot take {} by value", class.name());
+            return Err(vm.new_type_error(text));
+        };
+        Ok((Self { class, kind }, ffi_type))
+    }
+
+    /// # Safety
+    /// `argument` leads to a value of the type.
+    unsafe fn convert(&self, argument: *const c_void, vm: &VirtualMachine) -> PyResult {
+        let address = argument.expose_provenance();
+        match self.kind {
+            Kind::Value("O") => object_at(pointer_at(address), vm),
+            Kind::Value("u") => {
+                // SAFETY: passed on from the caller.
+                let bytes = unsafe { bytes_at(argument.cast(), size_of::<libc::wchar_t>()) };
+                Ok(decoded(decode_type_code("u", &bytes), vm))
+            }
+            Kind::Value(letter) => {
+                // SAFETY: passed on from the caller.
+                let value = unsafe { callback_arg_value(Some(letter), argument) };
+                Ok(decoded(value, vm))
+            }
+            Kind::Instance(size) => {
+                // SAFETY: passed on from the caller.
+                let bytes = vm.ctx.new_bytes(unsafe { bytes_at(argument.cast(), size) });
+                let copy = self.class.as_object().get_attr("from_buffer_copy", vm)?;
+                copy.call((bytes,), vm)
+            }
+            Kind::Function => self.class.as_object().call((pointer_at(address),), vm),
+        }
+    }
+}
+
+/// How a Python object becomes what C gets.
+struct Answer {
+    class: PyTypeRef,
+    letter: &'static str,
+}
+
+impl Answer {
+    fn of(class: PyObjectRef, vm: &VirtualMachine) -> PyResult<(Self, FfiType)> {
+        let class = class.downcast::<PyType>().ok();
+        let answer = class.and_then(|class| {
+            let (letter, ffi_type) = simple(&class, vm)?;
+            Some((Self { class, letter }, ffi_type))
+        });
+        answer.ok_or_else(|| vm.new_type_error("invalid result type for callback function"))
+    }
+
+    /// The bits of a register that has the value.
+    fn bits(&self, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
+        let holder = self.class.as_object().call((value.clone(),), vm)?;
+        let bytes = bytes_of(&holder, vm)?;
+        let negative =
+            "bhilq".contains(self.letter) && bytes.last().is_some_and(|byte| *byte > 127);
+        let mut bits = if negative { [0xff; 8] } else { [0; 8] };
+        bits[..bytes.len()].copy_from_slice(&bytes);
+        match self.letter {
+            // C code gets a reference.
+            "O" => forget(value),
+            // Nobody knows how long C code needs the text.
+            "z" | "Z" if bits != [0; 8] => {
+                let text = vm.ctx.new_str("memory leak in callback function.").into();
+                let category = vm.ctx.exceptions.runtime_warning.to_owned();
+                warn(text, Some(category), 1, None, vm)?;
+                forget(holder);
+            }
+            _ => {}
+        }
+        Ok(u64::from_le_bytes(bits))
+    }
+}
+
+/// The letter of a simple class, and how C passes it.
+fn simple(class: &Py<PyType>, vm: &VirtualMachine) -> Option<(&'static str, FfiType)> {
+    let code = type_code(class, vm).filter(|_| class.fast_issubclass(original().simple))?;
+    // The interface takes a `long double` for a `double`.
+    let letter = letter(code).filter(|letter| *letter != "g")?;
+    Some((letter, ffi_type_from_code(letter)?))
+}
+
+/// What C calls.
+///
+/// # Safety
+/// `arguments` and `result` are what the types of `callback` say.
+unsafe extern "C" fn enter(
+    _: &FfiCif,
+    result: &mut c_void,
+    arguments: *const *const c_void,
+    callback: &Arc<Callback>,
+) {
+    let has_result = callback.result.is_some();
+    let mut bits = 0;
+    // A thread at its end, whose thread-locals are gone, panics when it is asked for them.
+    let entered = catch_unwind(AssertUnwindSafe(|| {
+        in_interpreter(|vm| {
+            // The Python code may let go of what keeps the thunk.
+            let callback = Arc::clone(callback);
+            with_callback_errno_preserved(callback.errno, || {
+                // SAFETY: passed on from the caller.
+                bits = unsafe { callback.call(arguments, vm) };
+            });
+        });
+    }));
+    drop(entered);
+    if has_result {
+        // SAFETY: libffi has room for a register.
+        unsafe { core::ptr::from_mut(result).cast::<u64>().write(bits) };
+    }
+}
+
+/// Runs `f` in the interpreter that the thread is in, or in the main one of the C API. Does nothing
+/// where there is none.
+fn in_interpreter(f: impl FnOnce(&VirtualMachine)) {
+    if current_vm_is_set() {
+        try_with_current_vm(|vm| attach_for_callback(vm, || f(vm)));
+    } else if Py_IsInitialized() != 0 {
+        let state = PyGILState_Ensure();
+        try_with_current_vm(f);
+        PyGILState_Release(state);
+    }
+}
+
+impl Callback {
+    /// The bits of the result; 0 where there is an exception, which is reported.
+    ///
+    /// # Safety
+    /// `arguments` has what the types say.
+    unsafe fn call(&self, arguments: *const *const c_void, vm: &VirtualMachine) -> u64 {
+        let convert = |(index, argument): (usize, &Argument)| {
+            // SAFETY: the caller's array has an element for each type.
+            let address = unsafe { arguments.add(index) };
+            // SAFETY: as above.
+            let address = unsafe { address.read() };
+            // SAFETY: passed on from the caller.
+            unsafe { argument.convert(address, vm) }
+        };
+        let arguments: PyResult<Vec<_>> = self.arguments.iter().enumerate().map(convert).collect();
+        let value = arguments.and_then(|arguments| self.callable.call(arguments, vm));
+        let result = match (value, &self.result) {
+            (Ok(value), Some(result)) => result.bits(value, vm).map_err(|error| {
+                (
+                    error,
+                    "Exception ignored on converting result of ctypes callback function",
+                )
+            }),
+            (Ok(_), None) => Ok(0),
+            (Err(error), _) => Err((
+                error,
+                "Exception ignored on calling ctypes callback function",
+            )),
+        };
+        result.unwrap_or_else(|(error, text)| {
+            let name = self
+                .callable
+                .repr(vm)
+                .map_or_else(|_| "?".to_owned(), |repr| repr.to_string());
+            vm.run_unraisable(error, Some(format!("{text} {name}")), vm.ctx.none());
+            0
+        })
+    }
+}

@@ -1,0 +1,136 @@
+//! Calling C code: through the VM's foreign function interface, or through the VM where an argument or
+//! the result is a structure by value, whose layout only the VM knows.
+
+use rustpython_host_env::ctypes::{
+    CallArg, CallOptions, CallRet, CallValue, DecodedValue, call, decode_type_code,
+    simple_type_size,
+};
+use rustpython_vm::builtins::PyType;
+use rustpython_vm::vm::thread::allow_threads;
+use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
+
+use super::arguments::{Argument, type_code};
+use super::memory::write_pointer;
+use super::original::original;
+
+/// How C code is called.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// With the `errno` of ctypes.
+    pub(super) errno: bool,
+    /// Detached from the interpreter, so that others need not wait for it.
+    pub(super) detached: bool,
+}
+
+/// Calls C code, and makes its result a plain value or an instance of the class.
+///
+/// # Errors
+/// TypeError for what the foreign function interface does not know.
+pub(super) fn invoke(
+    address: usize,
+    arguments: &[Argument],
+    result: &Py<PyType>,
+    manner: Manner,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let (Some(passed), Some(returned)) = (passed(arguments), Returned::of(result, vm)) else {
+        let arguments = arguments.iter().map(|argument| argument.to_object(vm));
+        let arguments = arguments.collect::<PyResult<_>>()?;
+        return original().call_bare(address, arguments, result, manner.errno, vm);
+    };
+    let options = CallOptions {
+        use_errno: manner.errno,
+        use_last_error: manner.errno,
+    };
+    let call = || call(address, &passed, returned.as_ret(), options);
+    let value = if manner.detached {
+        allow_threads(vm, call)
+    } else {
+        call()
+    };
+    let value = value.map_err(|error| vm.new_type_error(format!("{error:?}")))?;
+    returned.to_object(value, result, vm)
+}
+
+/// The arguments for the interface; `None` with a structure among them.
+fn passed(arguments: &[Argument]) -> Option<Vec<CallArg<'_>>> {
+    let pass = |argument| match argument {
+        &Argument::Int(int) => Some(CallArg::Int(int)),
+        &Argument::Pointer(address, _) => Some(CallArg::Pointer(address)),
+        Argument::Value(code, buffer, _) => Some(CallArg::Typed {
+            code: letter(*code)?,
+            buffer,
+        }),
+        Argument::Aggregate(_) => None,
+    };
+    arguments.iter().map(pass).collect()
+}
+
+/// What C code returns.
+#[derive(Clone, Copy)]
+enum Returned {
+    Value(&'static str),
+    Pointer,
+}
+
+impl Returned {
+    /// `None` for a structure.
+    fn of(class: &Py<PyType>, vm: &VirtualMachine) -> Option<Self> {
+        let original = original();
+        if class.fast_issubclass(original.pointer) || class.fast_issubclass(original.function) {
+            return Some(Self::Pointer);
+        }
+        let code = type_code(class, vm).filter(|_| class.fast_issubclass(original.simple))?;
+        letter(code).map(Self::Value)
+    }
+
+    fn as_ret(self) -> CallRet<'static> {
+        match self {
+            Self::Value(code) => CallRet::Code(code),
+            Self::Pointer => CallRet::Pointer,
+        }
+    }
+
+    fn to_object(self, value: CallValue, class: &Py<PyType>, vm: &VirtualMachine) -> PyResult {
+        let bytes = match value {
+            CallValue::Void => Vec::new(),
+            CallValue::Pointer(pointer) => pointer.to_ne_bytes().to_vec(),
+            CallValue::Scalar(bytes) | CallValue::Aggregate(bytes) => bytes,
+        };
+        match self {
+            Self::Value(code) => {
+                // A register has more than a small value.
+                let size = simple_type_size(code)
+                    .unwrap_or(bytes.len())
+                    .min(bytes.len());
+                Ok(decoded(decode_type_code(code, &bytes[..size]), vm))
+            }
+            Self::Pointer => {
+                let holder = class.as_object().call((), vm)?;
+                let pointer = bytes.try_into().map_or(0, usize::from_ne_bytes);
+                write_pointer(&holder, 0, pointer, vm)?;
+                Ok(holder)
+            }
+        }
+    }
+}
+
+/// The letter of a C type as text.
+pub(super) fn letter(code: char) -> Option<&'static str> {
+    const LETTERS: &str = "cbBhHiIlLqQfdgu?vzZPOX";
+    LETTERS.find(code).map(|at| &LETTERS[at..=at])
+}
+
+/// A value of a C type as a Python object.
+pub(super) fn decoded(value: DecodedValue, vm: &VirtualMachine) -> PyObjectRef {
+    match value {
+        DecodedValue::Bytes(bytes) => vm.ctx.new_bytes(bytes).into(),
+        DecodedValue::Signed(value) => vm.ctx.new_int(value).into(),
+        DecodedValue::Unsigned(value) => vm.ctx.new_int(value).into(),
+        DecodedValue::Float(value) => vm.ctx.new_float(value).into(),
+        DecodedValue::Bool(value) => vm.ctx.new_bool(value).into(),
+        DecodedValue::String(text) => vm.ctx.new_str(text).into(),
+        DecodedValue::Pointer(0) | DecodedValue::None => vm.ctx.none(),
+        DecodedValue::Pointer(address) => vm.ctx.new_int(address).into(),
+    }
+}
