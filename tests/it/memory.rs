@@ -57,6 +57,9 @@ pub(crate) fn trials() -> Vec<Trial> {
                 ))
             });
         }),
+        alone("memory::returns::texts-of-str-that-grow", || {
+            returns(|count, vm| (0..count / 50).for_each(|number| grown_str(number, vm)));
+        }),
         alone("memory::returns::texts-of-bytes-on-another-thread", || {
             returns(|count, vm| {
                 let all = Vec::from_iter((0..count).map(|number| asked_bytes(number, vm)));
@@ -208,6 +211,21 @@ fn asked_str(number: usize, vm: &VirtualMachine) -> PyRef<PyStr> {
     let text = unsafe { CStr::from_ptr(text) };
     assert_eq!(text.to_bytes(), number.to_string().as_bytes());
     string
+}
+
+/// C asks again and again for the text of a string that the VM appends to in place.
+fn grown_str(number: usize, vm: &VirtualMachine) {
+    let mut string = asked_str(number, vm);
+    let object = core::ptr::from_ref(string.as_object()).cast_mut();
+    for _ in 0..50 {
+        string.concat_in_place("more".as_ref(), vm);
+        assert!(core::ptr::addr_eq(object, string.as_object()));
+        // SAFETY: an object.
+        let text = unsafe { PyUnicode_AsUTF8(object) };
+        // SAFETY: the text of the string, which lives.
+        let text = unsafe { CStr::from_ptr(text) };
+        assert_eq!(text.to_bytes(), string.as_wtf8().as_bytes());
+    }
 }
 
 fn asked_bytes(number: usize, vm: &VirtualMachine) -> PyRef<PyBytes> {

@@ -54,6 +54,10 @@ struct Record {
     table: Table,
     /// The VM's.
     original: NonNull<Table>,
+    /// The text has this many bytes, without the NUL.
+    length: AtomicUsize,
+    /// What the object had before, which has no room for the text.
+    previous: Option<NonNull<Self>>,
     layout: Layout,
 }
 
@@ -68,7 +72,9 @@ pub(crate) fn empty() -> NonNull<c_char> {
 /// The text of `object` with a NUL behind it. It is copied at the first call; later calls give the
 /// same address. It is valid, and stays as it is, as long as the object lives.
 ///
-/// `text` is the same at each call with one object. The thread may be in no interpreter.
+/// `text` is the same at each call with one object, or begins with what it was: the VM appends in
+/// place to a `str` that only a local variable refers to. Nobody uses the shorter text then. The
+/// thread may be in no interpreter.
 ///
 /// # Errors
 /// See [`NoText`]; nothing has changed.
@@ -80,22 +86,28 @@ pub(crate) fn text_of(object: &PyObject, text: &[u8]) -> Result<NonNull<c_char>,
     let slot = clear_slot().ok_or(NoText::UnknownTable)?;
     let table = table_of(object).load(Ordering::Acquire);
     match record_at(table, slot) {
-        Some(record) => Ok(Record::text(record)),
-        None => add_text(object, table, slot, text),
+        Some(record) if Record::length(record) == text.len() => Ok(Record::text(record)),
+        found => add_text(object, table, found, slot, text),
     }
 }
 
 #[cold]
 fn add_text(
     object: &PyObject,
-    original: *mut Table,
+    table: *mut Table,
+    previous: Option<NonNull<Record>>,
     slot: usize,
     text: &[u8],
 ) -> Result<NonNull<c_char>, NoText> {
-    let original = NonNull::new(original).ok_or(NoText::UnknownTable)?;
-    let record = Record::new(original, slot, text).ok_or(NoText::OutOfMemory)?;
+    if let Some(previous) = previous
+        && Record::extend(previous, text)
+    {
+        return Ok(Record::text(previous));
+    }
+    let current = NonNull::new(table).ok_or(NoText::UnknownTable)?;
+    let record = Record::new(current, previous, slot, text).ok_or(NoText::OutOfMemory)?;
     let installed = table_of(object).compare_exchange(
-        original.as_ptr(),
+        table,
         record.as_ptr().cast(),
         Ordering::AcqRel,
         Ordering::Acquire,
@@ -136,9 +148,25 @@ fn record_at(table: *mut Table, slot: usize) -> Option<NonNull<Record>> {
 }
 
 impl Record {
-    /// `None` without memory.
-    fn new(original: NonNull<Table>, slot: usize, text: &[u8]) -> Option<NonNull<Self>> {
-        let bytes = Layout::array::<u8>(text.len() + 1).ok()?;
+    /// `table` is the one that the object has, of `previous` if there is one. `None` without memory.
+    fn new(
+        table: NonNull<Table>,
+        previous: Option<NonNull<Self>>,
+        slot: usize,
+        text: &[u8],
+    ) -> Option<NonNull<Self>> {
+        // A text that has grown may grow again: with twice the room each time, all records of an
+        // object are not much more than the last.
+        let room = match previous {
+            None => text.len().checked_add(1)?,
+            Some(_) => text.len().checked_mul(2)?,
+        };
+        let original = match previous {
+            None => table,
+            // SAFETY: a record that lives as long as the object.
+            Some(previous) => unsafe { previous.as_ref() }.original,
+        };
+        let bytes = Layout::array::<u8>(room).ok()?;
         let (layout, offset) = Layout::new::<Self>().extend(bytes).ok()?;
         debug_assert_eq!(offset, size_of::<Self>());
         // SAFETY: the layout is not of size zero.
@@ -151,6 +179,8 @@ impl Record {
             record.write(Self {
                 table,
                 original,
+                length: AtomicUsize::new(text.len()),
+                previous,
                 layout,
             })
         };
@@ -164,12 +194,43 @@ impl Record {
         Some(record)
     }
 
+    /// Appends what `text` has more than the record, if there is room. Several threads may do so at
+    /// once with the same text.
+    fn extend(record: NonNull<Self>, text: &[u8]) -> bool {
+        // SAFETY: a record that lives as long as the object.
+        let room = unsafe { record.as_ref() }.layout.size() - size_of::<Self>();
+        if text.len() >= room {
+            return false;
+        }
+        let copy = Self::text(record).cast::<u8>().as_ptr();
+        let bytes = text.iter().chain([&0]).enumerate();
+        for (position, byte) in bytes.skip(Self::length(record)) {
+            // SAFETY: there is room. Others that write here write the same, atomically as here, and
+            // nobody reads it before the length tells of it.
+            unsafe { AtomicU8::from_ptr(copy.wrapping_add(position)) }
+                .store(*byte, Ordering::Relaxed);
+        }
+        // SAFETY: as above.
+        let length = &unsafe { record.as_ref() }.length;
+        length.store(text.len(), Ordering::Release);
+        true
+    }
+
+    #[inline]
+    fn length(record: NonNull<Self>) -> usize {
+        // SAFETY: a record that lives as long as the object.
+        let length = &unsafe { record.as_ref() }.length;
+        length.load(Ordering::Acquire)
+    }
+
     #[inline]
     fn text(record: NonNull<Self>) -> NonNull<c_char> {
         // SAFETY: the text is behind the record, in the same memory.
         unsafe { record.add(1) }.cast()
     }
 
+    /// Leaves the previous one.
+    ///
     /// # Safety
     /// `new` made it, and nobody uses it any more.
     unsafe fn free(record: NonNull<Self>) {
@@ -187,9 +248,10 @@ impl Record {
 unsafe fn clear(object: *mut PyObject, edges: &mut Vec<PyObjectRef>) {
     // SAFETY: passed on from the caller.
     let alive = unsafe { &*object };
-    let record = table_of(alive).load(Ordering::Acquire).cast::<Record>();
+    let mut record = NonNull::new(table_of(alive).load(Ordering::Acquire).cast::<Record>());
+    let Some(last) = record else { return };
     // SAFETY: passed on from the caller.
-    let original = unsafe { (*record).original };
+    let original = unsafe { last.as_ref() }.original;
     // Where the count is not zero, the collector breaks a cycle, and objects that end after this one
     // may still use the text.
     let dead = alive.strong_count() == 0;
@@ -206,9 +268,11 @@ unsafe fn clear(object: *mut PyObject, edges: &mut Vec<PyObjectRef>) {
             unsafe { theirs(object, edges) };
         }
     }
-    if dead && let Some(record) = NonNull::new(record) {
+    while dead && let Some(last) = record {
+        // SAFETY: it was made by `new`.
+        record = unsafe { last.as_ref() }.previous;
         // SAFETY: the object was the last that knew it, and the VM asks no table after `clear`.
-        unsafe { Record::free(record) };
+        unsafe { Record::free(last) };
     }
 }
 

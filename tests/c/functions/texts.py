@@ -48,3 +48,20 @@ odd = types.ModuleType("m")
 odd.__name__ = 5
 surrogate = types.ModuleType("\udc80")
 calls("PyModule_GetName", [module], [nameless], [odd], [surrogate], [5], [Plain()])
+
+
+def grown(name, start, more):
+    """The interpreters append to a text in place that only a local has."""
+    text = start * 3
+    answers = [call(name, text)]
+    for _ in range(60):
+        text += more
+        answers.append(call(name, text))
+    return answers
+
+
+for name in OF_STR:
+    row(f"{name} grows", grown, name, "ab", "xyz")
+    row(f"{name} grows beyond ASCII", grown, name, "\xe9", "\u20ac")
+    row(f"{name} grows from nothing", grown, name, "", "xyz")
+row("PyUnicode_AsUTF8 grows a surrogate", grown, "PyUnicode_AsUTF8", "ab", "\udc80")
