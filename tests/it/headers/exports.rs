@@ -227,15 +227,22 @@ fn inline_are_exported(compiler: Compiler) -> Result<(), Failed> {
 
 /// The names of the functions that `crates/capi` defines.
 fn defined_by_us() -> Result<Vec<String>, Failed> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/src");
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/src")];
     let mut names = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let text = fs::read_to_string(entry?.path())?;
-        let exports = text.split("#[unsafe(no_mangle)]").skip(1);
-        names.extend(exports.filter_map(|export| {
-            let (_, rest) = export.split_once("extern \"C\" fn ")?;
-            Some(rest.split_once('(')?.0.to_owned())
-        }));
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = fs::read_to_string(path)?;
+            let exports = text.split("#[unsafe(no_mangle)]").skip(1);
+            names.extend(exports.filter_map(|export| {
+                let (_, rest) = export.split_once("extern \"C\" fn ")?;
+                Some(rest.split_once('(')?.0.to_owned())
+            }));
+        }
     }
     Ok(names)
 }
