@@ -56,8 +56,8 @@ for name in 'ctypes', '_ctypes':
     Ok(())
 }
 
-/// What one interpreter changes of the classes of `_ctypes`, all have; functions that another one has
-/// made before go on as they were.
+/// What one interpreter changes of the classes of `_ctypes`, all have; functions that another one
+/// has made before go on as they were.
 fn older() -> Result<(), Failed> {
     let plain = interpreter(|builder| builder.with_capsules(Access::Open));
     let ours = interpreter(|builder| builder.with_capsules(Access::Open).with_extension_modules());

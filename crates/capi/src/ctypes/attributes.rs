@@ -1,5 +1,5 @@
-//! `argtypes`, `restype` and `errcheck` of functions: what Python code sets, behind it what the class
-//! says. What they mean for a call is not said here.
+//! `argtypes`, `restype` and `errcheck` of functions: what Python code sets, behind it what the
+//! class says. What they mean for a call is not said here.
 
 use rustpython_vm::builtins::PyDictRef;
 use rustpython_vm::function::PySetterValue;

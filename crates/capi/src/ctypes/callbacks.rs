@@ -27,8 +27,8 @@ use super::original::{FLAG_USE_ERRNO, original};
 use super::values::object_at;
 use crate::pystate::PyGILState_Ensure;
 
-/// A C function that calls `callable`. It lives as long as the object that is returned, and all that
-/// keeps what that keeps, as structures and casts do.
+/// A C function that calls `callable`. It lives as long as the object that is returned, and as all
+/// that keeps what that keeps, as structures and casts do.
 ///
 /// # Errors
 /// TypeError for types that C code cannot pass to Python code, or get from it.

@@ -1,5 +1,5 @@
-//! `cast`, `string_at` and their like, which Python code calls as functions at addresses that the VM
-//! knows. What they take for a pointer is what `c_void_p` takes.
+//! `cast`, `string_at` and their like, which Python code calls as functions at addresses that the
+//! VM knows. What they take for a pointer is what `c_void_p` takes.
 
 use rustpython_vm::builtins::{PyBytes, PyStr, PyType};
 use rustpython_vm::function::FuncArgs;

@@ -1,5 +1,5 @@
-//! Calling C code: through the VM's foreign function interface, or through the VM where an argument or
-//! the result is a structure by value, whose layout only the VM knows.
+//! Calling C code: through the VM's foreign function interface, or through the VM where an argument
+//! or the result is a structure by value, whose layout only the VM knows.
 
 use rustpython_host_env::ctypes::{
     CallArg, CallOptions, CallRet, CallValue, DecodedValue, call, decode_type_code,

@@ -1,4 +1,4 @@
-//! The memory of a ctypes object, and what it keeps alive. Nothing here knows what the memory means.
+//! The memory of a ctypes object, and what it keeps alive. What the memory means is not known here.
 
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 

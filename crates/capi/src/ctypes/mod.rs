@@ -1,6 +1,6 @@
 //! `_ctypes` as CPython has it, where the VM's differs in what C code around capsules needs: names
-//! that stay where they are, exceptions that are raised, callbacks. This file puts ours in the place
-//! of the VM's; what ours does is in the others, and what cannot be reached in `docs/ctypes.md`.
+//! that stay where they are, exceptions that are raised, callbacks. This file puts ours in the
+//! place of the VM's; what ours does is in the others, what cannot be reached in `docs/ctypes.md`.
 
 mod arguments;
 mod arrays;

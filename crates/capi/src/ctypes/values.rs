@@ -1,5 +1,5 @@
-//! Objects of `py_object` and `c_char_p`: what `value` is, and what it is set to; and objects that are
-//! made in the memory of another.
+//! Objects of `py_object` and `c_char_p`: what `value` is, and what it is set to; and objects that
+//! are made in the memory of another.
 
 use core::mem::ManuallyDrop;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
