@@ -9,6 +9,11 @@
 
 #include "clock.h"
 
+#ifdef PLAIN
+/* It has no such function. */
+#define PyErr_Clear() Py_DecRef(PyErr_GetRaisedException())
+#endif
+
 struct row {
     const char *name;
     /* Makes the call once. Whether it did what it should. */
