@@ -1,5 +1,5 @@
 //! NUL-terminated text that belongs to an object of the VM: made when C first asks for it, at one
-//! address as long as the object lives, and freed with the object. Which functions ask is in the
+//! address as long as the object lives, and freed with the object (I8). Which functions ask is in the
 //! files of their headers; why it is done this way is in `docs/design/strings.md`.
 //!
 //! An object of the VM begins with its reference count and the address of a table of functions,

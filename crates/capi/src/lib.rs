@@ -20,10 +20,12 @@
 
 //! # Invariants
 //!
-//! SAFETY notes and comments cite those of `rustpython-capsule` (I1 to I5), and two more:
+//! SAFETY notes and comments cite those of `rustpython-capsule` (I1 to I5), and three more:
 //!
 //! - **I6** No C function touches the VM unless it raises, imports or allocates.
 //! - **I7** No panic and no unwinding crosses a C frame.
+//! - **I8** An address of bytes or text that C was given has a NUL behind it, and stays as long as the
+//!   object; that of a `bytearray`, until its length changes.
 
 #![deny(missing_docs)]
 
