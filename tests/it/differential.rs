@@ -78,7 +78,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             Err(why) => c_code::left_out(format!("differential::{name}::left out, {why} here")),
         }));
     }
-    trials.push(functions::alone());
+    trials.extend(functions::alone());
     trials.push(trial(
         "differential::an-unlisted-difference-is-told",
         unlisted,

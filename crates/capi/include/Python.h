@@ -8,7 +8,7 @@
    `#ifdef RUSTPYTHON_CAPI` tells which Python.h it is. Objects are opaque, and there is no GIL:
    what several threads can reach, C code must guard itself. Except where a comment says otherwise,
    a function behaves as CPython's manual says, and needs a thread that is attached to an
-   interpreter; called on another, it aborts the process. */
+   interpreter; called on another, it fails without an exception, or aborts the process. */
 
 #ifndef Py_PYTHON_H
 #define Py_PYTHON_H

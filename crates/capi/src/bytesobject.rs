@@ -12,7 +12,7 @@ use crate::boundary::{enter, give};
 use crate::c_string::{NoText, text_of};
 
 /// The address of the bytes, with a NUL behind them: the object's own where it has room for one, as
-/// those have that C makes, or of a copy that lives as long as the object.
+/// those have that the constructors here make, or of a copy that lives as long as the object.
 ///
 /// # Errors
 /// See [`NoText`].

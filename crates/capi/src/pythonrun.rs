@@ -2,6 +2,7 @@
 //! What raises them is in `pyerrors`.
 
 use core::ffi::c_int;
+use core::sync::atomic::Ordering;
 
 use rustpython_capi::get_main_interpreter;
 use rustpython_vm::builtins::{PyBaseException, PyBaseExceptionRef};
@@ -110,15 +111,14 @@ fn unless_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExce
 /// Ends the process. Only the thread that the main interpreter was started on can finalise it,
 /// since the VM measures the stack by that one's; on another, the exit functions run, and no more.
 fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
-    let interpreter = {
+    let interpreter = may_finalise(vm).then(|| {
         let mut main = get_main_interpreter();
         let thread = main
             .as_ref()
             .map(|main| main.enter(|vm| vm.state.main_thread_ident.load()));
-        // Who finalises the interpreter holds it until there is none.
         main.take_if(|_| thread == Some(get_ident()))
-    };
-    let code = match interpreter {
+    });
+    let code = match interpreter.flatten() {
         Some(interpreter) => interpreter.finalize(Some(exception)),
         None => {
             let code = vm.handle_exit_exception(exception);
@@ -132,4 +132,18 @@ fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
         }
     };
     std::process::exit(code.cast_signed())
+}
+
+/// Whether this thread is the one that the interpreter was started on, and does not finalise it
+/// already. The thread that finalises it holds the lock of the main interpreter to the end, and waits
+/// for other threads; so neither it nor these can ask for the lock then.
+fn may_finalise(vm: &VirtualMachine) -> bool {
+    let on_its_thread = vm.state.main_thread_ident.load() == get_ident();
+    if !on_its_thread || vm.state.finalizing.load(Ordering::Acquire) {
+        return false;
+    }
+    // The first thing that is done in finalising is a call of `threading._shutdown`.
+    let threading = vm.import("threading", 0);
+    let begun = threading.and_then(|threading| threading.get_attr("_SHUTTING_DOWN", vm));
+    !begun.is_ok_and(|begun| begun.is(&vm.ctx.true_value))
 }

@@ -9,25 +9,52 @@ use super::listed::{Account, Listed};
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{child, trial};
 
-/// The test that needs no CPython.
-pub(super) fn alone() -> Trial {
-    let name = "differential::functions-take-null-and-tuples-are-filled-among-threads";
-    if *HAS_COMPILER {
-        trial(name, run_alone)
-    } else {
-        c_code::left_out(format!("{name}::left out, no C compiler here"))
-    }
+/// The tests that need no CPython: a script, what it is told, its exit code and its last lines.
+const ALONE: [(&str, &str, &str, i32, &str); 3] = [
+    (
+        "functions-take-null-and-tuples-are-filled-among-threads",
+        "alone.py",
+        "",
+        0,
+        "done\n",
+    ),
+    (
+        "a-thread-that-prints-a-system-exit-ends-a-process-that-waits-for-it",
+        "ending.py",
+        "thread",
+        3,
+        "end\nexit function\n",
+    ),
+    (
+        "an-exit-function-that-prints-a-system-exit-ends-the-process",
+        "ending.py",
+        "exit function",
+        4,
+        "end\n",
+    ),
+];
+
+pub(super) fn alone() -> impl Iterator<Item = Trial> {
+    ALONE.into_iter().map(|(name, script, told, code, stdout)| {
+        let name = format!("differential::{name}");
+        if *HAS_COMPILER {
+            trial(name, move || run_alone(script, told, code, stdout))
+        } else {
+            c_code::left_out(format!("{name}::left out, no C compiler here"))
+        }
+    })
 }
 
-fn run_alone() -> Result<(), Failed> {
+fn run_alone(script: &str, told: &str, code: i32, stdout: &str) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/functions");
     let library = folder.path().join("function_driver.so");
     let source = sources.join("function_driver.c");
     c_code::compile(&[source], &c_code::headers(), &[""; 0], &library)?;
-    let script = sources.join("alone.py");
-    let ended = child(&[script.as_os_str(), folder.path().as_os_str()], &[]);
-    if ended.code == Some(0) && ended.stdout == "done\n" {
+    let script = sources.join(script);
+    let arguments = [script.as_os_str(), folder.path().as_os_str(), told.as_ref()];
+    let ended = child(&arguments, &[]);
+    if ended.code == Some(code) && ended.stdout == stdout {
         Ok(())
     } else {
         Err(format!("{ended:?}").into())
