@@ -36,6 +36,7 @@ mod refusal_rows;
 mod resurrection;
 mod rooms;
 mod sealed;
+mod signals;
 mod snippets;
 mod speed;
 mod stress;
@@ -89,6 +90,7 @@ fn main() -> ExitCode {
         subinterpreters::trials(),
         differential::trials(),
         headers::trials(),
+        signals::trials(),
         snippets::trials(),
         ctypes::trials(),
         extensions::trials(),

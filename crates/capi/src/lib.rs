@@ -57,6 +57,7 @@ pub mod pythonrun;
 pub mod refcount;
 #[cfg(unix)]
 mod second_python;
+mod signals;
 pub mod slots;
 pub mod tupleobject;
 pub mod unicodeobject;

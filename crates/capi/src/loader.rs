@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use libloading::Error as LibraryError;
 use rustpython_capsule_glue::{Access, Replacement, access, replace_functions, sealed_libraries};
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr, PyUtf8StrRef};
 use rustpython_vm::function::{FsPath, OptionalArg, static_func};
 use rustpython_vm::warn::warn;
 use rustpython_vm::{
@@ -19,6 +19,7 @@ use crate::datetime;
 use crate::extension_module::ExtensionModule;
 use crate::main_interpreter;
 use crate::moduleobject::from_slots_and_spec;
+use crate::signals;
 use crate::slots::PySlot;
 
 #[cfg(unix)]
@@ -60,9 +61,17 @@ static IMP: Replacement = Replacement::new("_imp", |definition| {
             ("extension_suffixes", static_func(extension_suffixes)),
             ("create_dynamic", static_func(create_dynamic)),
             ("exec_dynamic", static_func(exec_dynamic)),
+            ("is_builtin", static_func(is_builtin)),
         ],
     );
 });
+
+/// importlib asks this of each module that is not there yet, so it is asked before the program of
+/// `rustpython::run` begins, and in its thread state.
+fn is_builtin(name: PyUtf8StrRef, vm: &VirtualMachine) -> bool {
+    signals::set_handlers(vm);
+    vm.state.module_defs.contains_key(name.as_str())
+}
 
 /// How names of files end that `import` takes for extension modules, in the order of preference:
 /// the one that build tools read from `sysconfig`, the one of the stable ABI, the plain one.

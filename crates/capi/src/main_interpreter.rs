@@ -7,6 +7,8 @@ use rustpython_capi::pylifecycle::Py_IsInitialized;
 use rustpython_capi::{get_main_interpreter, init_main_interpreter};
 use rustpython_vm::{Interpreter, PyResult, VirtualMachine};
 
+use crate::signals;
+
 /// Whether the last main interpreter of [`run_main`] has ended; the C API does not tell.
 static ENDED: AtomicBool = AtomicBool::new(false);
 
@@ -41,7 +43,10 @@ pub fn run_main(interpreter: Interpreter, f: impl FnOnce(&VirtualMachine) -> PyR
     let thread = interpreter.enter(VirtualMachine::new_thread);
     init_main_interpreter(interpreter);
     ENDED.store(false, Ordering::Release);
-    let result = thread.run(f);
+    let result = thread.run(|vm| {
+        signals::set_handlers(vm);
+        f(vm)
+    });
     drop(thread);
     // Threads that ask from now on find none, and wait.
     let interpreter = get_main_interpreter().take();

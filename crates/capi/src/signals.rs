@@ -1,0 +1,75 @@
+//! Signals for the program that the main interpreter of the C API runs. The VM puts the handlers that
+//! Python starts with into the thread state that made the interpreter. The program runs in another
+//! thread state of the same thread, which has none, and so would not be interrupted by Ctrl-C.
+
+use core::ffi::c_int;
+use core::sync::atomic::{AtomicI64, Ordering};
+
+use rustpython_vm::stdlib::_thread::get_ident;
+use rustpython_vm::{PyResult, VirtualMachine};
+
+use crate::main_interpreter;
+
+/// The number of the last interpreter whose program has its handlers.
+static DONE: AtomicI64 = AtomicI64::new(-1);
+
+/// Gives the program that is about to run the handlers that Python starts with: KeyboardInterrupt for
+/// SIGINT, and for other signals what the process does. Does nothing the second time, where the
+/// embedder wants no handlers, and elsewhere than in the main thread of the main interpreter.
+pub(crate) fn set_handlers(vm: &VirtualMachine) {
+    let state = &vm.state;
+    if DONE.load(Ordering::Relaxed) == state.interpreter_id
+        || !state.is_main
+        || !state.config.settings.install_signal_handlers
+        || state.main_thread_ident.load() != get_ident()
+        || !main_interpreter::is_there()
+    {
+        return;
+    }
+    DONE.store(state.interpreter_id, Ordering::Relaxed);
+    // The program can run without them.
+    if let Err(error) = set_each(vm) {
+        vm.run_unraisable(error, None, vm.ctx.none());
+    }
+}
+
+fn set_each(vm: &VirtualMachine) -> PyResult<()> {
+    let signal = vm.import("_signal", 0)?;
+    let interrupt: c_int = signal.get_attr("SIGINT", vm)?.try_into_value(vm)?;
+    let valid = vm.call_method(&signal, "valid_signals", ())?;
+    for number in valid.try_to_value::<Vec<c_int>>(vm)? {
+        let known = vm.call_method(&signal, "getsignal", (number,))?;
+        let handler = match disposition(number) {
+            _ if !vm.is_none(&known) => continue,
+            _ if number == interrupt => signal.get_attr("default_int_handler", vm)?,
+            Some(disposition) => vm.ctx.new_int(disposition).into(),
+            None => continue,
+        };
+        vm.call_method(&signal, "signal", (number, handler))?;
+    }
+    Ok(())
+}
+
+/// What the process does with a signal that may be caught, if it has no handler: SIG_DFL or SIG_IGN.
+#[cfg(unix)]
+fn disposition(signal: c_int) -> Option<libc::sighandler_t> {
+    if [libc::SIGKILL, libc::SIGSTOP].contains(&signal) {
+        return None;
+    }
+    let mut action = core::mem::MaybeUninit::<libc::sigaction>::uninit();
+    // SAFETY: it changes nothing, and writes to the place that it is given.
+    let status = unsafe { libc::sigaction(signal, core::ptr::null(), action.as_mut_ptr()) };
+    if status != 0 {
+        return None;
+    }
+    // SAFETY: it succeeded.
+    let handler = unsafe { action.assume_init() }.sa_sigaction;
+    [libc::SIG_DFL, libc::SIG_IGN]
+        .contains(&handler)
+        .then_some(handler)
+}
+
+#[cfg(not(unix))]
+fn disposition(_signal: c_int) -> Option<usize> {
+    None
+}
