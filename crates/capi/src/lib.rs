@@ -41,6 +41,7 @@ mod ctypes;
 pub mod datetime;
 mod datetime_classes;
 mod datetime_constructors;
+pub mod dictobject;
 mod extension_module;
 pub mod import;
 pub mod listobject;

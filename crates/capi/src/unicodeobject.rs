@@ -1,5 +1,5 @@
-//! `unicodeobject.h`, as far as it is ours: the text of a `str` in UTF-8, behind which is a NUL. The
-//! rest is `rustpython-capi`'s.
+//! `unicodeobject.h`, as far as it is ours: a `str` from text in UTF-8, interned ones, and the text of a
+//! `str`, behind which is a NUL. The rest is `rustpython-capi`'s.
 
 use core::ffi::c_char;
 use core::ptr::{NonNull, null_mut};
@@ -8,8 +8,86 @@ use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
 use rustpython_vm::common::wtf8::CodePoint;
 use rustpython_vm::{AsObject, Py, PyObject, VirtualMachine};
 
-use crate::boundary::enter;
+use crate::boundary::{self, decoded, enter, give, owned};
 use crate::c_string::text_of;
+
+/// A new `str` of `size` bytes in UTF-8. UnicodeDecodeError where they are not; SystemError for a
+/// negative size, and for NULL with another size than 0.
+///
+/// # Safety
+/// `text` is NULL or has `size` bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyUnicode_FromStringAndSize(
+    text: *const c_char,
+    size: isize,
+) -> *mut PyObject {
+    enter(|vm| {
+        let size = usize::try_from(size).map_err(|_| {
+            vm.new_system_error("Negative size passed to PyUnicode_FromStringAndSize")
+        })?;
+        let bytes = match NonNull::new(text.cast_mut()) {
+            // SAFETY: passed on from the caller.
+            Some(text) => unsafe { NonNull::slice_from_raw_parts(text.cast(), size).as_ref() },
+            None if size == 0 => &[],
+            None => {
+                let text = "NULL string with positive size with NULL passed to \
+                            PyUnicode_FromStringAndSize";
+                return Err(vm.new_system_error(text));
+            }
+        };
+        decoded(bytes, vm).map(|text| give(vm.ctx.new_str(text)))
+    })
+}
+
+/// A new `str` of the bytes up to the NUL, as [`PyUnicode_FromStringAndSize`] makes it.
+///
+/// # Safety
+/// `text` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyUnicode_FromString(text: *const c_char) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: passed on from the caller.
+        let text = unsafe { boundary::text(text, vm) }?;
+        Ok(give(vm.ctx.new_str(text)))
+    })
+}
+
+/// The interned `str` of the bytes up to the NUL.
+///
+/// # Safety
+/// `text` is NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyUnicode_InternFromString(text: *const c_char) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: passed on from the caller.
+        let text = unsafe { boundary::text(text, vm) }?;
+        Ok(give(vm.ctx.intern_str(text).to_owned()))
+    })
+}
+
+/// Puts the interned `str` with the same text in the place of a reference, which is given up. Leaves
+/// NULL, and what is not exactly a `str`, as it is.
+///
+/// # Safety
+/// `string` is NULL or a variable of C with a reference or NULL in it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyUnicode_InternInPlace(string: *mut *mut PyObject) {
+    enter(|vm| {
+        // SAFETY: passed on from the caller.
+        let Some(place) = (unsafe { string.as_mut() }) else {
+            return Ok(());
+        };
+        // SAFETY: passed on from the caller.
+        let object = unsafe { place.as_ref() }.map(ToOwned::to_owned);
+        let string = object.and_then(|object| object.downcast_exact::<PyStr>(vm).ok());
+        if let Some(string) = string {
+            let interned = give(vm.ctx.intern_str(string).to_owned());
+            // SAFETY: the reference that the variable had, which another takes the place of.
+            drop(unsafe { owned(core::mem::replace(place, interned)) });
+        }
+        Ok(())
+    })
+}
 
 /// The text of a `str` in UTF-8, with a NUL behind it; the same address at each call, and good as
 /// long as the object lives. NULL with TypeError where it is not a `str`, with UnicodeEncodeError

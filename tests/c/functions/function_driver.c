@@ -117,6 +117,24 @@ static PyObject *module_name(PyObject *object)
     return text == NULL ? NULL : lent(text, (Py_ssize_t)strlen(text), PyModule_GetName(object));
 }
 
+static PyObject *interned(PyObject *object)
+{
+    PyUnicode_InternInPlace(&object);
+    return object;
+}
+
+/* What PyDict_Next lends, in turn. */
+static PyObject *entries(PyObject *dict)
+{
+    PyObject *const list = PyList_New(0);
+    PyObject *key = NULL, *value = NULL;
+    for (Py_ssize_t position = 0; PyDict_Next(dict, &position, &key, &value);) {
+        PyList_Append(list, key);
+        PyList_Append(list, value);
+    }
+    return list;
+}
+
 #define ROW(form, name) {#name, form, (void (*)(void))(name)}
 
 static const Row rows[] = {
@@ -171,6 +189,11 @@ static const Row rows[] = {
     ROW("ioss", PyModule_AddStringConstant),
     ROW("ro", PyModule_GetNameObject),
     {"PyModule_GetName", "ro", (void (*)(void))module_name},
+    ROW("rsn", PyUnicode_FromStringAndSize),
+    ROW("rs", PyUnicode_FromString),
+    ROW("rs", PyUnicode_InternFromString),
+    {"PyUnicode_InternInPlace", "rr", (void (*)(void))interned},
+    {"PyDict_Next", "ro", (void (*)(void))entries},
     ROW("rsn", PyBytes_FromStringAndSize),
     ROW("rs", PyBytes_FromString),
     ROW("rsn", PyByteArray_FromStringAndSize),

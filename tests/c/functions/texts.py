@@ -65,3 +65,16 @@ for name in OF_STR:
     row(f"{name} grows beyond ASCII", grown, name, "\xe9", "\u20ac")
     row(f"{name} grows from nothing", grown, name, "", "xyz")
 row("PyUnicode_AsUTF8 grows a surrogate", grown, "PyUnicode_AsUTF8", "ab", "\udc80")
+
+# ---- A str from text ----
+
+ODD = b"\xff", b"\xed\xa0\x80", b"ab\x80", b"\xe2\x82", b"\xf5\x80\x80\x80", b"\xc0\x80"
+for text in b"", b"abc", "h\xe9\u20ac\U0001f600".encode(), b"a\0b", *ODD:
+    calls("PyUnicode_FromStringAndSize", [text, len(text)])
+    calls("PyUnicode_FromString", [text])
+    calls("PyUnicode_InternFromString", [text])
+calls("PyUnicode_FromStringAndSize", [b"abc", 2], [b"abc", 0], [NULL, 0], [b"abc", -1], [NULL, -1], [NULL, 1])
+calls("PyUnicode_InternInPlace", ["interned"], [SubStr("not")], [5], [b"bytes"], [NULL])
+text = "text of %d" % 5
+row("PyUnicode_InternInPlace is one", lambda: call("PyUnicode_InternInPlace", text)[0] is call("PyUnicode_InternFromString", text.encode())[0])
+calls("PyDict_Next", [{}], [{1: 2, "a": None}], [5], [None], [[1, 2]], [types.SimpleNamespace()])
