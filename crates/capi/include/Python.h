@@ -1,14 +1,15 @@
 /* What C code needs of this interpreter besides capsules: the declarations of the functions that
-   it exports, and the macros that can be built from them. It stands in for CPython's Python.h in
+   it exports, and the macros that most modules need. It stands in for CPython's Python.h in
    sources that keep to the stable ABI without a GIL (abi3t), and it is not all of that: above all
    there are no functions with variable arguments (PyArg_ParseTuple, Py_BuildValue, PyErr_Format)
    and no types of one's own (PyType_FromSpec), because the interpreter has none. What is declared
    is there.
 
    `#ifdef RUSTPYTHON_CAPI` tells which Python.h it is. Objects are opaque, and there is no GIL:
-   what several threads can reach, C code must guard itself. Except where a comment says otherwise,
-   a function behaves as CPython's manual says, and needs a thread that is attached to an
-   interpreter; called on another, it fails without an exception, or aborts the process. */
+   what several threads can reach, C code must guard itself. Except where a comment or
+   docs/extensions.md says otherwise, a function behaves as CPython's manual says, and needs a
+   thread that is attached to an interpreter; called on another, it fails without an exception, or
+   aborts the process. */
 
 #ifndef Py_PYTHON_H
 #define Py_PYTHON_H

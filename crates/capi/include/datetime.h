@@ -20,7 +20,8 @@
    function takes stays the caller's.
 
    Wrong arguments. Where CPython reads memory that is not there, this is an exception: TypeError
-   for an object of another class, SystemError for NULL. Only the checks take no NULL.
+   for an object of another class, SystemError for NULL. Only the `…_CheckExact` macros need
+   an object.
 
    Threads. Dates and times never change, so any number of threads may read one. Each needs to be
    attached to an interpreter. */
@@ -55,13 +56,13 @@ typedef struct {
     PyObject *(*Time_FromTime)(int hour, int minute, int second, int microsecond, PyObject *tzinfo,
                                PyTypeObject *type);
 
-    /* Normalises whatever `normalize` is: without it, CPython believes the caller that 0 <= seconds
-       < 86400 and 0 <= microseconds < 1000000, for which it makes no difference. */
+    /* Always normalises. With `normalize` 0, CPython trusts the caller that 0 <= seconds < 86400 and
+       0 <= microseconds < 1000000; for such values the result is the same. */
     PyObject *(*Delta_FromDelta)(int days, int seconds, int microseconds, int normalize,
                                  PyTypeObject *type);
 
     /* `offset` is a timedelta between a day backwards and a day forwards, `name` a str or NULL.
-       Without a name, an offset of nothing gives TimeZone_UTC. */
+       Without a name, a zero offset gives TimeZone_UTC. */
     PyObject *(*TimeZone_FromTimeZone)(PyObject *offset, PyObject *name);
 
     /* The class methods `fromtimestamp` of DateTimeType and DateType, with a tuple of arguments and
@@ -103,7 +104,7 @@ static PyDateTime_CAPI *PyDateTimeAPI = NULL;
 #define PyTZInfo_Check(object) PyObject_TypeCheck((object), PyDateTimeAPI->TZInfoType)
 #define PyTZInfo_CheckExact(object) Py_IS_TYPE((object), PyDateTimeAPI->TZInfoType)
 
-/* ---- Constructors: ValueError for what is no date or time, OverflowError for a timedelta of more
+/* ---- Constructors: ValueError for values that are not a valid date or time, OverflowError for a timedelta of more
    than 999999999 days. ---- */
 
 #define PyDate_FromDate(year, month, day)                                                          \

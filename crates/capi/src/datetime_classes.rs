@@ -27,7 +27,7 @@ pub(crate) struct Classes {
 static CLASSES: OnceLock<Classes> = OnceLock::new();
 
 impl Classes {
-    /// Those of the module, which are those of every other.
+    /// The classes of the module. Every interpreter's module has the same ones.
     pub(crate) fn of(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<&'static Self> {
         if let Some(known) = CLASSES.get() {
             return Ok(known);

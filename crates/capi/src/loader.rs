@@ -192,7 +192,7 @@ impl Import<'_> {
     #[cfg(unix)]
     fn second_python(&self, other: &str) -> PyBaseExceptionRef {
         self.error(&format!(
-            "module {} brings another Python along, {other}: link it without libpython, since the \
+            "module {} is linked with another Python, {other}: link it without libpython, since the \
              interpreter has the functions of the C API",
             self.name
         ))

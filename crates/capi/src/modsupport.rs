@@ -113,7 +113,7 @@ pub unsafe extern "C" fn PyABIInfo_Check(
 }
 
 /// Puts an attribute into a module. `value` stays the caller's; where it is NULL, the exception
-/// that is pending stays so, and a SystemError says that there must be one.
+/// that is pending stays so, and a SystemError says that one is required.
 ///
 /// # Safety
 /// `module` and `value` are NULL or objects, and `name` NULL or a NUL-terminated string.

@@ -223,7 +223,7 @@ fn matches(given: &PyObject, exception: &PyObject) -> bool {
     false
 }
 
-/// Gives the pending exception to `sys.unraisablehook`, with the object that it has to do with.
+/// Gives the pending exception to `sys.unraisablehook`, with the object it concerns.
 /// Nothing happens where none is pending.
 ///
 /// # Safety

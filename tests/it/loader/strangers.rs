@@ -98,7 +98,7 @@ except ImportError as error:
 }
 
 fn is_refused(stage: &Stage, file: &str) -> Result<(), Failed> {
-    let line = format!("module linked brings another Python along, FOLDER/{file}{REFUSED}");
+    let line = format!("module linked is linked with another Python, FOLDER/{file}{REFUSED}");
     says(stage, IMPORTS, &line.repeat(2))
 }
 

@@ -73,7 +73,7 @@ PyObject *PyLong_FromUnsignedNativeBytes(const void *buffer, size_t size, int fl
 Py_ssize_t PyLong_AsNativeBytes(PyObject *object, void *buffer, Py_ssize_t size, int flags);
 
 /* ---- bytes. PyBytes_AsString and PyBytes_AsStringAndSize lend: the address is the same at each
-   call and good as long as the object; a NUL is behind the bytes, one more than PyBytes_Size. C may
+   call and good as long as the object; a NUL follows the bytes, and PyBytes_Size does not count it. C may
    write there only to what PyBytes_FromStringAndSize has just made with NULL, which is zeros until
    then. Without a `length`, bytes with a NUL among them are a ValueError. ---- */
 
@@ -87,7 +87,7 @@ char *PyBytes_AsString(PyObject *bytes);
 int PyBytes_AsStringAndSize(PyObject *object, char **buffer, Py_ssize_t *length);
 
 /* ---- bytearray. PyByteArray_AsString lends: the address is the same at each call, and good until
-   the bytearray gets another length; a NUL is behind the bytes, and C may change those before it.
+   the bytearray gets another length; a NUL follows the bytes, and C may change those before it.
    BufferError if there is no room for the NUL and a memoryview, say, keeps the bytes where they
    are. ---- */
 

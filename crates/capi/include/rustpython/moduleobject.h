@@ -101,7 +101,7 @@ typedef struct PySlot {
 #define Py_mod_state_traverse 104
 #define Py_mod_state_clear 105
 #define Py_mod_state_free 106
-#define Py_mod_abi 109 /* there must be one */
+#define Py_mod_abi 109 /* required */
 #define Py_mod_token 110
 
 #define Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED ((void *)0)

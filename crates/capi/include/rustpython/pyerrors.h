@@ -20,7 +20,7 @@ void PyErr_Clear(void);
 int PyErr_ExceptionMatches(PyObject *exception);
 int PyErr_GivenExceptionMatches(PyObject *given, PyObject *exception);
 
-/* With nothing pending, these three do nothing. Of a SystemExit the first two end the process. */
+/* With nothing pending, these three do nothing. For a SystemExit, the first two end the process. */
 void PyErr_Print(void);
 void PyErr_PrintEx(int set_sys_last_vars);
 void PyErr_WriteUnraisable(PyObject *object);

@@ -20,8 +20,8 @@ void PyUnicode_InternInPlace(PyObject **string);
 Py_ssize_t PyUnicode_GetLength(PyObject *string);
 
 /* The text in UTF-8, which the string lends: the address is the same at each call and good as long as
-   the string; a NUL is behind the text, one more than `size`, which may be NULL and is -1 after a
-   failure. UnicodeEncodeError where there is a surrogate. */
+   the string; a NUL follows the text, and `*size` does not count it. `size` may be NULL; after a
+   failure `*size` is -1. UnicodeEncodeError where there is a surrogate. */
 const char *PyUnicode_AsUTF8(PyObject *object);
 const char *PyUnicode_AsUTF8AndSize(PyObject *object, Py_ssize_t *size);
 
