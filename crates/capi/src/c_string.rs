@@ -203,12 +203,12 @@ impl Record {
             return false;
         }
         let copy = Self::text(record).cast::<u8>().as_ptr();
-        let bytes = text.iter().chain([&0]).enumerate();
-        for (position, byte) in bytes.skip(Self::length(record)) {
-            // SAFETY: there is room. Others that write here write the same, atomically as here, and
-            // nobody reads it before the length tells of it.
+        // The NUL that is there is replaced last, so that there always is one.
+        for position in (Self::length(record)..=text.len()).rev() {
+            let byte = text.get(position).copied().unwrap_or(0);
+            // SAFETY: there is room. Others that write here write the same, atomically as here.
             unsafe { AtomicU8::from_ptr(copy.wrapping_add(position)) }
-                .store(*byte, Ordering::Relaxed);
+                .store(byte, Ordering::Release);
         }
         // SAFETY: as above.
         let length = &unsafe { record.as_ref() }.length;

@@ -19,7 +19,6 @@ use crate::datetime;
 use crate::extension_module::ExtensionModule;
 use crate::main_interpreter;
 use crate::moduleobject::from_slots_and_spec;
-use crate::signals;
 use crate::slots::PySlot;
 
 #[cfg(unix)]
@@ -69,7 +68,7 @@ static IMP: Replacement = Replacement::new("_imp", |definition| {
 /// importlib asks this of each module that is not there yet, so it is asked before the program of
 /// `rustpython::run` begins, and in its thread state.
 fn is_builtin(name: PyUtf8StrRef, vm: &VirtualMachine) -> bool {
-    signals::set_handlers(vm);
+    main_interpreter::begin_program(vm);
     vm.state.module_defs.contains_key(name.as_str())
 }
 

@@ -4,10 +4,11 @@
 
 use core::ffi::c_int;
 
-use rustpython_capi::get_main_interpreter;
 use rustpython_vm::vm::thread::{
     CurrentVmAttachState, ThreadedVirtualMachine, attach_current_thread,
 };
+
+use crate::main_interpreter;
 
 const LOCKED: c_int = 0;
 const UNLOCKED: c_int = 1;
@@ -23,11 +24,7 @@ pub extern "C" fn PyGILState_Ensure() -> c_int {
 }
 
 fn new_thread_state() -> ThreadedVirtualMachine {
-    // Who finalises the interpreter holds it until there is none.
-    let made = get_main_interpreter()
-        .as_ref()
-        .map(|interpreter| interpreter.enter(|vm| vm.new_thread()));
-    made.unwrap_or_else(|| {
+    main_interpreter::new_thread_state().unwrap_or_else(|| {
         loop {
             std::thread::park();
         }

@@ -3,30 +3,16 @@
 //! thread state of the same thread, which has none, and so would not be interrupted by Ctrl-C.
 
 use core::ffi::c_int;
-use core::sync::atomic::{AtomicI64, Ordering};
 
-use rustpython_vm::stdlib::_thread::get_ident;
 use rustpython_vm::{PyResult, VirtualMachine};
 
-use crate::main_interpreter;
-
-/// The number of the last interpreter whose program has its handlers.
-static DONE: AtomicI64 = AtomicI64::new(-1);
-
 /// Gives the program that is about to run the handlers that Python starts with: KeyboardInterrupt for
-/// SIGINT, and for other signals what the process does. Does nothing the second time, where the
-/// embedder wants no handlers, and elsewhere than in the main thread of the main interpreter.
+/// SIGINT, and for other signals what the process does. Does nothing where the embedder wants no
+/// handlers.
 pub(crate) fn set_handlers(vm: &VirtualMachine) {
-    let state = &vm.state;
-    if DONE.load(Ordering::Relaxed) == state.interpreter_id
-        || !state.is_main
-        || !state.config.settings.install_signal_handlers
-        || state.main_thread_ident.load() != get_ident()
-        || !main_interpreter::is_there()
-    {
+    if !vm.state.config.settings.install_signal_handlers {
         return;
     }
-    DONE.store(state.interpreter_id, Ordering::Relaxed);
     // The program can run without them.
     if let Err(error) = set_each(vm) {
         vm.run_unraisable(error, None, vm.ctx.none());

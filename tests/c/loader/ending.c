@@ -196,6 +196,27 @@ static PyObject *start_entering(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
+static void *run_call(void *callable)
+{
+    PyGILState_STATE state = PyGILState_Ensure();
+    PyObject *answer = PyObject_CallNoArgs(callable);
+    Py_XDECREF(answer);
+    PyGILState_Release(state);
+    return NULL;
+}
+
+/* Calls a callable on a native thread, and waits for it. */
+static PyObject *call_in_thread(PyObject *self, PyObject *callable)
+{
+    (void)self;
+    pthread_t thread;
+    Py_BEGIN_ALLOW_THREADS
+    pthread_create(&thread, NULL, run_call, callable);
+    pthread_join(thread, NULL);
+    Py_END_ALLOW_THREADS
+    Py_RETURN_NONE;
+}
+
 /* State. */
 
 static void freed(void *module)
@@ -223,6 +244,7 @@ static PyMethodDef methods[] = {
     {"drop_in_thread", drop_in_thread, METH_NOARGS, NULL},
     {"start_dropping", start_dropping, METH_NOARGS, NULL},
     {"start_entering", start_entering, METH_NOARGS, NULL},
+    {"call_in_thread", call_in_thread, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -174,6 +174,16 @@ ending.start_entering()
 time.sleep(0.05)
 ending.cap = ending.make('in the extension')
 ", 0, &["in the extension"], NOTHING),
+    ("a-foreign-thread-enters-while-the-end-waits-for-threads-of-python", &[], "
+import ending, os, threading, time
+def say(text): os.write(1, text + b'\\n')
+def work():
+    time.sleep(0.3)
+    ending.call_in_thread(lambda: say(b'late'))
+    say(b'after')
+threading.Thread(target=work).start()
+say(b'main ends')
+", 0, &["after", "late", "main ends"], NOTHING),
     ("foreign-threads-enter-all-the-while-and-garbage-is-collected", &[], "
 import ending, gc
 for _ in range(3): ending.start_entering()

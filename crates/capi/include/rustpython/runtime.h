@@ -8,7 +8,8 @@ extern "C" {
 #endif
 
 /* ---- pystate.h. Any thread may call PyGILState_Ensure, which attaches it to the main
-   interpreter; when that is at its end, the call does not return. ---- */
+   interpreter. Once that is being finalised (the threads of Python code have ended, and the exit
+   functions have run), the call does not return. ---- */
 
 typedef enum { PyGILState_LOCKED, PyGILState_UNLOCKED } PyGILState_STATE;
 
