@@ -1,6 +1,6 @@
-//! Libraries that bring another Python along: one that is linked with a libpython has two of every
-//! function of the C API, and those which only the other has would take our objects for their own.
-//! Here they are found out; `loader` refuses them.
+//! Libraries that are linked with another Python. Such a library has two of every function of the C
+//! API, and those that only the other Python has would take our objects for their own. Here they are
+//! found; `loader` refuses them.
 
 use core::ffi::{CStr, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -8,7 +8,7 @@ use core::mem::MaybeUninit;
 use libloading::os::unix::Library;
 use rustpython_capi::pylifecycle::Py_IsInitialized;
 
-/// The file of the other Python that a library has brought along. Every one exports this function,
+/// The file of the other Python that a library is linked with. Every one exports this function,
 /// and it is looked for in the library and in those that it is linked with, not in the program.
 pub(crate) fn brought_by(library: &Library) -> Option<String> {
     // SAFETY: its address is compared; it is not called.
