@@ -13,6 +13,7 @@ mod ctypes;
 mod destructors;
 mod detached;
 mod differential;
+mod docs;
 mod extensions;
 mod faults;
 mod finalisation;
@@ -60,7 +61,7 @@ fn main() -> ExitCode {
         return capsule_python::main();
     }
     let arguments = Arguments::from_args();
-    let trials = [
+    let mut trials: Vec<_> = [
         accessors::trials(),
         #[cfg(c_compiler)]
         through_c_alone::trials(),
@@ -100,5 +101,6 @@ fn main() -> ExitCode {
     .into_iter()
     .flatten()
     .collect();
+    trials.extend(docs::trials(&trials));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
