@@ -154,7 +154,7 @@ static int fill_module(PyObject *module)
 }
 
 static PyMethodDef methods[] = {
-    {"line_lengths", line_lengths, METH_O, "Return a sample of the lengths of the lines of a text."},
+    {"line_lengths", line_lengths, METH_O, "Return the lengths of the lines of a text, as a sample."},
     {"mean", mean, METH_O, "Return the mean of a sample."},
     {NULL, NULL, 0, NULL},
 };

@@ -13,9 +13,9 @@ typedef struct WordindexIndex WordindexIndex;
 /* The functions need no interpreter: any thread may call them while it holds the capsule. */
 typedef struct {
     PyCapsuleApi_Header header;
-    /* Returns how many times a word occurs in the text, and stores the address of the offsets, which
-       ascend and stay valid as long as the index. `index` is what a capsule of WORDINDEX_INDEX
-       points to, `word` has `length` readable bytes, and `offsets` is not NULL. */
+    /* Returns how many times a word occurs in the text, and stores the address of the offsets,
+       which ascend and stay valid as long as the index. `index` is what a capsule named
+       WORDINDEX_INDEX points to, `word` has `length` readable bytes, `offsets` is not NULL. */
     size_t (*find)(const WordindexIndex *index, const char *word, size_t length,
                    const uint64_t **offsets);
 } WordindexApi;
