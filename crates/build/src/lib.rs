@@ -21,9 +21,9 @@
 //! | `--export-dynamic-symbol=Py*`, `--export-dynamic-symbol=_Py*` | Extension modules and `ctypes.pythonapi` find the functions of the C API in the program. |
 //! | `-z muldefs` | `rustpython-capsule-capi` and `rustpython-capi` both define some functions. The linker keeps the first definition. rustc puts a crate before its dependencies, so the first is that of `rustpython-capsule-capi`. |
 //!
-//! A program without them usually fails to link, with `duplicate symbol: PyCapsule_New` (LLD, mold)
-//! or ``multiple definition of `PyCapsule_New'`` (GNU ld). Cargo does not give linker arguments to
-//! doctests, so a doctest cannot link the C API.
+//! A program without them fails to link, with `duplicate symbol: PyCapsule_New` (LLD, mold) or
+//! ``multiple definition of `PyCapsule_New'`` (GNU ld). Unit tests and doctests of the package get
+//! them too.
 //!
 //! # When it fails
 //!
@@ -59,8 +59,7 @@ mod trial;
 use environment::Environment;
 
 /// What the linker receives through the C compiler that rustc calls.
-const ARGUMENTS: &str =
-    "-Wl,--export-dynamic-symbol=Py*,--export-dynamic-symbol=_Py*,-z,muldefs";
+const ARGUMENTS: &str = "-Wl,--export-dynamic-symbol=Py*,--export-dynamic-symbol=_Py*,-z,muldefs";
 
 /// Adds the linker arguments to all programs, tests, examples, benchmarks and C libraries of the
 /// package whose build script calls it.
@@ -108,7 +107,7 @@ fn instructions(environment: &Environment) -> Vec<String> {
         trial::Outcome::Fails(reason) => {
             lines.push(format!(
                 "error=this linker cannot be used for programs with the C API of \
-                 rustpython-capsule-capi: {reason}; GNU ld, LLD and mold can"
+                 rustpython-capsule-capi (GNU ld, LLD and mold can): {reason}"
             ));
             return lines;
         }
@@ -146,7 +145,10 @@ mod tests {
             error.starts_with("error=link-time optimisation is on (`-Clto=thin` in the flags"),
             "{error}"
         );
-        assert!(!lines.iter().any(|line| line.contains("link-arg")), "{lines:?}");
+        assert!(
+            !lines.iter().any(|line| line.contains("link-arg")),
+            "{lines:?}"
+        );
     }
 
     #[test]
@@ -159,7 +161,10 @@ mod tests {
         let [.., warning, arguments] = lines.as_slice() else {
             panic!("{lines:?}");
         };
-        assert!(warning.starts_with("warning=could not find out"), "{warning}");
+        assert!(
+            warning.starts_with("warning=could not find out"),
+            "{warning}"
+        );
         assert_eq!(*arguments, format!("rustc-link-arg={ARGUMENTS}"));
     }
 }

@@ -232,7 +232,12 @@ mod tests {
             fs::create_dir_all(folder.0.join("src")).expect("a folder can be made");
             folder.write("src/lib.rs", "");
             let found = folder.find("release", &[]);
-            assert_eq!(found.setting.is_some(), is_on, "{value}: {:?}", found.setting);
+            assert_eq!(
+                found.setting.is_some(),
+                is_on,
+                "{value}: {:?}",
+                found.setting
+            );
             assert_eq!(folder.find("debug", &[]).setting, None, "{value}");
         }
     }
@@ -251,7 +256,10 @@ mod tests {
         let setting = |place, variables: &[_]| folder.find(place, variables).setting;
         let of_release = format!("`lto` is thin in `[profile.release]` of {manifest}");
         assert_eq!(setting("release", &[]), Some(of_release.clone()));
-        assert_eq!(setting("x86_64-unknown-linux-gnu/release", &[]), Some(of_release.clone()));
+        assert_eq!(
+            setting("x86_64-unknown-linux-gnu/release", &[]),
+            Some(of_release.clone())
+        );
         assert_eq!(setting("fast-one", &[]), Some(of_release));
         let of_dev = format!("`lto` is fat in `[profile.dev]` of {manifest}");
         assert_eq!(setting("debug", &[]), Some(of_dev));

@@ -115,16 +115,15 @@ fn with_path(option: &str, path: &Path) -> OsString {
     argument
 }
 
-/// What went wrong, in one line: the linker's own words, which are the last note of rustc, or else the
-/// first line of rustc.
+/// What went wrong, in one line: the first line of rustc and its last note, which has the linker's
+/// own words.
 fn reason(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
-    let words = match text.rsplit_once("= note: ") {
-        Some((_, note)) => note,
-        None => text.lines().next().unwrap_or_default(),
-    };
-    let lines = words.lines().map(str::trim);
-    let lines: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    let first = text.lines().next().unwrap_or_default();
+    let note = text.rsplit_once("= note: ").map_or("", |(_, note)| note);
+    let note = note.lines().map(str::trim);
+    let lines = std::iter::once(first).chain(note.take_while(|line| !line.is_empty()));
+    let lines: Vec<&str> = lines.collect();
     lines.join("; ")
 }
 
@@ -170,7 +169,10 @@ mod tests {
         let Outcome::Fails(reason) = outcome("hides", "-Wl,-z,muldefs", "") else {
             panic!("a program without exported symbols was accepted");
         };
-        assert!(reason.starts_with("it ignores `--export-dynamic-symbol`"), "{reason}");
+        assert!(
+            reason.starts_with("it ignores `--export-dynamic-symbol`"),
+            "{reason}"
+        );
     }
 
     #[test]
