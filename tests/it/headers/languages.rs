@@ -3,7 +3,7 @@
 
 use libloading::{Library, Symbol};
 use libtest_mimic::{Failed, Trial};
-use rustpython_capsule_glue::{api_table, import_api, publish_api};
+use rustpython_capsule_glue::{ApiHeader, api_table, import_api, publish_api};
 use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine};
 
 use core::ptr::NonNull;
@@ -13,7 +13,7 @@ use crate::interpreter::{exec, in_interpreter, shown};
 
 api_table! {
     /// The table of `languages.c`.
-    unsafe struct MathApi = c"producer.API", version 3, 1 {
+    unsafe struct MathApi = c"producer.API", version 3.1 {
         twice: extern "C" fn(i64) -> i64,
         answer: u8,
     }
@@ -23,7 +23,11 @@ extern "C" fn twice(number: i64) -> i64 {
     number * 2
 }
 
-static API: MathApi = MathApi::new(0, twice, 21);
+static API: MathApi = MathApi {
+    header: ApiHeader::new(),
+    twice,
+    answer: 21,
+};
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -76,11 +80,8 @@ fn made_in_c(compiler: Compiler) -> Result<(), Failed> {
         install(unsafe { PyObjectRef::from_raw(capsule) }, vm);
         let api = import_api::<MathApi>(vm).map_err(|error| shown(&error, vm))?;
         assert_eq!((api.twice)(i64::from(api.answer)), 82);
-        let header = api.header();
-        assert_eq!(
-            (header.major(), header.minor(), header.features()),
-            (3, 1, 6)
-        );
+        assert_eq!(api.version().to_string(), "3.1");
+        assert_eq!(api.header.features(), 6);
         Ok(())
     })
 }
