@@ -510,8 +510,7 @@ fn table_is_a_parameter() -> Result<(), Failed> {
         assert_eq!(found, expected);
     }
     let found = in_interpreter(|vm| call_with(vm.ctx.none(), vm));
-    let expected =
-        "PyCapsuleError: PyCapsule_GetPointer called with invalid PyCapsule object";
+    let expected = "PyCapsuleError: PyCapsule_GetPointer called with invalid PyCapsule object";
     assert_eq!(found, expected);
     Ok(())
 }

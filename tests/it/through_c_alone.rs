@@ -47,6 +47,16 @@ api_table! {
     }
 }
 
+api_table! {
+    /// What the table is not yet, but need not be.
+    unsafe struct Later = c"c_table._C_API", version 1.3 {
+        #[since(1.2)]
+        twice: extern "C" fn(i64) -> i64,
+        #[since(1.3)]
+        thrice: extern "C" fn(i64) -> i64,
+    }
+}
+
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct Test {
@@ -221,6 +231,9 @@ fn rust_imports_tables_of_c() {
             import_api::<CTable>(vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
         assert_eq!((found.twice)(21), 42);
         assert_eq!(found.version().to_string(), "1.2");
+        let later = import_api::<Later>(vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+        assert_eq!(later.twice.map(|twice| twice(21)), Some(42));
+        assert!(later.thrice.is_none());
         assert_eq!(
             refusal::<Other>(vm),
             "ImportError: the API table \"c_table._C_API\" cannot be used: it has version 1.2 (40 \
