@@ -99,31 +99,43 @@
 
 #![deny(missing_docs)]
 
-mod attach;
-mod belongings;
+mod accessors;
+mod alloc;
 mod builder;
+mod callback_guard;
 mod class;
 mod destructor;
-mod doors;
 mod error;
+mod ffi;
+mod ffi_types;
 mod fields;
-mod firewall;
-mod for_c;
-mod fork;
+mod finalize;
+mod foreign_threads;
 mod handle;
-mod last_rites;
 mod lock;
-mod memory;
 mod name;
-mod object;
+mod object_header;
+mod owned;
+mod payload;
 mod sync;
+mod thread;
 
 pub use builder::CapsuleBuilder;
-pub use destructor::{CDestructor, Destructor, DestructorKind};
+pub use destructor::Destructor;
 pub use error::{CapsuleError, NameMismatch, TypeMismatch};
-pub use firewall::{fence, panic_text};
-pub use for_c::{CClear, CTraverse, CVisit, traverse_for_c};
+pub use ffi_types::CDestructor;
+pub use finalize::DestructorKind;
 pub use handle::{CapsuleHandle, TypedCapsule};
-pub use memory::release;
-pub use name::try_owned;
-pub use object::PyCapsule;
+pub use payload::PyCapsule;
+
+/// What only the other crates of this workspace use. It may change in any release.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::callback_guard::{panic_message, run_isolated};
+    pub use crate::name::try_owned;
+
+    /// Capsules as C uses them.
+    pub mod ffi {
+        pub use crate::ffi::*;
+    }
+}

@@ -72,12 +72,15 @@
 
 #![deny(missing_docs, unsafe_code)]
 
+#[expect(
+    clippy::module_inception,
+    reason = "`pymodule` names the Python module after the inner module, and the file has its name too"
+)]
+mod _capsule;
 mod access;
 mod api_ref;
 mod api_table;
 mod api_version;
-#[path = "_capsule.rs"]
-mod capsule_module;
 mod convert;
 mod describe;
 mod dotted_name;
