@@ -9,7 +9,7 @@ use rustpython_capsule_glue::api_table;
 api_table! {
     // SAFETY: both modules take the table from here, and nobody else publishes it.
     /// Substring search over bytes.
-    pub(crate) unsafe struct SearchApi = c"bytesearch._C_API", version 1, 0 {
+    pub(crate) unsafe struct SearchApi = c"bytesearch._C_API", version 1.0 {
         /// The offset of the first `needle` in `haystack`, `usize::MAX` if there is none. Each is
         /// an address and a length in bytes, readable for the call.
         pub(crate) find: unsafe extern "C" fn(
@@ -24,7 +24,7 @@ api_table! {
 api_table! {
     // SAFETY: the struct of `examples/extensions/include/statlib.h`, whose module publishes it.
     /// Statistics of samples of numbers.
-    pub(crate) unsafe struct StatlibApi = c"statlib._C_API", version 1, 0 {
+    pub(crate) unsafe struct StatlibApi = c"statlib._C_API", version 1.0 {
         /// Fills in the summary and returns 0; -1 for a sample without values.
         pub(crate) summarize: unsafe extern "C" fn(
             sample: *const StatlibSample<'_>,

@@ -1,11 +1,16 @@
 //! The producer: the module `bytesearch`, which offers its search to Python as a function and to
 //! native modules as a table.
 
+use rustpython_capsule_glue::ApiHeader;
+
 use crate::api::SearchApi;
 
 pub(crate) use bytesearch::module_def;
 
-static API: SearchApi = SearchApi::new(0, find);
+static API: SearchApi = SearchApi {
+    header: ApiHeader::new(),
+    find,
+};
 
 unsafe extern "C" fn find(
     haystack: *const u8,
