@@ -24,7 +24,7 @@ pub(crate) fn trials(tests: &[Trial]) -> Vec<Trial> {
             tests_exist(&names)
         })
         .with_ignored_flag(!cfg!(c_compiler)),
-        trial("docs::an-embedders-manifest-resolves", manifest),
+        trial("docs::an-embedders-manifest-resolves", manifests),
     ]
 }
 
@@ -185,16 +185,11 @@ fn screens() -> Result<(), Failed> {
 }
 
 fn differences() -> Result<(), Failed> {
-    let source = read("tests/it/differential/listed.rs")?;
-    let (_, body) = source.split_once("enum Listed {").ok_or("no such type")?;
-    let body = body.split("\n}").next().unwrap_or_default();
-    let names = body
-        .lines()
-        .filter_map(|line| line.trim().strip_suffix(','));
-    let names: Vec<&str> = names.filter(|name| !name.starts_with("//")).collect();
-    if names.len() < 15 {
-        return Err(format!("the type cannot be read: {names:?}").into());
-    }
+    let folder = root().join("tests/it/differential");
+    let names = fs::read_dir(folder)?
+        .filter_map(|entry| fs::read_to_string(entry.ok()?.path()).ok())
+        .find_map(|source| variants(&source))
+        .ok_or("the type cannot be read")?;
     for page in ["docs/differences.md", "docs/conformance.md"] {
         let text = read(page)?;
         for name in &names {
@@ -204,6 +199,18 @@ fn differences() -> Result<(), Failed> {
         }
     }
     Ok(())
+}
+
+/// The names of the differences, if a source text has the type of them.
+fn variants(source: &str) -> Option<Vec<String>> {
+    let (before, after) = source.split_once("\n    PendingHidden,\n")?;
+    let before = before.rsplit_once("enum ")?.1;
+    let after = after.split_once("\n}")?.0;
+    let names = before.lines().skip(1).chain(after.lines());
+    let names = names.filter_map(|line| line.trim().strip_suffix(','));
+    let names = names.filter(|name| name.chars().all(char::is_alphanumeric));
+    let names: Vec<String> = names.map(str::to_owned).collect();
+    (names.len() >= 15).then_some(names)
 }
 
 /// The spans of code in a text.
@@ -258,11 +265,25 @@ fn tests_exist(tests: &[String]) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The manifest that the README shows, in a package beside a checkout.
-fn manifest() -> Result<(), Failed> {
-    let readme = read("README.md")?;
-    let (_, block) = readme.split_once("\n```toml\n").ok_or("no such block")?;
-    let block = block.split("```").next().unwrap_or_default();
+/// The pages that show a manifest, each in a package beside a checkout.
+fn manifests() -> Result<(), Failed> {
+    let readme = toml_block("README.md")?;
+    let profile = readme.split_once("[profile.dev]").ok_or("no profile")?.1;
+    let embedding = toml_block("docs/embedding.md")?;
+    let whole = format!("{embedding}\n[profile.dev]{profile}");
+    manifest(&readme)?;
+    manifest(&whole)
+}
+
+fn toml_block(page: &str) -> Result<String, Failed> {
+    let text = read(page)?;
+    let (_, block) = text.split_once("\n```toml\n").ok_or("no such block")?;
+    Ok(block.split("```").next().unwrap_or_default().to_owned())
+}
+
+/// # Errors
+/// The manifest differs from those of the workspace, or Cargo does not resolve it.
+fn manifest(block: &str) -> Result<(), Failed> {
     let shown: Table = block.parse()?;
     let ours: Table = read("Cargo.toml")?.parse()?;
     for (name, dependency) in shown["dependencies"].as_table().ok_or("no table")? {
@@ -287,10 +308,8 @@ fn manifest() -> Result<(), Failed> {
     let crates = root().canonicalize()?.join("crates");
     let block = block.replace("../rustpython-capsules/crates", &crates.to_string_lossy());
     let package = "[package]\nname = \"embedder\"\nversion = \"0.1.0\"\nedition = \"2024\"\n";
-    fs::write(
-        folder.path().join("Cargo.toml"),
-        format!("{package}{block}[workspace]\n"),
-    )?;
+    let text = format!("{package}{block}\n[workspace]\n");
+    fs::write(folder.path().join("Cargo.toml"), text)?;
     fs::create_dir(folder.path().join("src"))?;
     fs::write(folder.path().join("src/main.rs"), "fn main() {}\n")?;
     fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock"))?;
