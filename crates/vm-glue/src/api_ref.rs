@@ -39,9 +39,40 @@ pub fn publish_api<T: ApiTable>(table: &'static T, ctx: &Context) -> PyRef<PyCap
 /// An imported API table, read like a `&T`, and a reference to its capsule: while this lives, so does
 /// what the functions of the table use.
 ///
-/// In it, a field with `since` is `None` if the producer is older than the field. As a parameter of a
-/// `#[pyfunction]` it takes a capsule of the name [`T::NAME`](ApiTable::NAME), as a result it is the
-/// capsule.
+/// In it, a field with `since` is `None` if the producer is older than the field.
+///
+/// As a parameter of a `#[pyfunction]` it takes a capsule with the name
+/// [`T::NAME`](ApiTable::NAME), with the errors of [`of`](Self::of); as a result it is the capsule.
+///
+/// # Example
+/// ```
+/// use rustpython_capsule_glue::{ApiHeader, ApiRef, api_table, publish_api};
+/// use rustpython_vm::TryFromObject;
+///
+/// api_table! {
+///     pub unsafe struct MathApi = c"mathlib._C_API", version 1.0 {
+///         pub double: extern "C" fn(i64) -> i64,
+///     }
+/// }
+///
+/// // As a `#[pyfunction]`, it takes the capsule of the table, and refuses all other objects.
+/// fn quadruple(number: i64, math: ApiRef<MathApi>) -> i64 {
+///     (math.double)((math.double)(number))
+/// }
+///
+/// extern "C" fn double(number: i64) -> i64 {
+///     number * 2
+/// }
+///
+/// static API: MathApi = MathApi { header: ApiHeader::new(), double };
+///
+/// # rustpython_vm::Interpreter::without_stdlib(Default::default()).enter(|vm| {
+/// let capsule = publish_api(&API, &vm.ctx);
+/// let math = ApiRef::try_from_object(vm, capsule.into()).unwrap();
+/// assert_eq!(quadruple(3, math), 12);
+/// assert!(ApiRef::<MathApi>::try_from_object(vm, vm.ctx.none()).is_err());
+/// # });
+/// ```
 #[derive(Clone)]
 pub struct ApiRef<T> {
     handle: CapsuleHandle,

@@ -6,9 +6,8 @@ use core::ffi::CStr;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use rustpython_vm::VirtualMachine;
 use rustpython_vm::builtins::PyStr;
-use rustpython_vm::{PyRef, PyResult};
+use rustpython_vm::{Context, PyRef, PyResult, VirtualMachine};
 
 /// The parts of a name such as `a.b.c`. There is at least one, and a part may be empty.
 #[derive(Debug)]
@@ -35,35 +34,43 @@ const CAPACITY: usize = 256;
 /// The length in bytes up to which a name is cached.
 const LONGEST: usize = 256;
 
-type Names = HashMap<Box<CStr>, Rc<DottedName>, ahash::RandomState>;
+/// The names that a thread has parsed.
+#[derive(Default)]
+struct Cache(RefCell<HashMap<Box<CStr>, Rc<DottedName>, ahash::RandomState>>);
 
-thread_local! {
-    static NAMES: RefCell<Names> = RefCell::default();
-}
-
-impl DottedName {
-    /// The parts of `name`, from the cache if the thread has parsed it before.
-    pub(crate) fn of(name: &CStr, vm: &VirtualMachine) -> Rc<Self> {
-        let known = NAMES.try_with(|names| names.borrow().get(name).cloned());
-        if let Ok(Some(known)) = known {
-            return known;
+impl Cache {
+    fn get(&self, name: &CStr, ctx: &Context) -> Rc<DottedName> {
+        if let Some(known) = self.0.borrow().get(name) {
+            return known.clone();
         }
-        let parsed = Rc::new(Self::parse(name, vm));
+        let parsed = Rc::new(DottedName::parse(name, ctx));
         if name.count_bytes() <= LONGEST {
-            let removed = NAMES.try_with(|names| {
-                let mut names = names.borrow_mut();
-                let full = names.len() >= CAPACITY;
-                let removed = full.then(|| core::mem::take(&mut *names));
-                names.insert(name.into(), parsed.clone());
-                removed
-            });
+            let mut names = self.0.borrow_mut();
+            let full = names.len() >= CAPACITY;
+            let removed = full.then(|| core::mem::take(&mut *names));
+            names.insert(name.into(), parsed.clone());
+            drop(names);
             // After the borrow has ended: this drops Python strings.
             drop(removed);
         }
         parsed
     }
+}
 
-    fn parse(name: &CStr, vm: &VirtualMachine) -> Self {
+thread_local! {
+    static CACHE: Cache = Cache::default();
+}
+
+impl DottedName {
+    /// The parts of `name`, from the cache if the thread has parsed it before.
+    pub(crate) fn of(name: &CStr, vm: &VirtualMachine) -> Rc<Self> {
+        CACHE
+            .try_with(|cache| cache.get(name, &vm.ctx))
+            // During thread shutdown there is no cache.
+            .unwrap_or_else(|_| Rc::new(Self::parse(name, &vm.ctx)))
+    }
+
+    fn parse(name: &CStr, ctx: &Context) -> Self {
         let mut start = 0;
         let parts = name
             .to_bytes()
@@ -72,8 +79,8 @@ impl DottedName {
                 let part = Part {
                     // The interned string, if there is one: modules and classes use it as a key.
                     text: str::from_utf8(bytes).ok().map(|text| {
-                        let known = vm.ctx.interned_str(text);
-                        known.map_or_else(|| vm.ctx.new_str(text), |known| known.to_owned())
+                        let known = ctx.interned_str(text);
+                        known.map_or_else(|| ctx.new_str(text), |known| known.to_owned())
                     }),
                     start,
                     end: start + bytes.len(),
@@ -140,15 +147,14 @@ impl DottedName {
 mod tests {
     use std::ffi::CString;
 
-    use rustpython_vm::{AsObject, Interpreter};
+    use rustpython_vm::AsObject;
 
     use super::*;
 
-    fn in_interpreter(test: impl FnOnce(&VirtualMachine)) {
-        Interpreter::without_stdlib(Default::default()).enter(test);
+    fn parse(name: &CStr) -> DottedName {
+        DottedName::parse(name, Context::genesis())
     }
 
-    /// The parts, for a comparison.
     fn parts(dotted: &DottedName) -> Vec<String> {
         let attributes = dotted.attributes().iter();
         let all = [dotted.module()].into_iter().chain(attributes);
@@ -171,29 +177,25 @@ mod tests {
             (c"\xc3\xa9.\xff", &["\u{e9}", "\u{fffd}"]),
             (&long, &["part"; 200]),
         ];
-        in_interpreter(|vm| {
-            for (name, expected) in rows {
-                let dotted = DottedName::of(name, vm);
-                assert_eq!(parts(&dotted), expected);
-                assert_eq!(dotted.name(), name);
-            }
-        });
+        for (name, expected) in rows {
+            let dotted = parse(name);
+            assert_eq!(parts(&dotted), expected);
+            assert_eq!(dotted.name(), name);
+        }
     }
 
     #[test]
     fn prefixes_end_with_their_part() {
-        in_interpreter(|vm| {
-            let dotted = DottedName::of(c"a.\xff.__c__..d", vm);
-            let prefixes = dotted.attributes().iter().map(|part| dotted.prefix(part));
-            let expected = [
-                "a.\u{fffd}",
-                "a.\u{fffd}.__c__",
-                "a.\u{fffd}.__c__.",
-                "a.\u{fffd}.__c__..d",
-            ];
-            assert_eq!(prefixes.collect::<Vec<_>>(), expected);
-            assert_eq!(dotted.prefix(dotted.module()), "a");
-        });
+        let dotted = parse(c"a.\xff.__c__..d");
+        let prefixes = dotted.attributes().iter().map(|part| dotted.prefix(part));
+        let expected = [
+            "a.\u{fffd}",
+            "a.\u{fffd}.__c__",
+            "a.\u{fffd}.__c__.",
+            "a.\u{fffd}.__c__..d",
+        ];
+        assert_eq!(prefixes.collect::<Vec<_>>(), expected);
+        assert_eq!(dotted.prefix(dotted.module()), "a");
     }
 
     #[test]
@@ -206,64 +208,52 @@ mod tests {
             (c"x__", false),
             (c"", false),
         ];
-        in_interpreter(|vm| {
-            for (name, expected) in rows {
-                assert_eq!(
-                    DottedName::of(name, vm).module().is_dunder,
-                    expected,
-                    "{name:?}"
-                );
-            }
-        });
+        for (name, expected) in rows {
+            assert_eq!(parse(name).module().is_dunder, expected, "{name:?}");
+        }
     }
 
     #[test]
-    fn a_part_that_is_not_utf_8_is_a_decode_error() {
-        in_interpreter(|vm| {
-            let dotted = DottedName::of(c"a.\xff", vm);
-            let module = dotted.part(dotted.module(), vm).expect("it is UTF-8");
-            assert_eq!(module.to_str(), Some("a"));
-            let error = dotted.part(&dotted.attributes()[0], vm);
-            let error = error.expect_err("it is not UTF-8");
-            assert!(error.fast_isinstance(vm.ctx.exceptions.unicode_decode_error));
-        });
+    fn only_parts_in_utf_8_are_strings() {
+        let dotted = parse(c"a.\xff");
+        let module = dotted.module().text.as_ref().expect("it is UTF-8");
+        assert_eq!(module.to_str(), Some("a"));
+        assert!(dotted.attributes()[0].text.is_none());
     }
 
     #[test]
-    fn parts_are_interned_strings_where_these_exist() {
-        in_interpreter(|vm| {
-            let known = vm.ctx.intern_str("rustpython_capsule_glue_known_part");
-            let dotted = DottedName::of(c"rustpython_capsule_glue_known_part", vm);
-            let part = dotted.part(dotted.module(), vm).expect("it is UTF-8");
-            assert!(part.as_object().is(known.as_object()));
-        });
+    fn parts_are_interned_strings_if_these_exist() {
+        let known = Context::genesis().intern_str("rustpython_capsule_glue_known_part");
+        let dotted = parse(c"rustpython_capsule_glue_known_part");
+        let part = dotted.module().text.as_ref().expect("it is UTF-8");
+        assert!(part.as_object().is(known.as_object()));
     }
 
     #[test]
-    fn the_cache_has_the_names_of_its_thread() {
-        in_interpreter(|vm| {
-            let first = DottedName::of(c"cached.once", vm);
-            assert!(Rc::ptr_eq(&first, &DottedName::of(c"cached.once", vm)));
-            let long = CString::new(vec![b'a'; LONGEST + 1]).expect("no NUL");
-            let first = DottedName::of(&long, vm);
-            assert!(!Rc::ptr_eq(&first, &DottedName::of(&long, vm)), "too long");
-        });
+    fn names_are_parsed_once_unless_they_are_long() {
+        let cache = Cache::default();
+        let get = |name: &CStr| cache.get(name, Context::genesis());
+        assert!(Rc::ptr_eq(&get(c"a.b"), &get(c"a.b")));
+        assert!(!Rc::ptr_eq(&get(c"a.b"), &get(c"a.c")));
+        for (length, cached) in [(LONGEST, true), (LONGEST + 1, false)] {
+            let name = CString::new(vec![b'a'; length]).expect("no NUL");
+            assert_eq!(Rc::ptr_eq(&get(&name), &get(&name)), cached, "{length}");
+        }
     }
 
     #[test]
-    fn the_cache_is_emptied_when_it_is_full() {
-        let size = || NAMES.with_borrow(HashMap::len);
-        in_interpreter(|vm| {
-            let kept = DottedName::of(c"kept.name", vm);
-            let mut largest = 0;
-            for number in 0..3 * CAPACITY {
-                let name = CString::new(format!("module.name_{number}")).expect("no NUL");
-                drop(DottedName::of(&name, vm));
-                largest = largest.max(size());
-            }
-            assert_eq!(largest, CAPACITY);
-            assert_eq!(parts(&kept), ["kept", "name"]);
-            assert!(!Rc::ptr_eq(&kept, &DottedName::of(c"kept.name", vm)));
-        });
+    fn a_full_cache_is_emptied() {
+        let cache = Cache::default();
+        let get = |name: &CStr| cache.get(name, Context::genesis());
+        let first = get(c"first.name");
+        let mut largest = 0;
+        for number in 0..3 * CAPACITY {
+            let name = CString::new(format!("module.name_{number}")).expect("no NUL");
+            drop(get(&name));
+            largest = largest.max(cache.0.borrow().len());
+        }
+        assert_eq!(largest, CAPACITY);
+        assert_eq!(parts(&first), ["first", "name"]);
+        assert!(!Rc::ptr_eq(&first, &get(c"first.name")));
     }
 }

@@ -221,11 +221,9 @@ fn own_attribute(
 }
 
 thread_local! {
-    /// The interpreter in which the thread last imported, and the address of its `__import__`, if
-    /// that was the one that the interpreter came with. It halves the time of an import
-    /// (docs/performance.md). The address is compared and never read through: nothing keeps the
-    /// function alive, so another builtin function that is allocated at the address of a deleted
-    /// one is taken for it.
+    /// The interpreter in which the thread imported last, and the address of its `__import__`, if
+    /// that was the one that it came with. Nobody holds it for us: whoever deletes it and
+    /// puts another builtin function at its address is not noticed.
     static PRISTINE: Cell<Option<(i64, usize)>> = const { Cell::new(None) };
 }
 
