@@ -9,10 +9,12 @@ mod arguments;
 mod c_code;
 mod chains;
 mod collector;
+mod compile_fail;
 mod ctypes;
 mod destructors;
 mod detached;
 mod differential;
+mod docs;
 mod extensions;
 mod faults;
 mod finalisation;
@@ -60,7 +62,7 @@ fn main() -> ExitCode {
         return capsule_python::main();
     }
     let arguments = Arguments::from_args();
-    let trials = [
+    let mut trials: Vec<_> = [
         accessors::trials(),
         #[cfg(c_compiler)]
         through_c_alone::trials(),
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         import::trials(),
         loader::trials(),
         api_tables::trials(),
+        compile_fail::trials(),
         destructors::trials(),
         unraisable::trials(),
         resurrection::trials(),
@@ -100,5 +103,6 @@ fn main() -> ExitCode {
     .into_iter()
     .flatten()
     .collect();
+    trials.extend(docs::trials(&trials));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

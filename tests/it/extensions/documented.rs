@@ -140,8 +140,12 @@ fn quotes() -> Result<(), Failed> {
         return Err("nothing of the transcript is quoted".into());
     }
     let build = fs::read_to_string(examples.join("embedding/build.rs"))?;
-    if !blocks.iter().any(|block| block.2 == build) {
-        return Err("it does not have the build script of examples/embedding".into());
+    let embedding = fs::read_to_string(root().join("docs/embedding.md"))?;
+    if !self::blocks(&embedding)
+        .iter()
+        .any(|block| block.2 == build)
+    {
+        return Err("docs/embedding.md lacks the build script of examples/embedding".into());
     }
     let config = examples.join("extensions/pyo3_module/rustpython.pyo3");
     let config = fs::read_to_string(config)?;
