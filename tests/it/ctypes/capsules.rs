@@ -45,7 +45,7 @@ True 1 5
 ",
     ),
     (
-        "a-destructor-that-fails-is-reported",
+        "an-exception-in-a-destructor-is-unraisable",
         r"
 @CFUNCTYPE(None, c_void_p)
 def fails(handle): raise LookupError('in a destructor')
@@ -62,7 +62,7 @@ True
 ",
     ),
     (
-        "a-destructor-runs-on-whatever-thread-lets-go",
+        "a-destructor-runs-on-the-thread-that-drops-the-last-reference",
         r"
 lib, held, died = CDLL(None), [], []
 @CFUNCTYPE(None, c_void_p)
@@ -90,7 +90,7 @@ print(sorted(died))
 ",
     ),
     (
-        "a-context-keeps-another-capsule",
+        "a-context-can-own-another-capsule",
         r"
 P.Py_IncRef.argtypes, P.Py_IncRef.restype = [py_object], None
 P.Py_DecRef.argtypes, P.Py_DecRef.restype = [c_void_p], None
@@ -151,7 +151,7 @@ def consume(capsule):
     return total
 capsule = produce(1.5, 2.5, 4)
 print(consume(capsule))
-tell(lambda: consume(capsule))
+show(lambda: consume(capsule))
 del capsule
 gc.collect()
 capsule = produce(7.0)
