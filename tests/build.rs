@@ -9,15 +9,15 @@ const HAS_C: &str = "c_compiler";
 
 const FILES: [&str; 10] = [
     "rows.c",
-    "alone/harness.c",
-    "alone/accessors.c",
-    "alone/exceptions.c",
-    "alone/destructors.c",
-    "alone/imports.c",
-    "alone/collector.c",
-    "alone/threads.c",
-    "alone/stress.c",
-    "alone/table.c",
+    "suite/harness.c",
+    "suite/accessors.c",
+    "suite/exceptions.c",
+    "suite/destructors.c",
+    "suite/imports.c",
+    "suite/collector.c",
+    "suite/threads.c",
+    "suite/stress.c",
+    "suite/table.c",
 ];
 
 fn main() {

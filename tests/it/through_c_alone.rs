@@ -1,4 +1,4 @@
-//! Tests that are written in C, for what only C can do: `c/alone` has them. And what Rust makes of
+//! Tests that are written in C, for what only C can do: `c/suite` has them. And what Rust makes of
 //! capsules that C code made.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
@@ -26,7 +26,7 @@ unsafe extern "C" {
 }
 
 api_table! {
-    /// The table that `c/alone/table.c` publishes.
+    /// The table that `c/suite/table.c` publishes.
     unsafe struct CTable = c"c_table._C_API", version 1, 2 {
         twice: extern "C" fn(i64) -> i64,
     }
