@@ -46,7 +46,8 @@ static RUN: LazyLock<Vec<(Row, Vec<Option<Outcome>>)>> = LazyLock::new(|| {
     in_interpreter(|vm| {
         let bench = Bench::new(vm);
         let run = |row: Row| {
-            let in_language = |(_, outcome, can): &Language| can(&row).then(|| outcome(&row, &bench));
+            let in_language =
+                |(_, outcome, can): &Language| can(&row).then(|| outcome(&row, &bench));
             let outcomes = LANGUAGES.iter().map(in_language).collect();
             (row, outcomes)
         };
@@ -60,13 +61,19 @@ pub(crate) fn trials() -> Vec<Trial> {
             "accessors::every-error-has-its-text-and-notes",
             errors_have_texts_and_notes,
         ),
-        trial("accessors::replaced-names-keep-their-addresses", replaced_names_keep_addresses),
+        trial(
+            "accessors::replaced-names-keep-their-addresses",
+            replaced_names_keep_addresses,
+        ),
         trial(
             "accessors::a-static-name-is-not-copied",
             static_names_are_borrowed,
         ),
         trial("accessors::null-from-c-is-refused", null_from_c_is_refused),
-        trial("accessors::the-class-with-another-payload-is-no-capsule", other_payload),
+        trial(
+            "accessors::the-class-with-another-payload-is-no-capsule",
+            other_payload,
+        ),
         trial(
             "accessors::every-kind-of-destructor-is-reported",
             destructors_are_reported,

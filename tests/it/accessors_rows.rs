@@ -172,7 +172,10 @@ fn made() -> Vec<Row> {
         make("with-context-and-destructor", usual()),
         fails("null-pointer", fields(0, None)),
         fails("null-pointer-with-name", fields(0, named(c"a"))),
-        fails("null-pointer-with-name-that-is-not-utf-8", fields(0, named(c"\xff"))),
+        fails(
+            "null-pointer-with-name-that-is-not-utf-8",
+            fields(0, named(c"\xff")),
+        ),
         fails(
             "null-pointer-with-everything-else",
             Fields {

@@ -62,7 +62,11 @@ unsafe extern "C" fn clears_nothing(_: *mut PyObject) -> c_int {
     0
 }
 
-unsafe extern "C" fn changes_then_visits_nothing(object: *mut PyObject, _: CVisit, _: *mut c_void) -> c_int {
+unsafe extern "C" fn changes_then_visits_nothing(
+    object: *mut PyObject,
+    _: CVisit,
+    _: *mut c_void,
+) -> c_int {
     // SAFETY: the collector calls a hook with its capsule, which it keeps alive for the call.
     change(unsafe { capsule(object) });
     0
@@ -85,7 +89,8 @@ fn change(capsule: &Py<PyCapsule>) {
             .is_ok()
     );
     // SAFETY: the C code owns no objects, so there is nothing to visit or to clear.
-    let set = unsafe { capsule.set_traverse(changes_then_visits_nothing, changes_then_clears_nothing) };
+    let set =
+        unsafe { capsule.set_traverse(changes_then_visits_nothing, changes_then_clears_nothing) };
     assert!(set.is_ok() && capsule.owner().is_some());
 }
 
@@ -96,7 +101,8 @@ fn hooks_use_it(vm: &VirtualMachine) {
         .owner(list.clone().into())
         .build(&vm.ctx);
     // SAFETY: the C code owns no objects, so there is nothing to visit or to clear.
-    let set = unsafe { capsule.set_traverse(changes_then_visits_nothing, changes_then_clears_nothing) };
+    let set =
+        unsafe { capsule.set_traverse(changes_then_visits_nothing, changes_then_clears_nothing) };
     assert!(set.is_ok());
     assert_eq!(capsule.as_object().gc_get_referents().len(), 1);
     assert!(capsule.is_valid(Some(c"claimed")));

@@ -48,13 +48,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         shared(after_the_vms_thread_locals);
         Ok(())
     });
-    let first = trial(
-        "detached::between-the-thread-locals-of-the-vm",
-        || {
-            shared(between_the_vms_thread_locals);
-            Ok(())
-        },
-    );
+    let first = trial("detached::between-the-thread-locals-of-the-vm", || {
+        shared(between_the_vms_thread_locals);
+        Ok(())
+    });
     of_each_kind.chain(values).chain([late, first]).collect()
 }
 

@@ -2,10 +2,10 @@
 //! the transcripts must be equal except for intended differences, which are counted by name.
 
 mod dates;
+mod differences;
 mod functions;
 mod imports;
 pub(crate) mod interpreters;
-mod differences;
 mod steps;
 
 use std::fs;
@@ -15,8 +15,8 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::trial;
+use differences::{Difference, Tally};
 use interpreters::{CPython, Driver, Interpreters, Run};
-use differences::{Tally, Difference};
 
 /// The seeds of the random program, and how many steps each makes.
 const SEEDS: [&str; 4] = ["1", "2", "3", "4"];

@@ -4,10 +4,10 @@
 
 mod actions;
 mod allocator;
-mod shutdown;
-mod points;
 mod fixture;
 mod out_of_memory;
+mod points;
+mod shutdown;
 
 use libtest_mimic::Trial;
 use rustpython_vm::VirtualMachine;
@@ -15,8 +15,8 @@ use rustpython_vm::VirtualMachine;
 use crate::interpreter::trial;
 use crate::ledger::{Kind, shared};
 use actions::{ACTIONS, Action, Left};
+use fixture::{Attachment, Fixture, reports};
 use points::{POINTS, Point};
-use fixture::{Fixture, Attachment, reports};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let matrix = POINTS.iter().flat_map(|point| {
@@ -56,10 +56,7 @@ fn cell(point: &Point, kind: Kind, action: &'static Action, vm: &VirtualMachine)
     let capsule = fixture.capsule(action, kind, vm);
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let reported = reports(vm, || (point.drop_last)(capsule, vm));
-        let expected: Vec<_> = action
-            .report(kind, point.attachment)
-            .into_iter()
-            .collect();
+        let expected: Vec<_> = action.report(kind, point.attachment).into_iter().collect();
         assert_eq!(reported, expected, "reports");
         fixture.check(1, action.others);
     }));

@@ -244,7 +244,7 @@ def make(new=new, write=write): return new(1, None, lambda c: write('dead'))
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let places = ENDED_IN
+    let places = DESTROYED_IN
         .iter()
         .map(|place| (place, 1))
         .chain(LEFT_BY_THE_VM.iter().map(|place| (place, 0)))
@@ -256,20 +256,22 @@ pub(crate) fn trials() -> Vec<Trial> {
                 })
             })
         });
-    let programs = PROGRAMS.iter().map(|&(name, source, code, stdout, stderr)| {
-        trial(format!("finalization::{name}"), move || {
-            let ended = child_source(&format!("{PROGRAMS_PROLOGUE}{source}"));
-            assert_eq!(
-                (ended.code, ended.stdout.as_str()),
-                (Some(code), stdout),
-                "{ended:?}"
-            );
-            for part in stderr {
-                assert!(ended.stderr.contains(part), "{part} is not in {ended:?}");
-            }
-            Ok(())
-        })
-    });
+    let programs = PROGRAMS
+        .iter()
+        .map(|&(name, source, code, stdout, stderr)| {
+            trial(format!("finalization::{name}"), move || {
+                let ended = child_source(&format!("{PROGRAMS_PROLOGUE}{source}"));
+                assert_eq!(
+                    (ended.code, ended.stdout.as_str()),
+                    (Some(code), stdout),
+                    "{ended:?}"
+                );
+                for part in stderr {
+                    assert!(ended.stderr.contains(part), "{part} is not in {ended:?}");
+                }
+                Ok(())
+            })
+        });
     let later = LATER.iter().flat_map(|&(name, away)| {
         Kind::ALL.map(|kind| {
             trial(format!("finalization::{kind:?}::{name}"), move || {

@@ -4,8 +4,8 @@
 use libtest_mimic::Failed;
 
 use super::Test;
+use super::differences::{Difference, Tally};
 use super::interpreters::Interpreters;
-use super::differences::{Tally, Difference};
 
 pub(super) const TEST: (&str, Test) = ("dates-match-cpython", dates);
 

@@ -97,7 +97,10 @@ impl Tally {
         let lengths = (theirs.lines().count(), ours.lines().count());
         if lengths.0 != lengths.1 {
             self.unlisted += 1;
-            self.shown += &format!("CPython wrote {} lines, this interpreter {}\n", lengths.0, lengths.1);
+            self.shown += &format!(
+                "CPython wrote {} lines, this interpreter {}\n",
+                lengths.0, lengths.1
+            );
         }
     }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::differences::{Tally, Difference};
+use super::differences::{Difference, Tally};
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{child, trial};
 
@@ -36,24 +36,37 @@ const WITHOUT_CPYTHON: [(&str, &str, &str, i32, &str); 3] = [
 ];
 
 pub(super) fn without_cpython() -> impl Iterator<Item = Trial> {
-    WITHOUT_CPYTHON.into_iter().map(|(name, script, argument, code, stdout)| {
-        let name = format!("differential::{name}");
-        if *HAS_COMPILER {
-            trial(name, move || run_without_cpython(script, argument, code, stdout))
-        } else {
-            c_code::left_out(format!("{name}::skipped, no C compiler here"))
-        }
-    })
+    WITHOUT_CPYTHON
+        .into_iter()
+        .map(|(name, script, argument, code, stdout)| {
+            let name = format!("differential::{name}");
+            if *HAS_COMPILER {
+                trial(name, move || {
+                    run_without_cpython(script, argument, code, stdout)
+                })
+            } else {
+                c_code::left_out(format!("{name}::skipped, no C compiler here"))
+            }
+        })
 }
 
-fn run_without_cpython(script: &str, argument: &str, code: i32, stdout: &str) -> Result<(), Failed> {
+fn run_without_cpython(
+    script: &str,
+    argument: &str,
+    code: i32,
+    stdout: &str,
+) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/functions");
     let library = folder.path().join("function_driver.so");
     let source = sources.join("function_driver.c");
     c_code::compile(&[source], &c_code::headers(), &[""; 0], &library)?;
     let script = sources.join(script);
-    let arguments = [script.as_os_str(), folder.path().as_os_str(), argument.as_ref()];
+    let arguments = [
+        script.as_os_str(),
+        folder.path().as_os_str(),
+        argument.as_ref(),
+    ];
     let ended = child(&arguments, &[]);
     if ended.code == Some(code) && ended.stdout == stdout {
         Ok(())

@@ -1,7 +1,7 @@
 //! The table of imports: both interpreters run each row of `import_rows.py`, and then import its module
 //! by itself. The exception of that is the cause that this interpreter sets.
 
-use super::differences::{Tally, Difference};
+use super::differences::{Difference, Tally};
 use super::steps::HANDLED;
 
 /// The answer of this interpreter, where the difference is in the answer itself.
@@ -37,7 +37,11 @@ const INTENDED: &[(&str, Difference, Intended)] = &[
         Wrapped("pkg.sub", "ZeroDivisionError: division by zero"),
     ),
     ("keyboard-interrupt", Difference::PassesThrough, AsRaised),
-    ("own-keyboard-interrupt", Difference::PassesThrough, AsRaised),
+    (
+        "own-keyboard-interrupt",
+        Difference::PassesThrough,
+        AsRaised,
+    ),
     ("system-exit", Difference::PassesThrough, AsRaised),
     ("memory-error", Difference::PassesThrough, AsRaised),
     ("hook-that-exits", Difference::PassesThrough, AsRaised),

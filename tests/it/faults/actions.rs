@@ -10,7 +10,7 @@ use rustpython_capsule_glue::load;
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
-use super::fixture::{Fixture, Attachment};
+use super::fixture::{Attachment, Fixture};
 
 /// One thing that a destructor does.
 pub(super) struct Action {
@@ -300,7 +300,9 @@ fn uses_every_accessor(capsule: &Py<PyCapsule>, fixture: &Fixture) {
         "a second claim",
     );
     let another = fixture.clone();
-    capsule.set_destructor(Destructor::rust(move |_| another.fail("a destructor that was set in the destructor runs")));
+    capsule.set_destructor(Destructor::rust(move |_| {
+        another.fail("a destructor that was set in the destructor runs")
+    }));
     capsule.set_destructor(Destructor::none());
 }
 

@@ -77,12 +77,18 @@ impl Fixture {
 
     /// Resurrects a capsule from its destructor.
     pub(super) fn keep(&self, capsule: PyRef<PyCapsule>) {
-        self.kept.lock().expect("no thread panics with the lock").push(capsule);
+        self.kept
+            .lock()
+            .expect("no thread panics with the lock")
+            .push(capsule);
     }
 
     /// Gives the destructor a capsule to drop.
     pub(super) fn hold(&self, capsule: PyRef<PyCapsule>) {
-        self.held.lock().expect("no thread panics with the lock").push(capsule);
+        self.held
+            .lock()
+            .expect("no thread panics with the lock")
+            .push(capsule);
     }
 
     pub(super) fn take_held(&self) -> Vec<PyRef<PyCapsule>> {
@@ -155,11 +161,19 @@ impl Fixture {
     /// capsule is dropped here, and its destructor must not run again.
     pub(super) fn check(&self, runs: u32, others: u32) {
         assert_eq!(self.failures.lines(), [""; 0], "inside the destructor");
-        assert_eq!(self.ledger.counts(), [runs, others], "runs of the destructor, and of others");
+        assert_eq!(
+            self.ledger.counts(),
+            [runs, others],
+            "runs of the destructor, and of others"
+        );
         drop(core::mem::take(
             &mut *self.kept.lock().expect("no thread panics with the lock"),
         ));
-        assert_eq!(self.ledger.counts(), [runs, others], "a destructor ran again");
+        assert_eq!(
+            self.ledger.counts(),
+            [runs, others],
+            "a destructor ran again"
+        );
     }
 }
 

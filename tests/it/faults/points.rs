@@ -134,14 +134,18 @@ pub(super) const POINTS: &[Point] = &[
             wait(thread::spawn(move || drop(capsule)), vm);
         },
     ),
-    detached("a-native-thread-that-was-attached-before", ALL, |capsule, vm| {
-        let visitor = vm.new_thread();
-        let thread = thread::spawn(move || {
-            visitor.run(|vm| drop(vm.ctx.new_list(Vec::new())));
-            drop(capsule);
-        });
-        wait(thread, vm);
-    }),
+    detached(
+        "a-native-thread-that-was-attached-before",
+        ALL,
+        |capsule, vm| {
+            let visitor = vm.new_thread();
+            let thread = thread::spawn(move || {
+                visitor.run(|vm| drop(vm.ctx.new_list(Vec::new())));
+                drop(capsule);
+            });
+            wait(thread, vm);
+        },
+    ),
     detached("a-thread-that-panics", ALL, |capsule, vm| {
         let thread = thread::spawn(move || {
             let _held = capsule;

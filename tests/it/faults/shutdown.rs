@@ -10,8 +10,8 @@ use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObjectRef, PyRef, VirtualMachine};
 
 use super::actions::{ACTIONS, Action};
+use super::fixture::{Attachment, Fixture, run, set};
 use super::points::{drop_at_pthread_exit, drop_at_thread_exit, on_a_c_thread};
-use super::fixture::{Fixture, Attachment, run, set};
 use crate::interpreter::{in_interpreter, trial};
 use crate::ledger::Kind;
 
@@ -103,7 +103,9 @@ pub(super) fn trials() -> Vec<Trial> {
             move || dropped_late(&[Kind::Python], drop_last),
             |ended| match ended.aborted {
                 true => Ok(()),
-                false => Err("the limitation is gone: remove it from the docs, and remove this row".into()),
+                false => Err(
+                    "the limitation is gone: remove it from the docs, and remove this row".into(),
+                ),
             },
         )
     });

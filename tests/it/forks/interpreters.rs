@@ -16,9 +16,7 @@ static CALLED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn trial() -> Trial {
     alone("forks::other-interpreters-run-their-destructors", || {
         in_interpreter(|own| {
-            let capsule = dying(Kind::Python, own, |_| {
-                CALLED.store(true, Ordering::Release)
-            });
+            let capsule = dying(Kind::Python, own, |_| CALLED.store(true, Ordering::Release));
             let capsule = capsule.build(&own.ctx);
             let elsewhere = thread::spawn(|| in_interpreter(|vm| fork_and_drop(capsule, vm)));
             let joined = own.allow_threads(|| elsewhere.join());
