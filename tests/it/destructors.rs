@@ -79,7 +79,7 @@ fn runs_once(vm: &VirtualMachine, kind: Kind) {
 fn is_given_the_capsule(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |dead| seen.write(dead.get_id())).build(&vm.ctx);
+    let capsule = dying(kind, vm, move |capsule| seen.write(capsule.get_id())).build(&vm.ctx);
     let id = capsule.get_id();
     drop(capsule);
     assert_eq!(log.lines(), [id.to_string()]);
@@ -112,9 +112,9 @@ fn everything(capsule: &Py<PyCapsule>, vm: &VirtualMachine) -> Vec<String> {
 fn reads_everything(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |dead| {
+    let capsule = dying(kind, vm, move |capsule| {
         with_current_vm(|vm| {
-            everything(dead, vm)
+            everything(capsule, vm)
                 .iter()
                 .for_each(|line| seen.write(line))
         });
@@ -133,18 +133,18 @@ fn changes_everything(vm: &VirtualMachine, kind: Kind) {
     let seen = log.clone();
     let other = NonNull::new(without_provenance_mut::<c_void>(99)).expect("99 is not 0");
     let other = other.addr();
-    let capsule = dying(kind, vm, move |dead| {
+    let capsule = dying(kind, vm, move |capsule| {
         let pointer = NonNull::without_provenance(other);
-        dead.set_pointer(pointer);
-        dead.set_name(Some(c"static".into()));
-        dead.set_context(pointer.as_ptr());
-        seen.write(dead.pointer(Some(c"static")) == Ok(pointer));
-        seen.write(dead.context() == pointer.as_ptr());
-        dead.set_name(Some(c"owned".to_owned().into()));
-        seen.write(dead.claim(Some(c"owned"), None) == Ok(pointer));
-        seen.write(dead.name().is_none());
+        capsule.set_pointer(pointer);
+        capsule.set_name(Some(c"static".into()));
+        capsule.set_context(pointer.as_ptr());
+        seen.write(capsule.pointer(Some(c"static")) == Ok(pointer));
+        seen.write(capsule.context() == pointer.as_ptr());
+        capsule.set_name(Some(c"owned".to_owned().into()));
+        seen.write(capsule.claim(Some(c"owned"), None) == Ok(pointer));
+        seen.write(capsule.name().is_none());
         seen.write(matches!(
-            dead.claim(Some(c"owned"), None),
+            capsule.claim(Some(c"owned"), None),
             Err(CapsuleError::WrongName(_))
         ));
     })
@@ -160,24 +160,24 @@ unsafe extern "C" fn never(_: *mut PyObject) {
 fn sets_another(vm: &VirtualMachine, kind: Kind) {
     let ledger = Ledger::of(3);
     let entries = ledger.clone();
-    let capsule = dying(kind, vm, move |dead| {
+    let capsule = dying(kind, vm, move |capsule| {
         entries.strike(0);
         let token = entries.token(1);
         let uncalled = move |_: &Py<PyCapsule>| {
             let _held = &token;
             std::process::abort();
         };
-        dead.set_destructor(Destructor::rust(uncalled));
+        capsule.set_destructor(Destructor::rust(uncalled));
         let token = entries.token(2);
         with_current_vm(|vm| {
-            dead.set_destructor(python(vm, move |_| {
+            capsule.set_destructor(python(vm, move |_| {
                 let _held = &token;
                 std::process::abort();
             }));
         });
         // SAFETY: it ignores its argument, and is never called.
-        dead.set_destructor(unsafe { Destructor::c(never) });
-        if dead.destructor_kind() != DestructorKind::C {
+        capsule.set_destructor(unsafe { Destructor::c(never) });
+        if capsule.destructor_kind() != DestructorKind::C {
             entries.strike(0);
         }
     })
@@ -256,13 +256,13 @@ fn nested(vm: &VirtualMachine, kind: Kind) {
 fn runs_python(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |dead| {
+    let capsule = dying(kind, vm, move |capsule| {
         with_current_vm(|vm| {
             let scope = vm.new_scope_with_builtins();
             let global = |name: &str| scope.globals.get_item(name, vm);
             let ran = scope
                 .globals
-                .set_item("capsule", dead.as_object().to_owned(), vm)
+                .set_item("capsule", capsule.as_object().to_owned(), vm)
                 .and_then(|()| {
                     let source = "import gc, json, time\n\
                                   gc.collect()\n\
@@ -294,8 +294,8 @@ fn before_owned(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let (seen, owners) = (log.clone(), log.clone());
     let owner = dying(kind, vm, move |_| owners.write("dropped: owner")).build(&vm.ctx);
-    let capsule = dying(kind, vm, move |dead| {
-        seen.write(dead.owner().is_some());
+    let capsule = dying(kind, vm, move |capsule| {
+        seen.write(capsule.owner().is_some());
     })
     .owner(owner.into())
     .build(&vm.ctx);
@@ -305,9 +305,9 @@ fn before_owned(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
     let capsule = PyCapsule::from_value(LogsDrop(log.clone(), "dropped: value")).build(&vm.ctx);
-    let read = move |dead: &Py<PyCapsule>| {
+    let read = move |capsule: &Py<PyCapsule>| {
         seen.write(
-            dead.value::<LogsDrop>(None)
+            capsule.value::<LogsDrop>(None)
                 .is_ok_and(|value| value.1 == "dropped: value"),
         );
     };

@@ -63,15 +63,15 @@ fn destructor_runs(kind: Kind, away: Away, vm: &VirtualMachine) {
     let (entries, seen) = (ledger.clone(), log.clone());
     let own = vm.state.interpreter_id;
     let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
-    let capsule = dying(kind, vm, move |dead| {
+    let capsule = dying(kind, vm, move |capsule| {
         entries.strike(1);
         if entries.counts() != [0, 1] {
             seen.write("the owner was dropped first");
         }
-        if !dead.is_valid(Some(c"away")) || dead.owner().is_none() {
+        if !capsule.is_valid(Some(c"away")) || capsule.owner().is_none() {
             seen.write("the capsule is not whole");
         }
-        drop(dead.to_owned());
+        drop(capsule.to_owned());
         let in_own = kind != Kind::Python || with_current_vm(|vm| vm.state.interpreter_id) == own;
         if !in_own {
             seen.write("in another interpreter");
@@ -88,8 +88,8 @@ fn destructor_runs(kind: Kind, away: Away, vm: &VirtualMachine) {
 fn value_is_dropped(away: Away, vm: &VirtualMachine) {
     let ledger = Ledger::of(3);
     let entries = ledger.clone();
-    let read = move |dead: &Py<PyCapsule>| {
-        if dead.value::<Token>(None).is_ok() {
+    let read = move |capsule: &Py<PyCapsule>| {
+        if capsule.value::<Token>(None).is_ok() {
             entries.strike(0);
         }
     };

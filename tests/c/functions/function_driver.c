@@ -366,9 +366,9 @@ static PyObject *fill(PyObject *module, PyObject *const *arguments, Py_ssize_t c
         if (shared) {
             Py_DECREF(made);
         }
-        PyObject *const told = pair(PyLong_FromLong(answer), taken_exception());
-        PyList_Append(answers, told);
-        Py_DECREF(told);
+        PyObject *const answered = pair(PyLong_FromLong(answer), taken_exception());
+        PyList_Append(answers, answered);
+        Py_DECREF(answered);
         Py_DECREF(entry);
     }
     return pair(answers, made);
