@@ -8,7 +8,8 @@ use std::sync::Mutex;
 use std::thread;
 
 use libtest_mimic::Trial;
-use rustpython_capsule::{CVisit, Destructor, PyCapsule};
+use rustpython_capsule::__private::ffi::{self, CVisit};
+use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_vm::builtins::{PyBoundMethod, PyList};
 use rustpython_vm::vm::thread::{ThreadState, current_thread_slot, with_current_vm};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, VirtualMachine};
@@ -89,8 +90,13 @@ fn change(capsule: &Py<PyCapsule>) {
             .is_ok()
     );
     // SAFETY: the C code owns no objects, so there is nothing to visit or to clear.
-    let set =
-        unsafe { capsule.set_traverse(changes_then_visits_nothing, changes_then_clears_nothing) };
+    let set = unsafe {
+        ffi::set_traverse(
+            capsule,
+            changes_then_visits_nothing,
+            changes_then_clears_nothing,
+        )
+    };
     assert!(set.is_ok() && capsule.owner().is_some());
 }
 
@@ -101,8 +107,13 @@ fn hooks_use_it(vm: &VirtualMachine) {
         .owner(list.clone().into())
         .build(&vm.ctx);
     // SAFETY: the C code owns no objects, so there is nothing to visit or to clear.
-    let set =
-        unsafe { capsule.set_traverse(changes_then_visits_nothing, changes_then_clears_nothing) };
+    let set = unsafe {
+        ffi::set_traverse(
+            &capsule,
+            changes_then_visits_nothing,
+            changes_then_clears_nothing,
+        )
+    };
     assert!(set.is_ok());
     assert_eq!(capsule.as_object().gc_get_referents().len(), 1);
     assert!(capsule.is_valid(Some(c"claimed")));
@@ -120,7 +131,7 @@ unsafe extern "C" fn keeps_it(object: *mut PyObject) -> c_int {
     // SAFETY: the collector calls a hook with its capsule, which it keeps alive for the call.
     let capsule = unsafe { capsule(object) };
     // SAFETY: the C code owns no objects, so there is nothing to visit or to clear.
-    let set = unsafe { capsule.set_traverse(visits_nothing, clears_nothing) };
+    let set = unsafe { ffi::set_traverse(capsule, visits_nothing, clears_nothing) };
     assert!(set.is_ok());
     let before = KEPT
         .lock()
@@ -138,7 +149,7 @@ fn taken_out(ledger: &Ledger, vm: &VirtualMachine) -> (PyRef<PyCapsule>, PyRef<P
         .owner(list.clone().into())
         .build(&vm.ctx);
     // SAFETY: the C code owns no objects, so there is nothing to visit or to clear.
-    let set = unsafe { capsule.set_traverse(visits_nothing, keeps_it) };
+    let set = unsafe { ffi::set_traverse(&capsule, visits_nothing, keeps_it) };
     assert!(set.is_ok());
     let cycle = vm.ctx.new_list(vec![capsule.into()]);
     cycle.borrow_vec_mut().push(cycle.clone().into());
@@ -188,7 +199,7 @@ fn set_meanwhile(vm: &VirtualMachine) {
     let ledger = Ledger::of(1);
     let capsule = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     // SAFETY: the C code owns no objects, so there is nothing to visit or to clear.
-    let set = unsafe { capsule.set_traverse(visits_nothing, sets_destructor) };
+    let set = unsafe { ffi::set_traverse(&capsule, visits_nothing, sets_destructor) };
     assert!(set.is_ok());
     let cycle = vm.ctx.new_list(vec![capsule.into()]);
     cycle.borrow_vec_mut().push(cycle.clone().into());

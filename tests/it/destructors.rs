@@ -5,6 +5,7 @@ use core::ffi::c_void;
 use core::ptr::{NonNull, null, without_provenance_mut};
 
 use libtest_mimic::Trial;
+use rustpython_capsule::__private::ffi::{self};
 use rustpython_capsule::{CapsuleError, Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyRef, VirtualMachine};
@@ -307,7 +308,8 @@ fn before_owned(vm: &VirtualMachine, kind: Kind) {
     let capsule = PyCapsule::from_value(LogsDrop(log.clone(), "dropped: value")).build(&vm.ctx);
     let read = move |capsule: &Py<PyCapsule>| {
         seen.write(
-            capsule.value::<LogsDrop>(None)
+            capsule
+                .value::<LogsDrop>(None)
                 .is_ok_and(|value| value.1 == "dropped: value"),
         );
     };
@@ -339,7 +341,7 @@ fn kind_is_reported(vm: &VirtualMachine, kind: Kind) {
 
 fn refused(vm: &VirtualMachine) {
     // SAFETY: the name is NULL, and the function is never called, since no capsule is made.
-    let refused = unsafe { PyCapsule::from_c(core::ptr::null_mut(), null(), Some(never)) };
+    let refused = unsafe { ffi::new(core::ptr::null_mut(), null(), Some(never)) };
     assert!(matches!(refused, Err(CapsuleError::NullPointer)));
 
     let scope = vm.new_scope_with_builtins();
@@ -377,7 +379,7 @@ fn borrowed_function(vm: &VirtualMachine) {
     let function = lender.c_destructor();
     let pointer = lender.any_pointer().as_ptr();
     // SAFETY: the name is NULL, and the function of a closure accepts any capsule.
-    let borrower = unsafe { PyCapsule::from_c(pointer, null(), function) };
+    let borrower = unsafe { ffi::new(pointer, null(), function) };
     drop(borrower);
     ledger.assert_untouched();
 
