@@ -26,13 +26,13 @@ mod ledger;
 mod lifetimes;
 mod loader;
 mod memory;
-mod model;
+mod histories;
 mod models;
 mod owners;
 mod protocol;
-mod protocol_closed;
+mod protocol_errors;
 mod protocol_vm;
-mod refusal_rows;
+mod accessors_errors;
 mod resurrection;
 mod rooms;
 mod sealed;
@@ -46,7 +46,7 @@ mod threads;
 #[cfg(c_compiler)]
 mod through_c;
 #[cfg(c_compiler)]
-mod through_c_alone;
+mod c_tests;
 mod through_python;
 mod through_rust;
 mod unraisable;
@@ -63,7 +63,7 @@ fn main() -> ExitCode {
     let trials = [
         accessors::trials(),
         #[cfg(c_compiler)]
-        through_c_alone::trials(),
+        c_tests::trials(),
         arguments::trials(),
         protocol::trials(),
         import::trials(),
@@ -83,7 +83,7 @@ fn main() -> ExitCode {
         finalisation::trials(),
         threads::trials(),
         stress::trials(),
-        model::trials(),
+        histories::trials(),
         models::trials(),
         hostile_input::trials(),
         sealed::trials(),

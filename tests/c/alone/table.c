@@ -1,4 +1,4 @@
-/* An API table of C's, and calls on capsules of Rust's; `it/through_c_alone.rs` has the tests. */
+/* An API table of C's, and calls on capsules of Rust's; `it/c_tests.rs` has the tests. */
 #include "harness.h"
 
 typedef struct {
