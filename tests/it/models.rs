@@ -1,15 +1,15 @@
-//! The models of the field protocol, in every order of their threads: `tests/models`, which is a
-//! workspace of its own.
+//! Runs `tests/models`, a workspace of its own: models of the field protocol under loom, which tries
+//! every interleaving of their threads.
 
 use libtest_mimic::{Completion, Trial};
 
 use crate::extensions::building::{can_be_had, cargo, root, succeed};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![Trial::ignorable_test("models::all-orders-hold", || {
+    vec![Trial::ignorable_test("models::hold-in-every-interleaving", || {
         if !can_be_had("tests/models") {
             return Ok(Completion::ignored_with(
-                "left out, the model checker is not here and cannot be had",
+                "left out, loom is not here and cannot be downloaded",
             ));
         }
         let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/models");

@@ -1,5 +1,5 @@
-//! Signals in the program that `crates/host` runs: they reach its Python code, as in CPython. Each row
-//! is a program for a process of its own, and what it prints.
+//! Signals in the program of `crates/host` reach its Python code, as in CPython. Each row is a program
+//! that runs in a process of its own, and what it prints.
 
 use libtest_mimic::{Failed, Trial};
 
@@ -28,11 +28,11 @@ soon()
 try: time.sleep(60)
 except KeyboardInterrupt: print('interrupted')
 ", "interrupted"),
-    ("handlers-are-those-of-cpython", "
+    ("the-initial-handlers-are-those-of-cpython", "
 numbers = signal.SIGINT, signal.SIGTERM, signal.SIGPIPE
 print(signal.getsignal(numbers[0]) is signal.default_int_handler, *map(signal.getsignal, numbers[1:]))
 ", "True 0 1"),
-    ("a-handler-of-the-program-s-own-is-called", "
+    ("a-handler-set-by-the-program-is-called", "
 signal.signal(signal.SIGINT, lambda number, frame: print('own', number == signal.SIGINT))
 interrupt()
 ", "own True"),
