@@ -1,5 +1,6 @@
-//! Capsules whose destructor hands them to another thread, which gives them hooks of the collector
-//! at the very moment when the last rites end: whoever comes second must not tell the collector anew.
+//! Capsules whose destructor passes them to another thread. That thread sets collector hooks on them at
+//! the moment when their finalization ends on the first thread. Only one of the two threads may add the
+//! capsule to the objects that the collector tracks.
 
 use core::ffi::{c_int, c_void};
 use core::hint::spin_loop;
@@ -16,16 +17,16 @@ use super::{Random, count};
 use crate::ledger::alone;
 
 pub(crate) fn trial() -> Trial {
-    alone("stress::what-comes-back-is-tracked-once", || {
+    alone("stress::a-resurrected-capsule-is-tracked-once", || {
         crate::ledger::shared(|vm| hand_over(vm, count(20_000, 4_000_000)));
     })
 }
 
-/// The capsule on its way to the other thread, with the reference that goes with it.
-static GIVEN: AtomicPtr<PyObject> = AtomicPtr::new(null_mut());
+/// The capsule that is passed to the other thread. The pointer owns a reference.
+static PASSED: AtomicPtr<PyObject> = AtomicPtr::new(null_mut());
 
-/// How many have arrived.
-static ARRIVED: AtomicUsize = AtomicUsize::new(0);
+/// How many capsules the other thread has received and dropped.
+static RECEIVED: AtomicUsize = AtomicUsize::new(0);
 
 unsafe extern "C" fn traverse(_: *mut PyObject, _: CVisit, _: *mut c_void) -> c_int {
     0
@@ -35,47 +36,49 @@ unsafe extern "C" fn clear(_: *mut PyObject) -> c_int {
     0
 }
 
-unsafe extern "C" fn give_away(capsule: *mut PyObject) {
-    // SAFETY: a destructor is called with an object that lives for the call.
+unsafe extern "C" fn pass_on(capsule: *mut PyObject) {
+    // SAFETY: a destructor is called with a pointer to an object that stays valid for the call.
     forget(unsafe { &*capsule }.to_owned());
-    GIVEN.store(capsule, Ordering::Release);
+    PASSED.store(capsule, Ordering::Release);
 }
 
 fn hand_over(_: &VirtualMachine, count: usize) {
     thread::scope(|scope| {
-        let taker = scope.spawn(|| {
+        let receiver = scope.spawn(|| {
             let mut random = Random::of_thread(0);
             for _ in 0..count {
-                take_over(random.below(256));
+                receive(random.below(256));
             }
         });
         for number in 0..count {
             let pointer = NonNull::<u8>::dangling().as_ptr().cast();
-            // SAFETY: a static name; nobody reads the pointer; `give_away` may run anywhere.
-            let made = unsafe { PyCapsule::from_c(pointer, c"x".as_ptr(), Some(give_away)) };
+            // SAFETY: the name is static, no code dereferences the pointer, and `pass_on` accepts any
+            // capsule on any thread.
+            let made = unsafe { PyCapsule::from_c(pointer, c"x".as_ptr(), Some(pass_on)) };
             drop(made);
-            while ARRIVED.load(Ordering::Acquire) == number {
-                assert!(!taker.is_finished(), "the other thread has panicked");
+            while RECEIVED.load(Ordering::Acquire) == number {
+                assert!(!receiver.is_finished(), "the other thread has panicked");
                 spin_loop();
             }
         }
     });
 }
 
-fn take_over(delay: usize) {
+fn receive(delay: usize) {
     let object = loop {
-        if let Some(given) = NonNull::new(GIVEN.swap(null_mut(), Ordering::Acquire)) {
-            break given;
+        if let Some(passed) = NonNull::new(PASSED.swap(null_mut(), Ordering::Acquire)) {
+            break passed;
         }
         spin_loop();
     };
     (0..delay).for_each(|_| spin_loop());
-    // SAFETY: `give_away` left it one reference, which is ours.
+    // SAFETY: `pass_on` took a reference and forgot it. Only this thread takes the pointer out of
+    // `PASSED`, so the reference is released once.
     let object = unsafe { PyObjectRef::from_raw(object) };
-    let capsule = PyCapsule::of(&object).expect("a capsule was given");
-    // SAFETY: it owns nothing, and that is what they say.
-    let told = unsafe { capsule.set_traverse(traverse, clear) };
-    told.expect("there is memory");
+    let capsule = PyCapsule::of(&object).expect("the object is a capsule");
+    // SAFETY: the hooks must visit and drop the references that C code owns, and it owns none.
+    let set = unsafe { capsule.set_traverse(traverse, clear) };
+    set.expect("there is memory");
     drop(object);
-    ARRIVED.fetch_add(1, Ordering::Release);
+    RECEIVED.fetch_add(1, Ordering::Release);
 }
