@@ -1,4 +1,4 @@
-//! Runs a row of `accessors_rows` as Python statements over `_capsule`.
+//! Runs a row of `accessors_rows` as Python statements that call `_capsule`.
 
 use std::ffi::CString;
 
@@ -8,7 +8,7 @@ use rustpython_vm::{AsObject, PyObject, PyObjectRef};
 use crate::accessors::{Bench, Outcome};
 use crate::accessors_rows::{Answer, Destructor, Fields, Name, Object, Operation, Row};
 
-/// What the statements use beside `_capsule`.
+/// Definitions that the statements use.
 pub(crate) const PRELUDE: &str = "\
 import _capsule
 def destructor(capsule): pass
@@ -28,7 +28,7 @@ pub(crate) fn outcome(row: &Row, bench: &Bench<'_>) -> Outcome {
     for operation in &row.before {
         bench
             .run(&call(operation))
-            .expect("what comes before succeeds");
+            .expect("the operations before the tested one succeed");
     }
     let answer = match bench.run(&format!("value = {}", call(&row.operation))) {
         Ok(()) => answer(&row.operation, &bench.global("value"), bench),
@@ -78,7 +78,7 @@ fn call(operation: &Operation) -> String {
     }
 }
 
-/// A `str` where the bytes allow it, else `bytes`.
+/// A `str` if the name is UTF-8, else `bytes`.
 fn name_literal(name: &Name) -> String {
     let Some(name) = name else {
         return "None".to_owned();
@@ -121,7 +121,7 @@ fn answer(operation: &Operation, value: &PyObject, bench: &Bench<'_>) -> Answer 
         | Operation::SetName(_)
         | Operation::SetContext(_)
         | Operation::SetDestructor(_) => {
-            assert!(bench.vm.is_none(value), "{value:?} where None was due");
+            assert!(bench.vm.is_none(value), "{value:?} instead of None");
             Answer::Done
         }
     }

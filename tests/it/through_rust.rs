@@ -1,5 +1,4 @@
-//! Runs a row of `accessors_rows` through the Rust API, with the exceptions that the glue makes of
-//! its refusals.
+//! Runs a row of `accessors_rows` through the Rust API. The glue converts its errors into exceptions.
 
 use core::ffi::c_void;
 use core::ptr::{NonNull, without_provenance_mut};
@@ -41,7 +40,7 @@ fn make(fields: &Fields, bench: &Bench<'_>) -> Result<PyRef<PyCapsule>, CapsuleE
     Ok(builder.build(&bench.vm.ctx))
 }
 
-/// NULL is refused before there is a `NonNull` to make or change a capsule with.
+/// The Rust API takes `NonNull`, so the check for NULL comes before the call.
 fn address(address: usize) -> Result<NonNull<c_void>, CapsuleError> {
     NonNull::new(without_provenance_mut(address)).ok_or(CapsuleError::NullPointer)
 }
