@@ -132,21 +132,24 @@ struct State<'a> {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial("histories::every-sequence-agrees-with-the-model", || {
-        shared(|vm| {
-            let config = Config {
-                cases: 256,
-                failure_persistence: None,
-                ..Config::default()
-            };
-            let histories = prop::collection::vec((0..SLOTS, operation()), 1..=LONGEST);
-            let outcome = TestRunner::new(config).run(&histories, |history| play(&history, vm));
-            if let Err(error) = outcome {
-                panic!("{error}");
-            }
-        });
-        Ok(())
-    })]
+    vec![trial(
+        "histories::every-sequence-agrees-with-the-model",
+        || {
+            shared(|vm| {
+                let config = Config {
+                    cases: 256,
+                    failure_persistence: None,
+                    ..Config::default()
+                };
+                let histories = prop::collection::vec((0..SLOTS, operation()), 1..=LONGEST);
+                let outcome = TestRunner::new(config).run(&histories, |history| play(&history, vm));
+                if let Err(error) = outcome {
+                    panic!("{error}");
+                }
+            });
+            Ok(())
+        },
+    )]
 }
 
 fn play(history: &[(usize, Operation)], vm: &VirtualMachine) -> Result<(), TestCaseError> {

@@ -87,11 +87,17 @@ pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
     pub(crate) fn write(&self, line: impl ToString) {
-        self.0.lock().expect("no thread panics while it holds the lock").push(line.to_string());
+        self.0
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .push(line.to_string());
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.lock().expect("no thread panics while it holds the lock").clone()
+        self.0
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .clone()
     }
 }
 

@@ -3,10 +3,13 @@
 //! their own.
 
 mod accessors;
+mod accessors_errors;
 mod accessors_rows;
 mod api_tables;
 mod arguments;
 mod c_code;
+#[cfg(c_compiler)]
+mod c_tests;
 mod chains;
 mod collector;
 mod ctypes;
@@ -18,6 +21,7 @@ mod faults;
 mod finalisation;
 mod forks;
 mod headers;
+mod histories;
 mod hostile;
 mod hostile_input;
 mod import;
@@ -26,13 +30,11 @@ mod ledger;
 mod lifetimes;
 mod loader;
 mod memory;
-mod histories;
 mod models;
 mod owners;
 mod protocol;
 mod protocol_errors;
 mod protocol_vm;
-mod accessors_errors;
 mod resurrection;
 mod rooms;
 mod sealed;
@@ -45,8 +47,6 @@ mod table;
 mod threads;
 #[cfg(c_compiler)]
 mod through_c;
-#[cfg(c_compiler)]
-mod c_tests;
 mod through_python;
 mod through_rust;
 mod unraisable;

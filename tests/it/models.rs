@@ -6,19 +6,22 @@ use libtest_mimic::{Completion, Trial};
 use crate::extensions::building::{can_be_had, cargo, root, succeed};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![Trial::ignorable_test("models::hold-in-every-interleaving", || {
-        if !can_be_had("tests/models") {
-            return Ok(Completion::ignored_with(
-                "left out, loom is not here and cannot be downloaded",
-            ));
-        }
-        let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/models");
-        let mut test = cargo();
-        test.args(["test", "--quiet", "--locked", "--", "--nocapture"]);
-        test.current_dir(root().join("tests/models"));
-        test.env("CARGO_TARGET_DIR", target);
-        let printed = succeed(&mut test)?.stdout;
-        print!("{}", String::from_utf8_lossy(&printed));
-        Ok(Completion::Completed)
-    })]
+    vec![Trial::ignorable_test(
+        "models::hold-in-every-interleaving",
+        || {
+            if !can_be_had("tests/models") {
+                return Ok(Completion::ignored_with(
+                    "left out, loom is not here and cannot be downloaded",
+                ));
+            }
+            let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/models");
+            let mut test = cargo();
+            test.args(["test", "--quiet", "--locked", "--", "--nocapture"]);
+            test.current_dir(root().join("tests/models"));
+            test.env("CARGO_TARGET_DIR", target);
+            let printed = succeed(&mut test)?.stdout;
+            print!("{}", String::from_utf8_lossy(&printed));
+            Ok(Completion::Completed)
+        },
+    )]
 }

@@ -17,10 +17,7 @@ use crate::ledger::{Kind, Ledger, collect, dying, python, shared};
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
 const ROWS: &[Row] = &[
-    (
-        "a-reference-can-be-taken-and-dropped",
-        taken_and_dropped,
-    ),
+    ("a-reference-can-be-taken-and-dropped", taken_and_dropped),
     ("python-code-can-be-passed-the-capsule", passed_to_python),
     ("a-stored-capsule-stays-alive", stored),
     ("a-stored-capsule-keeps-what-it-owns", keeps_owned),
@@ -74,10 +71,8 @@ fn kept_by_unraisablehook(vm: &VirtualMachine) {
     let run = |source| {
         exec(source, &scope, vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
     };
-    run(
-        "import sys, _capsule\nkept = []\n\
-         sys.unraisablehook = lambda unraisable: kept.append(unraisable.object)",
-    );
+    run("import sys, _capsule\nkept = []\n\
+         sys.unraisablehook = lambda unraisable: kept.append(unraisable.object)");
     let capsule = PyCapsule::from_value(Bomb)
         .name(name.clone())
         .build(&vm.ctx);
@@ -215,7 +210,10 @@ fn put(shelf: &Shelf, capsule: &Py<PyCapsule>) {
 }
 
 fn take(shelf: &Shelf) -> PyRef<PyCapsule> {
-    let taken = shelf.lock().expect("no thread panics while it holds the lock").take();
+    let taken = shelf
+        .lock()
+        .expect("no thread panics while it holds the lock")
+        .take();
     taken.expect("the destructor has stored it")
 }
 
@@ -308,15 +306,25 @@ fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
             // In even rounds the destructor joins the thread. In odd ones the thread may still run when
             // the destructor returns.
             let handles = if round % 2 == 0 { &target } else { &started };
-            *handles.lock().expect("no thread panics while it holds the lock") = Some(handle);
-            if let Some(handle) = target.lock().expect("no thread panics while it holds the lock").take() {
+            *handles
+                .lock()
+                .expect("no thread panics while it holds the lock") = Some(handle);
+            if let Some(handle) = target
+                .lock()
+                .expect("no thread panics while it holds the lock")
+                .take()
+            {
                 assert!(handle.join().is_ok());
             }
         })
         .owner(owner.into())
         .build(&vm.ctx);
         drop(capsule);
-        if let Some(handle) = thread.lock().expect("no thread panics while it holds the lock").take() {
+        if let Some(handle) = thread
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .take()
+        {
             assert!(handle.join().is_ok());
         }
     }
@@ -404,7 +412,9 @@ fn gets_the_same_object(vm: &VirtualMachine, kind: Kind) {
         fixture.run(source, vm);
         let last = "address = id(made[0])\nmade.clear()\ncollect()";
         fixture.run(last, vm);
-        let seen = seen.lock().expect("no thread panics while it holds the lock");
+        let seen = seen
+            .lock()
+            .expect("no thread panics while it holds the lock");
         fixture.run(&format!("assert {seen:?} == [address], '{place}'"), vm);
     }
 }

@@ -56,9 +56,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             })
         })
     });
-    let trials = [one, resurrection::trial()]
-        .into_iter()
-        .chain(of_each_kind);
+    let trials = [one, resurrection::trial()].into_iter().chain(of_each_kind);
     #[cfg(c_compiler)]
     let trials = trials.chain(through_c::trials());
     trials.chain(shutdown::trials()).collect()
@@ -248,7 +246,9 @@ fn pipeline(vm: &VirtualMachine, kind: Kind) {
                     .claim(Some(c"made"), Some(c"claimed".into()))
                     .is_ok()
             );
-            to_drop.send(capsule).expect("the other thread receives until the end");
+            to_drop
+                .send(capsule)
+                .expect("the other thread receives until the end");
         }
     });
     let dropping = thread::spawn(move || {

@@ -268,19 +268,12 @@ const TESTS: [(&str, Test); 8] = [
         "python-code-can-create-and-destroy-them",
         created_by_python_code,
     ),
-    (
-        "one-that-is-left-is-finalized-at-exit",
-        one_is_left_at_exit,
-    ),
+    ("one-that-is-left-is-finalized-at-exit", one_is_left_at_exit),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
     let here = TESTS.map(|(name, test)| trial(format!("subinterpreters::{name}"), test));
-    let destructors = destructors::TESTS.map(|(name, test)| {
-        trial(
-            format!("subinterpreters::a-python-destructor-{name}"),
-            test,
-        )
-    });
+    let destructors = destructors::TESTS
+        .map(|(name, test)| trial(format!("subinterpreters::a-python-destructor-{name}"), test));
     here.into_iter().chain(destructors).collect()
 }

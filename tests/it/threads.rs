@@ -269,9 +269,14 @@ fn claimants() {
                 Err(_) => assert!(!capsule.is_valid(Some(NAMES[number]))),
             }
         }
-        claimed.lock().expect("no thread panics while it holds the lock").extend(mine);
+        claimed
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .extend(mine);
     });
-    let mut claimed = claimed.into_inner().expect("no thread panics while it holds the lock");
+    let mut claimed = claimed
+        .into_inner()
+        .expect("no thread panics while it holds the lock");
     claimed.sort_unstable();
     assert!(claimed.into_iter().eq(1..=capsules));
     runs.assert_untouched();
@@ -314,7 +319,11 @@ fn shares_of(capsules: Vec<PyRef<PyCapsule>>) -> Vec<Mutex<Vec<PyRef<PyCapsule>>
 }
 
 fn take(share: &Mutex<Vec<PyRef<PyCapsule>>>) -> Vec<PyRef<PyCapsule>> {
-    core::mem::take(&mut *share.lock().expect("no thread panics while it holds the lock"))
+    core::mem::take(
+        &mut *share
+            .lock()
+            .expect("no thread panics while it holds the lock"),
+    )
 }
 
 fn destructor_races() {

@@ -59,7 +59,10 @@ fn others_can_load_only_while_it_exists() {
             assert_eq!(load(folder, vm), "loaded");
             assert_eq!(
                 vm.allow_threads(|| std::thread::scope(|scope| {
-                    scope.spawn(elsewhere).join().expect("the thread does not panic")
+                    scope
+                        .spawn(elsewhere)
+                        .join()
+                        .expect("the thread does not panic")
                 })),
                 "loaded"
             );

@@ -87,7 +87,9 @@ ending.start_dropping()
             );
             let ended = fixture.run(&source, &[], &[]);
             if ended.code != Some(0) {
-                return Err(format!("{number} capsules, destructor {destructor}: {ended:?}").into());
+                return Err(
+                    format!("{number} capsules, destructor {destructor}: {ended:?}").into(),
+                );
             }
         }
     }

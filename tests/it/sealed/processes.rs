@@ -118,7 +118,8 @@ assert refused == 6";
 }
 
 fn without_sockets(vm: &mut VirtualMachine) {
-    let state = PyRc::get_mut(&mut vm.state).expect("before the VM starts nothing shares the state");
+    let state =
+        PyRc::get_mut(&mut vm.state).expect("before the VM starts nothing shares the state");
     for name in ["_socket", "_posixsubprocess", "faulthandler"] {
         state.module_defs.remove(name);
     }

@@ -179,10 +179,7 @@ pub(super) const TESTS: [(&str, Test); 6] = [
         "runs-in-its-interpreter-from-many-threads-during-collections",
         from_many_threads_during_collections,
     ),
-    (
-        "runs-in-its-interpreter-from-the-parent",
-        from_the_parent,
-    ),
+    ("runs-in-its-interpreter-from-the-parent", from_the_parent),
     ("runs-in-its-interpreter-from-the-child", from_the_child),
     (
         "runs-in-its-interpreter-from-nested-interpreters",
