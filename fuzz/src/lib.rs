@@ -27,7 +27,7 @@ pub fn calls(data: &[u8]) {
     }
 }
 
-/// Arrays of slots, eight bytes each after the first byte, which selects the array that is used.
+/// Arrays of slots, eight bytes each after the first byte, which selects options.
 pub fn slots(data: &[u8]) {
     thread_local! {
         static FIXTURE: (Interpreter, slots::Bench) = with(slots::Bench::new);
