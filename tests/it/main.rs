@@ -26,6 +26,7 @@ mod hostile;
 mod hostile_input;
 mod import;
 mod interpreter;
+mod layers;
 mod ledger;
 mod lifetimes;
 mod loader;
@@ -36,7 +37,6 @@ mod protocol;
 mod protocol_errors;
 mod protocol_vm;
 mod resurrection;
-mod rooms;
 mod sealed;
 mod signals;
 mod snippets;
@@ -94,7 +94,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         ctypes::trials(),
         extensions::trials(),
-        rooms::trials(),
+        layers::trials(),
         speed::trials(),
     ]
     .into_iter()

@@ -10,7 +10,8 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::thread;
 
 use libtest_mimic::Trial;
-use rustpython_capsule::{CVisit, PyCapsule};
+use rustpython_capsule::__private::ffi::{self, CVisit};
+use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine};
 
 use super::{Random, count};
@@ -54,7 +55,7 @@ fn hand_over(_: &VirtualMachine, count: usize) {
             let pointer = NonNull::<u8>::dangling().as_ptr().cast();
             // SAFETY: the name is static, no code dereferences the pointer, and `pass_on` accepts any
             // capsule on any thread.
-            let made = unsafe { PyCapsule::from_c(pointer, c"x".as_ptr(), Some(pass_on)) };
+            let made = unsafe { ffi::new(pointer, c"x".as_ptr(), Some(pass_on)) };
             drop(made);
             while RECEIVED.load(Ordering::Acquire) == number {
                 assert!(!receiver.is_finished(), "the other thread has panicked");
@@ -77,7 +78,7 @@ fn receive(delay: usize) {
     let object = unsafe { PyObjectRef::from_raw(object) };
     let capsule = PyCapsule::of(&object).expect("the object is a capsule");
     // SAFETY: the hooks must visit and drop the references that C code owns, and it owns none.
-    let set = unsafe { capsule.set_traverse(traverse, clear) };
+    let set = unsafe { ffi::set_traverse(capsule, traverse, clear) };
     set.expect("there is memory");
     drop(object);
     RECEIVED.fetch_add(1, Ordering::Release);

@@ -17,7 +17,7 @@ fn one_of_two_finalizing_threads_takes_the_destructor() {
         });
         let mine = fields.take_destructor().is_some();
         assert!(mine != other.join().unwrap());
-        assert!(fields.begin_dying().is_none());
+        assert!(fields.begin_finalizing().is_none());
     });
 }
 
@@ -32,7 +32,7 @@ struct Counted {
 fn release(counted: &Counted) {
     if counted.references.fetch_sub(1, Ordering::Release) == 1 {
         fence(Ordering::Acquire);
-        if counted.fields.begin_dying().is_some() {
+        if counted.fields.begin_finalizing().is_some() {
             let (name, last, _) = seen(&counted.fields);
             // What the other thread stored before it dropped its reference is visible.
             assert_eq!((name, last), (FREE.as_ptr(), 2));
@@ -78,16 +78,16 @@ fn the_destructor_runs_once_after_all_reads() {
 fn no_store_is_missed_when_finalization_ends() {
     explore("store while finalization ends", || {
         let fields = capsule();
-        fields.begin_dying();
+        fields.begin_finalizing();
         let stored = Arc::new(AtomicBool::new(false));
         let storer = spawn({
             let (fields, stored) = (fields.clone(), stored.clone());
             move || {
                 stored.store(true, Ordering::Release);
-                !fields.is_dying()
+                !fields.is_finalizing()
             }
         });
-        fields.end_dying();
+        fields.end_finalizing();
         let seen_here = stored.load(Ordering::Acquire);
         assert!(storer.join().unwrap() || seen_here);
     });

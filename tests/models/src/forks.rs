@@ -8,19 +8,19 @@ use loom::thread::spawn;
 
 use crate::lock::Locked;
 use crate::model::{FREE, TAKEN, capsule, claim, explore, seen};
-use crate::sync::GENERATION;
+use crate::sync::FORK_EPOCH;
 
 #[test]
 fn a_writer_that_does_not_exist_in_the_child_is_not_waited_for() {
     explore("claim and read in the child", || {
-        GENERATION.set(1);
+        FORK_EPOCH.set(1);
         let fields = capsule();
         // Stops at a point where a fork may find a thread: it holds the lock, and the version is odd.
         let stopped = catch_unwind(AssertUnwindSafe(|| {
             fields.claim(TAKEN.as_ptr(), |_| std::panic::resume_unwind(Box::new(())))
         }));
         assert!(stopped.is_err());
-        GENERATION.set(2);
+        FORK_EPOCH.set(2);
         let other = spawn({
             let fields = fields.clone();
             move || claim(&fields)
@@ -39,7 +39,7 @@ fn a_writer_that_does_not_exist_in_the_child_is_not_waited_for() {
 fn a_half_changed_value_is_replaced_by_the_default() {
     for (changed, initial) in [(true, 0), (false, 7)] {
         explore("change and change in the child", move || {
-            GENERATION.set(1);
+            FORK_EPOCH.set(1);
             let locked = Arc::new(Locked::new(7));
             let stopped = catch_unwind(AssertUnwindSafe(|| {
                 let stop = || std::panic::resume_unwind(Box::new(()));
@@ -53,7 +53,7 @@ fn a_half_changed_value_is_replaced_by_the_default() {
                 }
             }));
             assert!(stopped.is_err());
-            GENERATION.set(2);
+            FORK_EPOCH.set(2);
             let other = spawn({
                 let locked = locked.clone();
                 move || locked.change(|value| *value += 1)

@@ -30,18 +30,18 @@ mod sync {
     thread_local! {
         /// The number of forks so far, plus 1. It is no loom variable: no thread can see it change, since
         /// the child of a fork has a single thread. Loom runs all threads of a model on one OS thread.
-        pub(crate) static GENERATION: Cell<u8> = const { Cell::new(1) };
+        pub(crate) static FORK_EPOCH: Cell<u8> = const { Cell::new(1) };
     }
 
-    pub(crate) fn generation() -> u8 {
-        GENERATION.get()
+    pub(crate) fn fork_epoch() -> u8 {
+        FORK_EPOCH.get()
     }
 
     pub(crate) fn pause(_waited: &mut u32) {
         loom::thread::yield_now();
     }
 
-    pub(crate) fn alone() -> bool {
+    pub(crate) fn is_single_threaded() -> bool {
         false
     }
 }
