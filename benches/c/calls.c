@@ -41,6 +41,15 @@ EXPRESSION(set_pointer, int, PyCapsule_SetPointer(changed, &other_thing),
 EXPRESSION(set_context, int, PyCapsule_SetContext(changed, &thing),
            answer == 0 && PyCapsule_GetContext(changed) == &thing)
 
+#ifdef OURS
+
+static int vouched;
+
+EXPRESSION(get_vouched_pointer, void *, PyCapsuleRs_GetVouchedPointer(shared, NAME, &vouched),
+           answer == &thing && vouched == 1)
+
+#endif
+
 static int wrong_name_is_right(void)
 {
     void *const pointer = PyCapsule_GetPointer(shared, OTHER_NAME);
@@ -93,6 +102,9 @@ const struct row call_rows[] = {
     ROW("get_pointer", get_pointer),
     ROW("get_pointer_equal_text", get_pointer_equal_text),
     ROW("get_pointer_wrong_name", wrong_name),
+#ifdef OURS
+    ROW("get_vouched_pointer", get_vouched_pointer),
+#endif
     ROW("is_valid", is_valid),
     ROW("is_valid_equal_text", is_valid_equal_text),
     ROW("get_name", get_name),

@@ -54,7 +54,7 @@ static const char FRESH[] = "dltensor", USED[] = "used_dltensor";
 
 static void *claim(PyObject *capsule, const char *name, const char *new_name)
 {
-#ifdef RUSTPYTHON_CAPI
+#ifdef OURS
     return PyCapsuleRs_Claim(capsule, name, new_name);
 #else
     void *const pointer = PyCapsule_GetPointer(capsule, name);

@@ -126,7 +126,7 @@ PyMODEXPORT_VISIBLE_ PyObject *PyModExport_speed_loops(void)
     return module;
 }
 
-#elif defined RUSTPYTHON_CAPI
+#elif defined OURS
 
 PyABIInfo_VAR(abi_info);
 

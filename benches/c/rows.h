@@ -1,5 +1,6 @@
 /* The type of a row in C, and what the files of rows share. The same source is compiled for every
-   interpreter. Our headers define RUSTPYTHON_CAPI; PLAIN is set for RustPython without our crates. */
+   interpreter. OURS is set for this project, and PLAIN for RustPython without our crates, which is
+   compiled with our headers too. */
 
 #ifndef SPEED_ROWS_H
 #define SPEED_ROWS_H
@@ -8,6 +9,10 @@
 #include <stddef.h>
 
 #include "clock.h"
+
+#if defined RUSTPYTHON_CAPI && !defined PLAIN
+#define OURS
+#endif
 
 #ifdef PLAIN
 /* Plain RustPython has no such function. */

@@ -80,12 +80,17 @@ fn of<'py, T>(
     unsafe { PyCapsule::new_with_pointer(py, pointer, name) }
 }
 
-fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 6] {
+fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 7] {
     let value = capsules.value.bind(py);
     let tensor = capsules.tensor.bind(py);
     let is_number = |number| number == Some(Counted::NUMBER);
     let dropped = Counted::dropped();
     [
+        Row::new(
+            "rust_pointer",
+            move || black_box(value).pointer_checked(Some(VALUE)).ok(),
+            |pointer| pointer.is_some(),
+        ),
         Row::new(
             "rust_value",
             move || {

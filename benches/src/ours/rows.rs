@@ -94,7 +94,7 @@ fn publish(vm: &VirtualMachine) -> PyResult<Capsules> {
     })
 }
 
-fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 7] {
+fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 8] {
     let Capsules {
         value,
         tensor,
@@ -102,6 +102,11 @@ fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 7] {
     } = capsules;
     let dropped = Counted::dropped();
     [
+        Row::new(
+            "rust_pointer",
+            move || black_box(value).pointer(Some(VALUE)).ok(),
+            move |pointer| pointer == Some(value.any_pointer()),
+        ),
         Row::new(
             "rust_value",
             move || {

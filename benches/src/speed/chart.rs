@@ -45,8 +45,11 @@ pub(crate) fn draw(table: &Table, date: &str, file: &Path) -> Result<(), Failure
     let bars: Vec<(usize, RGBColor)> = bars
         .filter_map(|(column, colour)| Some((column?, colour)))
         .collect();
-    // The first row is the empty function.
-    let lines = &table.lines[1..];
+    // The first row is the empty function. Rows that CPython lacks have nothing to compare with.
+    let lines = table.lines[1..].iter();
+    let lines: Vec<&Line> = lines
+        .filter(|line| line.cells[newest].median().is_some())
+        .collect();
     let height = HEAD + i32::try_from(lines.len())? * ROW + FOOT;
     let size = (WIDTH.unsigned_abs(), height.unsigned_abs());
     let chart = Chart {
@@ -54,12 +57,12 @@ pub(crate) fn draw(table: &Table, date: &str, file: &Path) -> Result<(), Failure
         bottom: height - FOOT,
         columns: &table.columns,
         newest,
-        powers: powers(lines, newest, &bars),
+        powers: powers(&lines, newest, &bars),
         bars,
     };
     chart.area.fill(&WHITE)?;
     chart.head(date)?;
-    for (row, line) in (0..).zip(lines) {
+    for (row, line) in (0..).zip(&lines) {
         if row % 2 == 0 {
             let top = HEAD + row * ROW;
             chart.fill((12, top), (WIDTH - 12, top + ROW), BAND)?;
@@ -67,7 +70,7 @@ pub(crate) fn draw(table: &Table, date: &str, file: &Path) -> Result<(), Failure
         chart.titles(line, HEAD + row * ROW)?;
     }
     chart.scale()?;
-    for (row, line) in (0..).zip(lines) {
+    for (row, line) in (0..).zip(&lines) {
         chart.bars(line, HEAD + row * ROW)?;
     }
     chart.reference()?;
@@ -81,7 +84,7 @@ fn multiple(line: &Line, column: usize, newest: usize) -> Option<f64> {
 }
 
 /// The exponents of the powers of two between which all bars end.
-fn powers(lines: &[Line], newest: usize, bars: &[(usize, RGBColor)]) -> [i32; 2] {
+fn powers(lines: &[&Line], newest: usize, bars: &[(usize, RGBColor)]) -> [i32; 2] {
     let powers = lines.iter().flat_map(|line| {
         let multiples = bars.iter();
         multiples.filter_map(|(column, _)| Some(multiple(line, *column, newest)?.log2()))

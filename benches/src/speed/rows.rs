@@ -3,11 +3,12 @@
 /// A row's name in requests, and its title.
 pub(crate) type Row = (&'static str, &'static str);
 
-pub(crate) const C_ROWS: [Row; 18] = [
+pub(crate) const C_ROWS: [Row; 19] = [
     ("empty_call", "an empty function"),
     ("get_pointer", "GetPointer, same name address"),
     ("get_pointer_equal_text", "GetPointer, equal text"),
     ("get_pointer_wrong_name", "GetPointer, wrong name"),
+    ("get_vouched_pointer", "GetVouchedPointer"),
     ("is_valid", "IsValid, same name address"),
     ("is_valid_equal_text", "IsValid, equal text"),
     ("get_name", "GetName"),
@@ -63,7 +64,8 @@ pub(crate) const POPULATED_ROWS: [Row; 4] = [
 /// The same for Rust, on a capsule that has owned a million other names.
 pub(crate) const RUST_POPULATED_ROWS: [Row; 1] = [("rust_set_name", "set_name, owned (Rust)")];
 
-pub(crate) const RUST_ROWS: [Row; 7] = [
+pub(crate) const RUST_ROWS: [Row; 8] = [
+    ("rust_pointer", "pointer"),
     ("rust_value", "typed value"),
     ("rust_import_pointer", "import, pointer"),
     ("rust_import_value", "import, typed value"),

@@ -79,7 +79,8 @@ One C source, compiled for each interpreter. Each cell has the median of the rou
 processor time per call. The second figure of `ours` is half the interquartile range. That of the
 others is our time as a multiple of theirs: the median of the ratios within a round (below 1, ours is
 faster). `equal text` is the same name at another address. `wrong name` includes PyErr_Clear. `claim`
-is one call of ours, and GetPointer and SetName elsewhere.";
+is one call of ours, and GetPointer and SetName elsewhere. GetVouchedPointer is a function of ours
+alone.";
     let rows = wanted("", &C_ROWS, options);
     calls("Calls from C", note, None, &rows, peers, options)
 }
