@@ -1,7 +1,6 @@
-//! Compiles the clock that the rows in Rust are timed by, which is the one of the rows in C; and
-//! tells the linker what it must know of a program that has the C API in it: to export it to the
-//! libraries that it loads, and, of functions that two crates define, to take the first, which is
-//! ours.
+//! Compiles the clock of the rows in C, which also times the rows in Rust. Passes the linker the
+//! arguments for a program that contains the C API: export its functions to loaded libraries, and use
+//! the first definition, ours, of functions that two crates define.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,5 +1,5 @@
-//! Tells the linker what it must know of a program that has the C API in it: of functions that two
-//! crates define, to take the first, which is ours.
+//! Passes the linker the argument for a program that contains the C API: use the first definition, ours,
+//! of functions that two crates define.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -4,7 +4,7 @@
 use std::ffi::{CStr, CString};
 use std::sync::LazyLock;
 
-use crate::refusal_rows::{claimed, compared, strangers};
+use crate::accessors_errors::{claimed, compared, non_capsules};
 
 /// A name; `None` is NULL.
 pub(crate) type Name = Option<CString>;
@@ -84,7 +84,7 @@ pub(crate) fn rows() -> Vec<Row> {
         read(),
         written(),
         compared(),
-        strangers(),
+        non_capsules(),
         claimed(),
     ]
     .concat()

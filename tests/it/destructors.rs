@@ -11,7 +11,9 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, Token, dying, native_run, native_runs, python, shared};
+use crate::ledger::{
+    Kind, Ledger, Log, Token, native_run, native_runs, python, shared, with_destructor,
+};
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
@@ -64,7 +66,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn counted(vm: &VirtualMachine, kind: Kind) -> (Ledger, PyRef<PyCapsule>) {
     let ledger = Ledger::of(1);
     let entry = ledger.clone();
-    let capsule = dying(kind, vm, move |_| entry.strike(0)).build(&vm.ctx);
+    let capsule = with_destructor(kind, vm, move |_| entry.strike(0)).build(&vm.ctx);
     (ledger, capsule)
 }
 
@@ -80,7 +82,8 @@ fn runs_once(vm: &VirtualMachine, kind: Kind) {
 fn is_given_the_capsule(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |capsule| seen.write(capsule.get_id())).build(&vm.ctx);
+    let capsule =
+        with_destructor(kind, vm, move |capsule| seen.write(capsule.get_id())).build(&vm.ctx);
     let id = capsule.get_id();
     drop(capsule);
     assert_eq!(log.lines(), [id.to_string()]);
@@ -113,7 +116,7 @@ fn everything(capsule: &Py<PyCapsule>, vm: &VirtualMachine) -> Vec<String> {
 fn reads_everything(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |capsule| {
+    let capsule = with_destructor(kind, vm, move |capsule| {
         with_current_vm(|vm| {
             everything(capsule, vm)
                 .iter()
@@ -134,7 +137,7 @@ fn changes_everything(vm: &VirtualMachine, kind: Kind) {
     let seen = log.clone();
     let other = NonNull::new(without_provenance_mut::<c_void>(99)).expect("99 is not 0");
     let other = other.addr();
-    let capsule = dying(kind, vm, move |capsule| {
+    let capsule = with_destructor(kind, vm, move |capsule| {
         let pointer = NonNull::without_provenance(other);
         capsule.set_pointer(pointer);
         capsule.set_name(Some(c"static".into()));
@@ -161,7 +164,7 @@ unsafe extern "C" fn never(_: *mut PyObject) {
 fn sets_another(vm: &VirtualMachine, kind: Kind) {
     let ledger = Ledger::of(3);
     let entries = ledger.clone();
-    let capsule = dying(kind, vm, move |capsule| {
+    let capsule = with_destructor(kind, vm, move |capsule| {
         entries.strike(0);
         let token = entries.token(1);
         let uncalled = move |_: &Py<PyCapsule>| {
@@ -241,11 +244,11 @@ fn nested(vm: &VirtualMachine, kind: Kind) {
     for inner in Kind::ALL {
         let log = Log::default();
         let seen = log.clone();
-        let capsule = dying(kind, vm, move |_| {
+        let capsule = with_destructor(kind, vm, move |_| {
             seen.write("outer begins");
             let log = seen.clone();
             with_current_vm(|vm| {
-                drop(dying(inner, vm, move |_| log.write("inner")).build(&vm.ctx))
+                drop(with_destructor(inner, vm, move |_| log.write("inner")).build(&vm.ctx))
             });
             seen.write("outer ends");
         });
@@ -257,7 +260,7 @@ fn nested(vm: &VirtualMachine, kind: Kind) {
 fn runs_python(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |capsule| {
+    let capsule = with_destructor(kind, vm, move |capsule| {
         with_current_vm(|vm| {
             let scope = vm.new_scope_with_builtins();
             let global = |name: &str| scope.globals.get_item(name, vm);
@@ -294,8 +297,8 @@ impl Drop for LogsDrop {
 fn before_owned(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let (seen, owners) = (log.clone(), log.clone());
-    let owner = dying(kind, vm, move |_| owners.write("dropped: owner")).build(&vm.ctx);
-    let capsule = dying(kind, vm, move |capsule| {
+    let owner = with_destructor(kind, vm, move |_| owners.write("dropped: owner")).build(&vm.ctx);
+    let capsule = with_destructor(kind, vm, move |capsule| {
         seen.write(capsule.owner().is_some());
     })
     .owner(owner.into())

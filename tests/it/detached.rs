@@ -10,7 +10,7 @@ use rustpython_vm::vm::thread::{current_vm_is_set, with_current_vm};
 use rustpython_vm::{Py, PyRef, VirtualMachine};
 
 use crate::interpreter::{in_interpreter, trial};
-use crate::ledger::{Kind, Ledger, Log, Token, dying, python, shared};
+use crate::ledger::{Kind, Ledger, Log, Token, python, shared, with_destructor};
 
 /// Drops a reference elsewhere, and returns when that is done.
 type Away = fn(PyRef<PyCapsule>, &VirtualMachine);
@@ -63,7 +63,7 @@ fn destructor_runs(kind: Kind, away: Away, vm: &VirtualMachine) {
     let (entries, seen) = (ledger.clone(), log.clone());
     let own = vm.state.interpreter_id;
     let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
-    let capsule = dying(kind, vm, move |capsule| {
+    let capsule = with_destructor(kind, vm, move |capsule| {
         entries.strike(1);
         if entries.counts() != [0, 1] {
             seen.write("the owner was dropped first");
@@ -157,7 +157,7 @@ fn after_the_vms_thread_locals(vm: &VirtualMachine) {
     let value = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     let [c, rust] = [(1, Kind::C), (2, Kind::Rust)].map(|(entry, kind)| {
         let entries = ledger.clone();
-        dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+        with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
     });
     for capsule in [value, c, rust] {
         let visitor = vm.new_thread();
@@ -178,7 +178,7 @@ fn between_the_vms_thread_locals(vm: &VirtualMachine) {
         let ledger = Ledger::of(2);
         let [early, last] = [0, 1].map(|entry| {
             let entries = ledger.clone();
-            dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
         });
         let visitor = vm.new_thread();
         let thread = thread::spawn(move || {

@@ -12,7 +12,7 @@ use rustpython_vm::{PyRef, VirtualMachine};
 use crate::interpreter::{
     Ended, child, child_source, exec, in_interpreter, interpreter, shown, trial,
 };
-use crate::ledger::{Kind, Ledger, alone, dying, python};
+use crate::ledger::{Kind, Ledger, alone, python, with_destructor};
 
 /// Puts a capsule with a destructor, and an object with `__del__`, in many places.
 const PLACES: &str = "
@@ -333,7 +333,7 @@ fn dropped_later(kind: Kind, away: Away) {
     let capsule = in_interpreter(|vm| {
         let entries = ledger.clone();
         let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
-        dying(kind, vm, move |_| entries.strike(1))
+        with_destructor(kind, vm, move |_| entries.strike(1))
             .name(c"later".to_owned())
             .owner(owner.into())
             .build(&vm.ctx)
@@ -370,7 +370,7 @@ fn every_kind_in_every_place() {
         in_interpreter(|vm| {
             let put = vm.new_function("put", move |entry: usize, vm: &VirtualMachine| {
                 let entries = entries.clone();
-                dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+                with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
             });
             let scope = vm.new_scope_with_builtins();
             let ran = scope
@@ -417,7 +417,7 @@ fn dropped_meanwhile() {
         let capsules = interpreter.enter(|vm| {
             Vec::from_iter((0..CAPSULES).map(|entry| {
                 let entries = ledger.clone();
-                dying(Kind::Python, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+                with_destructor(Kind::Python, vm, move |_| entries.strike(entry)).build(&vm.ctx)
             }))
         });
         let (done, over) = std::sync::mpsc::channel();

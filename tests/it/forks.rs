@@ -21,7 +21,7 @@ type Row = (&'static str, &'static str, &'static [&'static str]);
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(target_os = "linux") || !*HAS_COMPILER {
-        return vec![c_code::left_out(
+        return vec![c_code::skipped(
             "forks::skipped, no Linux or no C compiler here".to_owned(),
         )];
     }

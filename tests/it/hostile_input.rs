@@ -14,7 +14,7 @@ use rustpython_capsule_capi::{ExtensionModulesExt, run_main};
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::Settings;
 
-use crate::c_code::{HAS_COMPILER, compile, headers, left_out};
+use crate::c_code::{HAS_COMPILER, compile, headers, skipped};
 use crate::hostile::calls::Record;
 use crate::hostile::{calls, imports, slots};
 use crate::interpreter::{in_interpreter, trial};
@@ -89,13 +89,13 @@ fn sequences(calls: u64) -> Result<(), Failed> {
     let made = Cell::new(0);
     let mut rounds = 0;
     in_interpreter(|vm| {
-        let bench = calls::Bench::new(vm);
+        let fixture = calls::Fixture::new(vm);
         let records = || prop::collection::vec(any::<Record>(), 1..=MAX_RECORDS);
         while made.get() < calls {
             rounds += 1;
             let outcome = TestRunner::new(config(256)).run(&records(), |records| {
-                let played = bench.play(&records).map_err(TestCaseError::fail)?;
-                made.set(made.get() + played);
+                let made_now = fixture.execute(&records).map_err(TestCaseError::fail)?;
+                made.set(made.get() + made_now);
                 Ok(())
             });
             if let Err(error) = outcome {
@@ -111,18 +111,18 @@ fn sequences(calls: u64) -> Result<(), Failed> {
 /// Makes modules from this number of random arrays.
 fn arrays(cases: u32) -> Result<(), Failed> {
     in_interpreter(|vm| {
-        let bench = slots::Bench::new(vm);
-        check_arrays(cases, |choice, records| bench.play(choice, records));
+        let fixture = slots::Fixture::new(vm);
+        check_arrays(cases, |choice, records| fixture.execute(choice, records));
     });
     Ok(())
 }
 
-fn check_arrays(cases: u32, play: impl Fn(u8, &[slots::Record]) -> Result<bool, String>) {
+fn check_arrays(cases: u32, execute: impl Fn(u8, &[slots::Record]) -> Result<bool, String>) {
     let made = Cell::new(0);
     let records = prop::collection::vec(any::<slots::Record>(), 0..=MAX_SLOTS);
     let outcome = TestRunner::new(config(cases)).run(&(any::<u8>(), records), |case| {
         let (choice, records) = case;
-        let is_module = play(choice, &records).map_err(TestCaseError::fail)?;
+        let is_module = execute(choice, &records).map_err(TestCaseError::fail)?;
         made.set(made.get() + u32::from(is_module));
         Ok(())
     });
@@ -157,7 +157,7 @@ fn names(cases: u32) -> Result<(), Failed> {
     in_interpreter(|vm| {
         imports::prepare(vm);
         let outcome = TestRunner::new(config(cases)).run(&name, |name| {
-            let is_there = imports::play(&name).map_err(TestCaseError::fail)?;
+            let is_there = imports::execute(&name).map_err(TestCaseError::fail)?;
             found.set(found.get() + u32::from(is_there));
             Ok(())
         });
@@ -183,7 +183,7 @@ fn names_are_not_kept() {
                     } else {
                         format!("hostile_api.{long}")
                     };
-                    assert_eq!(imports::play(name.as_bytes()), Ok(false));
+                    assert_eq!(imports::execute(name.as_bytes()), Ok(false));
                 }
             };
             ask(0..count / 4);
@@ -212,7 +212,7 @@ fn imported_slots() -> Trial {
     if *HAS_COMPILER {
         alone(NAME, import_slots)
     } else {
-        left_out(format!("{NAME}::skipped, no C compiler here"))
+        skipped(format!("{NAME}::skipped, no C compiler here"))
     }
 }
 
@@ -248,7 +248,7 @@ fn import_slots() {
                 .call((spec.clone(),), vm)
         };
         check_arrays(2000, |choice, records| {
-            slots::play(choice, records, |slots| match import(slots) {
+            slots::execute(choice, records, |slots| match import(slots) {
                 Ok(module) => module.into_raw().as_ptr(),
                 Err(exception) => {
                     vm.set_exception(Some(exception));

@@ -1,4 +1,4 @@
-/* An API table in C, and calls on capsules made in Rust, for the tests of `it/through_c_alone.rs`. */
+/* An API table in C, and calls on capsules made in Rust, for the tests of `it/c_tests.rs`. */
 #include "harness.h"
 
 typedef struct {

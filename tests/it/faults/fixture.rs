@@ -11,7 +11,7 @@ use rustpython_vm::{AsObject, Context, PyObjectRef, PyRef, PyResult, VirtualMach
 
 use super::actions::Action;
 use crate::interpreter::{exec, shown};
-use crate::ledger::{Kind, Ledger, Log, dying};
+use crate::ledger::{Kind, Ledger, Log, with_destructor};
 
 /// What the thread of a destructor has of an interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,7 +114,7 @@ impl Fixture {
         (action.prepare)(self, vm);
         let fixture = self.clone();
         let built = match kind {
-            Kind::C | Kind::Rust => dying(kind, vm, move |capsule| {
+            Kind::C | Kind::Rust => with_destructor(kind, vm, move |capsule| {
                 fixture.ledger.strike(RUNS);
                 (action.native)(capsule, &fixture);
             }),

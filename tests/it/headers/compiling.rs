@@ -9,7 +9,7 @@ use super::compilers::{
     COMPILERS, CPYTHONS, Compiler, Folder, Headers, Language, run, source, trial_in,
 };
 use super::declarations::declared_by;
-use crate::c_code::left_out;
+use crate::c_code::skipped;
 use crate::interpreter::trial;
 
 /// Headers in the order of inclusion, and the name of the test.
@@ -93,7 +93,7 @@ fn two_units(
 fn signatures() -> Vec<Trial> {
     let name = "headers::signatures-are-those-of-cpython";
     if CPYTHONS.is_empty() {
-        return vec![left_out(format!(
+        return vec![skipped(format!(
             "{name}::skipped, no Python.h of CPython here"
         ))];
     }

@@ -10,7 +10,7 @@ use libtest_mimic::{Failed, Trial};
 
 use super::compilers::{Compiler, Folder, Language, check, run, trial_in};
 use super::declarations::{Declarations, declared_by, declared_in};
-use crate::c_code::{left_out, starts};
+use crate::c_code::{skipped, starts};
 use crate::interpreter::trial;
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -56,7 +56,7 @@ pub(super) fn trials() -> Vec<Trial> {
         ));
     } else {
         let what = "headers::exported-functions::skipped, no nm and addr2line here";
-        trials.push(left_out(what.to_owned()));
+        trials.push(skipped(what.to_owned()));
     }
     trials
 }

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use libtest_mimic::{Failed, Trial};
 
 use super::compilers::{CPYTHONS, CPython, Folder, Headers, Language, check, source, trial_in};
-use crate::c_code::left_out;
+use crate::c_code::skipped;
 
 /// The interpreters that run a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub(super) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = ours.into();
     if CPYTHONS.is_empty() {
         let name = "headers::tables::in-cpython::skipped, no Python.h of CPython here";
-        trials.push(left_out(name.to_owned()));
+        trials.push(skipped(name.to_owned()));
     }
     trials.extend(CPYTHONS.iter().map(|cpython| {
         let name = format!("headers::tables::in-cpython::{}", cpython.program);

@@ -66,7 +66,7 @@ pub(crate) fn prepare(vm: &VirtualMachine) {
 ///
 /// # Errors
 /// The property that does not hold.
-pub(crate) fn play(bytes: &[u8]) -> Result<bool, String> {
+pub(crate) fn execute(bytes: &[u8]) -> Result<bool, String> {
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     let name = CString::new(text).expect("it ends before the first NUL");
     // SAFETY: the thread is attached, and the name is a C string.

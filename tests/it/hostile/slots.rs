@@ -35,11 +35,11 @@ const CLASSES: [&str; 8] = [
 
 /// The module specs, valid and invalid.
 #[derive(Debug)]
-pub(crate) struct Bench {
+pub(crate) struct Fixture {
     specs: Vec<PyObjectRef>,
 }
 
-impl Bench {
+impl Fixture {
     pub(crate) fn new(vm: &VirtualMachine) -> Self {
         let named = |name: Option<PyObjectRef>| {
             let spec = vm.new_module("spec", vm.ctx.new_dict(), None);
@@ -63,10 +63,10 @@ impl Bench {
     ///
     /// # Errors
     /// The property that does not hold.
-    pub(crate) fn play(&self, choice: u8, records: &[Record]) -> Result<bool, String> {
+    pub(crate) fn execute(&self, choice: u8, records: &[Record]) -> Result<bool, String> {
         let spec = self.specs.get(usize::from(choice / 8) % 24);
         let spec = spec.unwrap_or(&self.specs[0]);
-        play(choice, records, |array| {
+        execute(choice, records, |array| {
             let spec = core::ptr::from_ref(spec.as_object()).cast_mut();
             let spec = if choice == 255 { null_mut() } else { spec };
             // SAFETY: the thread is attached, the array keeps the rules of the header, and the spec is NULL
@@ -81,7 +81,7 @@ impl Bench {
 ///
 /// # Errors
 /// The property that does not hold.
-pub(crate) fn play(
+pub(crate) fn execute(
     choice: u8,
     records: &[Record],
     make: impl FnOnce(*const PySlot) -> *mut PyObject,

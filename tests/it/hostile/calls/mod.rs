@@ -27,12 +27,12 @@ use super::{forget_files, module};
 
 /// Objects that all sequences share, made once for an interpreter.
 #[derive(Debug)]
-pub(crate) struct Bench {
+pub(crate) struct Fixture {
     module: PyObjectRef,
     others: [PyObjectRef; OTHERS],
 }
 
-impl Bench {
+impl Fixture {
     /// Changes `sys`, so the interpreter can be used for sequences only after that.
     pub(crate) fn new(vm: &VirtualMachine) -> Self {
         forget_files(vm);
@@ -62,7 +62,7 @@ impl Bench {
     ///
     /// # Errors
     /// The first difference from the model.
-    pub(crate) fn play(&self, records: &[Record]) -> Result<u64, String> {
+    pub(crate) fn execute(&self, records: &[Record]) -> Result<u64, String> {
         let operations: Vec<_> = records.iter().copied().map(Operation::of).collect();
         let run = Rc::new(Run::new(&operations, &self.module, &self.others));
         RUN.set(Some(run.clone()));

@@ -1,11 +1,11 @@
-//! More rows: which names are one and which are not, what is not a capsule, and what is said of a
-//! capsule that somebody has consumed.
+//! More rows for `accessors`: which names are equal, objects that are not capsules, and the note about
+//! a capsule that has been consumed.
 
 use crate::accessors_rows::{
     Answer, Destructor, Fields, LONG, Name, Object, Operation, Row, named, refused, row, usual,
 };
 
-/// Two names, and whether they are one. The functions that compare must all agree.
+/// Pairs of names, and whether they are equal. All functions that compare names must agree.
 pub(crate) fn compared() -> Vec<Row> {
     let long = || Some(LONG[0].clone());
     let pairs = [
@@ -43,13 +43,13 @@ pub(crate) fn compared() -> Vec<Row> {
             true,
         ),
         (
-            "one-odd-byte-differs",
+            "one-invalid-byte-differs",
             named(c"a\xff\xfe"),
             named(c"a\xff\xfd"),
             false,
         ),
         (
-            "odd-byte-and-its-replacement",
+            "invalid-byte-and-its-replacement",
             named(c"a\xff"),
             named(c"a\u{fffd}"),
             false,
@@ -117,9 +117,9 @@ fn shown(name: &Name) -> String {
     })
 }
 
-/// What is not a capsule, and its class. That is said before anything of the arguments.
-pub(crate) fn strangers() -> Vec<Row> {
-    let strangers = [
+/// Objects that are not capsules, with their class. This error comes before any about the arguments.
+pub(crate) fn non_capsules() -> Vec<Row> {
+    let objects = [
         ("3", "int"),
         ("None", "NoneType"),
         ("'a.b'", "str"),
@@ -127,13 +127,13 @@ pub(crate) fn strangers() -> Vec<Row> {
         ("_capsule.PyCapsule", "type"),
         ("impostor", "PyCapsule"),
     ];
-    strangers
+    objects
         .into_iter()
-        .flat_map(|(object, class)| refusals(object, class))
+        .flat_map(|(object, class)| all_operations_on(object, class))
         .collect()
 }
 
-fn refusals(object: &'static str, class: &str) -> Vec<Row> {
+fn all_operations_on(object: &'static str, class: &str) -> Vec<Row> {
     let name = named(c"a.b");
     let operations = [
         ("PyCapsule_GetPointer", Operation::GetPointer(name.clone())),
@@ -151,7 +151,7 @@ fn refusals(object: &'static str, class: &str) -> Vec<Row> {
         ("PyCapsuleRs_Claim", Operation::Claim(name.clone(), None)),
         ("_capsule.describe", Operation::Describe),
     ];
-    let stranger = |operation: Operation, answer| Row {
+    let row = |operation: Operation, answer| Row {
         name: format!("not-a-capsule::{object}::{operation:?}"),
         object: Object::Other(object),
         before: Vec::new(),
@@ -162,13 +162,13 @@ fn refusals(object: &'static str, class: &str) -> Vec<Row> {
     let note = format!("not a capsule but an object of type '{class}'");
     let refused = operations.into_iter().map(|(function, operation)| {
         let text = format!("{function} called with invalid PyCapsule object");
-        stranger(operation, refused(&text, &[&note]))
+        row(operation, refused(&text, &[&note]))
     });
-    let valid = [name, None].map(|name| stranger(Operation::IsValid(name), Answer::Truth(false)));
+    let valid = [name, None].map(|name| row(Operation::IsValid(name), Answer::Truth(false)));
     refused.chain(valid).collect()
 }
 
-/// What is said of a capsule that somebody has consumed, or that looks so.
+/// The note about a capsule that was claimed, or whose name says that it was consumed.
 pub(crate) fn claimed() -> Vec<Row> {
     let (a, b, used) = (named(c"a.b"), named(c"other"), named(c"used_a.b"));
     let get = |name: &str, before: Vec<Operation>, now: &Name, note: &str| Row {
@@ -206,7 +206,7 @@ pub(crate) fn claimed() -> Vec<Row> {
             "expected the name \"a.b\", found NULL: the capsule is already consumed",
         ),
         get(
-            "renamed-the-way-of-dlpack",
+            "renamed-as-in-dlpack",
             vec![rename(&used)],
             &used,
             "expected the name \"a.b\", found \"used_a.b\": the capsule is already consumed",
@@ -218,13 +218,13 @@ pub(crate) fn claimed() -> Vec<Row> {
             "expected the name \"a.b\", found \"other\"",
         ),
         get(
-            "not-when-named-anew",
+            "not-when-renamed-after-the-claim",
             vec![claim(&used), rename(&b)],
             &b,
             "expected the name \"a.b\", found \"other\"",
         ),
         get(
-            "still-with-another-pointer",
+            "still-after-set-pointer",
             vec![
                 Operation::SetPointer(0x1000),
                 claim(&b),

@@ -1,16 +1,16 @@
-//! How interpreters end that have extension modules in them, and capsules of theirs, on threads
-//! that the interpreter does not know. None may end otherwise than a program should.
+//! Programs that exit with extension modules loaded, some of them with capsules on threads that the
+//! interpreter does not know. Each must exit cleanly, with its capsules destroyed.
 
 use std::sync::LazyLock;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::stage::{Stage, left_out};
+use super::fixture::{Fixture, skipped};
 use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{Ended, trial};
 
-/// What holds; the arguments before the script; the script; the exit code; the lines of standard
-/// output, in any order; what standard error has in it, or `NOTHING`.
+/// The behaviour; the arguments before the script; the script; the exit code; the lines of standard
+/// output, sorted; a text that standard error contains, or `NOTHING`.
 type Row = (
     &'static str,
     &'static [&'static str],
@@ -22,58 +22,59 @@ type Row = (
 
 /// Standard error is empty.
 const NOTHING: &str = "nothing";
-/// Standard error may have lines of the panic hook: the VM's thread-locals are gone.
+/// Standard error may contain lines of the panic hook, since the VM's thread-locals are destroyed.
 const ANYTHING: &str = "";
 
 pub(super) fn trials() -> Vec<Trial> {
     if !*HAS_COMPILER {
-        return vec![left_out("ending")];
+        return vec![skipped("shutdown")];
     }
-    let row = |(position, (holds, ..)): (usize, &'static Row)| {
-        trial(format!("loader::ending::{holds}"), move || {
-            judge(&ROWS[position], &RUN.as_ref()?[position])
+    let row = |(position, (behaviour, ..)): (usize, &'static Row)| {
+        trial(format!("loader::shutdown::{behaviour}"), move || {
+            check(&ROWS[position], &RUN.as_ref()?[position])
         })
     };
     let rows = ROWS.iter().enumerate().map(row);
     rows.chain([trial(
-        "loader::ending::a-foreign-thread-drops-capsules-all-the-while",
-        drops_all_the_while,
+        "loader::shutdown::a-foreign-thread-drops-capsules-during-finalization",
+        drops_during_finalization,
     )])
     .collect()
 }
 
 static RUN: LazyLock<Result<Vec<Ended>, String>> = LazyLock::new(|| {
-    let stage = stage()?;
-    let run = |(_, arguments, source, ..): &Row| stage.run(source, arguments, &[]);
+    let fixture = fixture()?;
+    let run = |(_, arguments, source, ..): &Row| fixture.run(source, arguments, &[]);
     Ok(ROWS.iter().map(run).collect())
 });
 
-fn stage() -> Result<Stage, String> {
-    let stage = Stage::new(&["ending.c"])?;
+fn fixture() -> Result<Fixture, String> {
+    let fixture = Fixture::new(&["shutdown.c"])?;
     for module in ["filled", "stateful", "silent"] {
-        stage.place("ending", module);
+        fixture.place("ending", module);
     }
-    Ok(stage)
+    Ok(fixture)
 }
 
-fn judge(row: &Row, ended: &Ended) -> Result<(), Failed> {
+fn check(row: &Row, ended: &Ended) -> Result<(), Failed> {
     let (.., code, lines, stderr) = row;
-    let mut said: Vec<_> = ended.stdout.lines().collect();
-    said.sort_unstable();
-    let told = match *stderr {
+    let mut stdout: Vec<_> = ended.stdout.lines().collect();
+    stdout.sort_unstable();
+    let is_as_expected = match *stderr {
         NOTHING => ended.stderr.is_empty(),
         text => ended.stderr.contains(text),
     };
-    if ended.code == Some(*code) && said == *lines && told {
+    if ended.code == Some(*code) && stdout == *lines && is_as_expected {
         Ok(())
     } else {
         Err(format!("{ended:?}").into())
     }
 }
 
-/// At whatever moment of the end a thread is then: what it has not dropped is the system's.
-fn drops_all_the_while() -> Result<(), Failed> {
-    let stage = stage()?;
+/// The counts let the thread be at different points when the interpreter is finalized. The operating
+/// system reclaims what the thread has not dropped.
+fn drops_during_finalization() -> Result<(), Failed> {
+    let fixture = fixture()?;
     for number in [0, 10, 100, 1000, 5000] {
         for destructor in ["None", "lambda c: None"] {
             let source = format!(
@@ -84,9 +85,11 @@ for _ in range({number}): ending.keep(_capsule.new(1, 'b', {destructor}, owner=[
 ending.start_dropping()
 "
             );
-            let ended = stage.run(&source, &[], &[]);
+            let ended = fixture.run(&source, &[], &[]);
             if ended.code != Some(0) {
-                return Err(format!("{number} with {destructor}: {ended:?}").into());
+                return Err(
+                    format!("{number} capsules, destructor {destructor}: {ended:?}").into(),
+                );
             }
         }
     }
@@ -103,7 +106,7 @@ other = sys.modules['other'] = types.ModuleType('other')
 other.cap = ending.make('in another module')
 sys.cap = ending.make('in sys')
 ", 0, &["in another module", "in sys", "in the extension", "in the main module", "made by C code"], NOTHING),
-    ("capsules-of-a-module-that-is-gone-are-destroyed", &[], "
+    ("capsules-of-an-unloaded-module-are-destroyed", &[], "
 import filled, sys
 sys.cap = filled.cap
 del sys.modules['filled'], filled
@@ -121,27 +124,28 @@ sys.again = stateful
 import stateful
 stateful.me = [stateful]
 ", 0, &["freed the state"], NOTHING),
-    ("a-destructor-that-raises-is-told", &[], "
+    ("an-exception-in-a-destructor-is-reported", &[], "
 import ending
 ending.cap = ending.make_raising('raises')
 ending.also = ending.make('comes too')
 ", 0, &["comes too", "raises"], "KeyError: 'mine'"),
-    ("a-destructor-that-imports-is-told", &[], "
+    ("a-failed-import-in-a-destructor-is-reported", &[], "
 import ending
 ending.cap = ending.make_importing('imports')
 ", 0, &["imports"], "ImportError: PyCapsule_Import could not import module \"no_such\""),
-    ("what-only-c-code-has-is-left", &[], "
+    ("capsules-that-only-c-code-refers-to-are-not-destroyed", &[], "
 import ending
 ending.leak(ending.make('never'))
 ending.keep(ending.make('never'))
 ", 0, &[], NOTHING),
-    ("c-code-drops-one-after-the-interpreter", &[], "
+    ("c-code-drops-a-capsule-after-finalization", &[], "
 import ending
 ending.keep(ending.make('after the end'))
 ending.drop_at_exit()
 ", 0, &["after the end"], ANYTHING),
-    // The VM aborts here for what its collector knows, a capsule with a Python destructor for one.
-    ("c-code-drops-objects-after-the-interpreter", &[], "
+    // For objects that its collector tracks, such as a capsule with a Python destructor, the VM aborts
+    // here.
+    ("c-code-drops-objects-after-finalization", &[], "
 import ending, _capsule
 ending.keep(_capsule.new(1, 'a'))
 for thing in ('text' * 5, 5.5, 1 << 100, b'bytes', object()): ending.keep(thing)
@@ -153,7 +157,7 @@ for number in range(3): ending.keep(ending.make(f'capsule {number}'))
 ending.drop_in_thread()
 print('dropped')
 ", 0, &["capsule 0", "capsule 1", "capsule 2", "dropped"], NOTHING),
-    ("a-foreign-thread-drops-the-last-reference-of-python-s", &[], "
+    ("a-foreign-thread-drops-the-last-reference-to-one-with-a-python-destructor", &[], "
 import ending, _capsule, threading
 main = threading.get_ident()
 def destructor(capsule): print('destroyed', _capsule.get_name(capsule), threading.get_ident() != main)
@@ -168,13 +172,13 @@ ending.keep(ending.make_importing('imports'))
 ending.drop_in_thread()
 print('dropped')
 ", 0, &["dropped", "imports"], NOTHING),
-    ("a-foreign-thread-enters-all-the-while", &[], "
+    ("a-foreign-thread-enters-again-and-again", &[], "
 import ending, time
 ending.start_entering()
 time.sleep(0.05)
 ending.cap = ending.make('in the extension')
 ", 0, &["in the extension"], NOTHING),
-    ("a-foreign-thread-enters-while-the-end-waits-for-threads-of-python", &[], "
+    ("a-foreign-thread-enters-while-finalization-waits-for-python-threads", &[], "
 import ending, os, threading, time
 def say(text): os.write(1, text + b'\\n')
 def work():
@@ -184,28 +188,28 @@ def work():
 threading.Thread(target=work).start()
 say(b'main ends')
 ", 0, &["after", "late", "main ends"], NOTHING),
-    ("foreign-threads-enter-all-the-while-and-garbage-is-collected", &[], "
+    ("foreign-threads-enter-while-garbage-is-collected", &[], "
 import ending, gc
 for _ in range(3): ending.start_entering()
 for _ in range(20): gc.collect()
 ", 0, &[], NOTHING),
-    ("a-long-chain-ends", &[], "
+    ("a-long-chain-is-destroyed", &[], "
 import ending
 kept = ending.chain(200_000)
 del kept
 ending.cap = ending.chain(200_000)
 ", 0, &["the last of the chain", "the last of the chain"], NOTHING),
-    ("a-long-chain-ends-on-a-small-stack", &[], "
+    ("a-long-chain-is-destroyed-on-a-small-stack", &[], "
 import ending
 ending.keep(ending.chain(200_000))
 ending.drop_in_thread()
 ", 0, &["the last of the chain"], NOTHING),
-    ("a-long-chain-ends-after-the-interpreter", &[], "
+    ("a-long-chain-is-destroyed-after-finalization", &[], "
 import ending
 ending.keep(ending.chain(2_000))
 ending.drop_at_exit()
 ", 0, &["the last of the chain"], ANYTHING),
-    ("sub-interpreters-destroy-theirs", &[], "
+    ("sub-interpreters-destroy-their-capsules", &[], "
 import _interpreters, sys
 for number in range(3):
     one = _interpreters.create()
@@ -219,7 +223,7 @@ ending.cap = ending.make('of {number}')
     _interpreters.destroy(one)
     print('end of', number, flush=True)
 ", 0, &["end of 0", "end of 1", "end of 2", "freed the state", "freed the state", "freed the state", "made by C code", "made by C code", "made by C code", "of 0", "of 1", "of 2"], NOTHING),
-    ("an-exit-within-a-function-destroys-its-locals", &[], "
+    ("sys-exit-in-a-function-destroys-its-locals", &[], "
 import ending, sys
 def f():
     local = ending.make('a local')
@@ -233,14 +237,14 @@ def f():
     1/0
 f()
 ", 1, &["a local"], "ZeroDivisionError: division by zero"),
-    ("a-callback-at-the-end-can-load-and-make", &[], "
+    ("an-atexit-callback-can-import-modules-and-make-capsules", &[], "
 import atexit, ending
 def last():
     import filled
     ending.cap = ending.make('late')
 atexit.register(last)
 ", 0, &["late", "made by C code"], NOTHING),
-    ("daemon-threads-do-not-matter", &[], "
+    ("a-daemon-thread-does-not-prevent-the-exit", &[], "
 import ending, threading
 up = threading.Event()
 def f():
@@ -251,10 +255,10 @@ threading.Thread(target=f, daemon=True).start()
 up.wait()
 ending.cap = ending.make('in the extension')
 ", 0, &["in the extension"], NOTHING),
-    ("a-warning-of-the-lock-can-be-an-error", &["-W", "error"], "
+    ("the-warning-about-the-gil-can-be-an-error", &["-W", "error"], "
 import silent
 ", 1, &[], "RuntimeWarning: module silent has not declared"),
-    ("a-warning-of-the-lock-is-shown", &[], "
+    ("the-warning-about-the-gil-is-printed", &[], "
 import silent
 print('loaded')
 ", 0, &["loaded"], "RuntimeWarning: module silent has not declared"),

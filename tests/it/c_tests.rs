@@ -1,5 +1,5 @@
-//! Tests that are written in C, for what only C can do: `c/suite` has them. And what Rust makes of
-//! capsules that C code made.
+//! Runs the tests that are written in C (`c/suite`), for behaviour that only C code can show. Also
+//! tests Rust code with capsules that C code made.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
@@ -16,9 +16,9 @@ use crate::through_c;
 #[expect(improper_ctypes, reason = "to C an object is an address and no more")]
 #[link(name = "capsule_tests_c", kind = "static")]
 unsafe extern "C" {
-    /// Arrays of tests, each of which ends with one without a name; and NULL.
+    /// A NULL-terminated list of arrays of tests. Each array ends with a test whose name is NULL.
     fn all_tests() -> *const *const Test;
-    /// NULL, or what did not hold.
+    /// Returns NULL, or the text of the failed check.
     fn run_test(test: *const Test) -> *const c_char;
     fn c_table() -> *mut PyObject;
     fn c_table_again(capsule: *mut PyObject) -> c_int;
@@ -33,14 +33,14 @@ api_table! {
 }
 
 api_table! {
-    /// What the table is not.
+    /// A table with another major version.
     unsafe struct Other = c"c_table._C_API", version 2, 0 {
         twice: extern "C" fn(i64) -> i64,
     }
 }
 
 api_table! {
-    /// What the table is not yet.
+    /// A table with a later minor version.
     unsafe struct Longer = c"c_table._C_API", version 1, 3 {
         twice: extern "C" fn(i64) -> i64,
         thrice: extern "C" fn(i64) -> i64,
@@ -66,11 +66,11 @@ const TOPICS: [&str; 6] = [
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for (position, topic) in TOPICS.into_iter().enumerate() {
-        // SAFETY: it only tells an address.
+        // SAFETY: it returns the address of a static array and has no requirements.
         let all = unsafe { all_tests() };
-        // SAFETY: there are as many arrays as topics.
+        // SAFETY: the C code has an array for each topic, so `position` is in bounds.
         let array = unsafe { all.add(position) };
-        // SAFETY: as above.
+        // SAFETY: `array` points to an initialized element of the static list.
         let array = unsafe { array.read() };
         for test in tests(array) {
             trials.push(one(topic, test));
@@ -78,14 +78,17 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     let rust: [(&str, fn()); 4] = [
         (
-            "c-capsules-hold-no-rust-values",
-            c_capsules_hold_no_rust_values,
+            "capsules-of-c-have-no-rust-value",
+            capsules_of_c_have_no_rust_value,
         ),
         (
-            "rust-values-are-what-they-are-whatever-c-does",
-            rust_values_are_what_they_are_whatever_c_does,
+            "changes-by-c-code-do-not-affect-a-rust-value",
+            changes_by_c_code_do_not_affect_a_rust_value,
         ),
-        ("rust-imports-tables-of-c", rust_imports_tables_of_c),
+        (
+            "rust-code-can-import-tables-of-c",
+            rust_code_can_import_tables_of_c,
+        ),
         (
             "a-panic-in-rust-code-that-c-calls-is-a-system-error",
             panics_are_system_errors,
@@ -103,20 +106,20 @@ pub(crate) fn trials() -> Vec<Trial> {
 /// The tests of an array.
 fn tests(array: *const Test) -> Vec<&'static Test> {
     let test = |position| {
-        // SAFETY: it is asked up to the last.
+        // SAFETY: `map_while` stops at the last element, so `position` is in bounds.
         let test = unsafe { array.add(position) };
-        // SAFETY: C code has them for ever, and changes none.
+        // SAFETY: the array is a static constant of the C code.
         let test = unsafe { &*test };
         (!test.name.is_null()).then_some(test)
     };
     (0..).map_while(test).collect()
 }
 
-// SAFETY: a name and a function, which nobody changes.
+// SAFETY: a test is a pointer to a string literal and a function. No code changes either.
 unsafe impl Sync for Test {}
 
 fn one(topic: &str, test: &'static Test) -> Trial {
-    // SAFETY: a name is a string.
+    // SAFETY: `tests` leaves out the NULL name; all others are string literals of the C code.
     let name = unsafe { CStr::from_ptr(test.name) };
     let name = name.to_string_lossy().replace('_', "-");
     trial(format!("c::{topic}::{name}"), move || {
@@ -127,32 +130,32 @@ fn one(topic: &str, test: &'static Test) -> Trial {
     })
 }
 
-/// What did not hold.
+/// Runs a test. Returns the text of the failed check, if any.
 fn run(test: &'static Test) -> Option<String> {
-    // SAFETY: in an interpreter, and no other test runs.
+    // SAFETY: the caller runs it in the shared interpreter, which runs one test at a time.
     let failure = unsafe { run_test(test) };
     if failure.is_null() {
         return None;
     }
-    // SAFETY: a string that stays until the next test.
+    // SAFETY: a text that is not NULL is NUL-terminated and valid until the next test runs.
     let failure = unsafe { CStr::from_ptr(failure) };
     Some(failure.to_string_lossy().into_owned())
 }
 
 fn new(capsule: *mut PyObject) -> PyRef<PyCapsule> {
-    let object = NonNull::new(capsule).expect("C code has made it");
-    // SAFETY: a new reference.
+    let object = NonNull::new(capsule).expect("the C function does not fail");
+    // SAFETY: the callers pass the new reference that `c_table` returns.
     let object = unsafe { PyObjectRef::from_raw(object) };
-    object.downcast().expect("it is a capsule")
+    object.downcast().expect("the object is a capsule")
 }
 
 fn address(object: &PyObject) -> *mut PyObject {
     core::ptr::from_ref(object).cast_mut()
 }
 
-fn c_capsules_hold_no_rust_values() {
+fn capsules_of_c_have_no_rust_value() {
     shared(|vm| {
-        // SAFETY: in an interpreter.
+        // SAFETY: `shared` runs this on a thread that is attached to an interpreter.
         let capsule = new(unsafe { c_table() });
         let name = Some(c"c_table._C_API");
         let refused = CapsuleError::WrongType(Box::new(TypeMismatch {
@@ -168,13 +171,14 @@ fn c_capsules_hold_no_rust_values() {
     });
 }
 
-fn rust_values_are_what_they_are_whatever_c_does() {
+fn changes_by_c_code_do_not_affect_a_rust_value() {
     shared(|vm| {
         let capsule = PyCapsule::from_value(5_u64)
             .name(c"shop.value")
             .build(&vm.ctx);
         let pointer = capsule.any_pointer().as_ptr();
-        // SAFETY: the capsule lives; nobody but us knows what the name stands for.
+        // SAFETY: `capsule` keeps the object alive, and the thread is attached. No other code uses the
+        // pointers of this capsule.
         let changed = unsafe {
             c_changes(
                 address(capsule.as_object()),
@@ -189,7 +193,7 @@ fn rust_values_are_what_they_are_whatever_c_does() {
     });
 }
 
-/// Puts a capsule where the name of the table says.
+/// Makes a capsule importable as `c_table._C_API`.
 fn put(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
     let scope = vm.new_scope_with_builtins();
     let set = scope.globals.set_item("capsule", capsule.into(), vm);
@@ -212,9 +216,9 @@ fn refusal<T: ApiTable>(vm: &VirtualMachine) -> String {
     }
 }
 
-fn rust_imports_tables_of_c() {
+fn rust_code_can_import_tables_of_c() {
     shared(|vm| {
-        // SAFETY: in an interpreter.
+        // SAFETY: `shared` runs this on a thread that is attached to an interpreter.
         let capsule = new(unsafe { c_table() });
         put(capsule.clone(), vm);
         let found =
@@ -240,7 +244,7 @@ fn rust_imports_tables_of_c() {
             "ImportError: the API table \"c_table._C_API\" cannot be used: no native module \
              answers for its pointer"
         );
-        // SAFETY: the capsule lives.
+        // SAFETY: `capsule` keeps the object alive, and the thread is attached to an interpreter.
         assert_eq!(unsafe { c_table_again(address(capsule.as_object())) }, 0);
         assert_eq!(refusal::<CTable>(vm), "imported");
         python("import sys; del sys.modules['c_table']", vm);

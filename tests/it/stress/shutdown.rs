@@ -1,6 +1,6 @@
-//! Threads that go on making, using and dropping capsules while an interpreter ends, and beyond its
-//! end. The process must end as it should, and the counts be those of the safety contract: native
-//! destructors exactly once, Python ones at most once, and what they hold is always let go.
+//! Threads that make, use and drop capsules while an interpreter is finalized, and after that. The
+//! process must exit normally. As the safety contract says, native destructors run exactly once, Python
+//! ones at most once, and what a destructor holds is always dropped.
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::ffi::OsStr;
@@ -17,35 +17,38 @@ use rustpython_vm::{Context, PyRef};
 use super::{Random, THREADS, count, pointer_of};
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{child, child_source, interpreter, trial};
-use crate::ledger::{Kind, Ledger, alone, dying};
+use crate::ledger::{Kind, Ledger, alone, with_destructor};
 
 pub(super) fn trials() -> Vec<Trial> {
     let c_threads = if *HAS_COMPILER {
-        trial("stress::c-threads-go-on-beyond-the-end", c_threads)
+        trial("stress::c-threads-run-on-after-finalization", c_threads)
     } else {
-        c_code::left_out("stress::c threads left out, no C compiler here".to_owned())
+        c_code::skipped("stress::c threads::skipped, no C compiler here".to_owned())
     };
     vec![
-        alone("stress::plain-threads-go-on-beyond-the-end", plain_threads),
-        trial("stress::daemon-threads-do-not-hinder-the-end", daemons),
+        alone(
+            "stress::native-threads-run-on-after-finalization",
+            native_threads,
+        ),
+        trial("stress::daemon-threads-do-not-prevent-the-exit", daemons),
         c_threads,
     ]
 }
 
-/// What the threads of one round have in common.
+/// What the threads of one round share.
 struct Round {
     /// Runs of destructors, an entry for each capsule.
     runs: Ledger,
-    /// An entry for what each destructor holds.
+    /// Drops of what each destructor holds, an entry for each capsule.
     held: Ledger,
-    /// Used by all, and outlives the interpreter.
+    /// A capsule that all threads use, and that outlives the interpreter.
     common: PyRef<PyCapsule>,
-    over: AtomicBool,
+    is_finalized: AtomicBool,
     made: AtomicUsize,
-    ended: AtomicUsize,
+    destroyed: AtomicUsize,
 }
 
-fn plain_threads() {
+fn native_threads() {
     const EACH: usize = 600;
     for round in 0..count(4, 200) {
         let interpreter = interpreter(Access::Open);
@@ -57,10 +60,10 @@ fn plain_threads() {
                 let (entries, token) = (runs.clone(), held.token(entry));
                 let kind = Kind::ALL[entry % kinds];
                 let built = match kind {
-                    // What a C destructor has is not its capsule's to let go.
+                    // A C function holds nothing that its capsule could drop.
                     Kind::C => {
                         drop(token);
-                        dying(kind, vm, move |_| entries.strike(entry))
+                        with_destructor(kind, vm, move |_| entries.strike(entry))
                     }
                     Kind::Rust => PyCapsule::builder(pointer_of(0, entry)).destructor(
                         Destructor::rust(move |_| {
@@ -89,9 +92,9 @@ fn plain_threads() {
             runs,
             held,
             common,
-            over: AtomicBool::new(false),
+            is_finalized: AtomicBool::new(false),
             made: AtomicUsize::new(0),
-            ended: AtomicUsize::new(0),
+            destroyed: AtomicUsize::new(0),
         });
         let started = Arc::new(Barrier::new(THREADS + 1));
         let threads: Vec<_> = (0..THREADS)
@@ -100,30 +103,30 @@ fn plain_threads() {
                 let started = started.clone();
                 thread::spawn(move || {
                     started.wait();
-                    shared.go_on(number, share);
+                    shared.work(number, share);
                 })
             })
             .collect();
         started.wait();
-        // At another moment in each round.
+        // Finalization starts at a different moment in each round.
         thread::sleep(Duration::from_micros(100 * (round as u64 % 16)));
         interpreter.finalize(None);
-        shared.over.store(true, Ordering::Relaxed);
+        shared.is_finalized.store(true, Ordering::Relaxed);
         for thread in threads {
-            thread.join().expect("no thread fails");
+            thread.join().expect("no thread panics");
         }
-        shared.settle();
+        shared.check_counts();
     }
 }
 
 impl Round {
-    /// Drops its share, one by one, and makes and uses others meanwhile, until the interpreter is
-    /// gone and the share as well.
-    fn go_on(self: &Arc<Self>, number: usize, share: Vec<PyRef<PyCapsule>>) {
+    /// Drops the capsules of `share` one by one, and makes and uses other capsules meanwhile, until the
+    /// interpreter is finalized and the share is empty.
+    fn work(self: &Arc<Self>, number: usize, share: Vec<PyRef<PyCapsule>>) {
         let mut random = Random::of_thread(number);
         let mut share = share.into_iter();
         loop {
-            let last = self.over.load(Ordering::Relaxed);
+            let last = self.is_finalized.load(Ordering::Relaxed);
             drop(share.next());
             self.make_and_drop();
             self.use_common(&mut random);
@@ -137,7 +140,7 @@ impl Round {
         let round = self.clone();
         self.made.fetch_add(1, Ordering::Relaxed);
         let destructor = Destructor::rust(move |_| {
-            round.ended.fetch_add(1, Ordering::Relaxed);
+            round.destroyed.fetch_add(1, Ordering::Relaxed);
         });
         let capsule = PyCapsule::from_value(5_u64).destructor(destructor);
         let capsule = capsule.name(c"mine").build(Context::genesis());
@@ -155,7 +158,7 @@ impl Round {
         assert_eq!(common.context(), pointer_of(1, 1).as_ptr());
     }
 
-    fn settle(&self) {
+    fn check_counts(&self) {
         let kinds = Kind::ALL.len();
         for (entry, times) in self.runs.counts().into_iter().enumerate() {
             match Kind::ALL[entry % kinds] {
@@ -164,13 +167,17 @@ impl Round {
             }
         }
         self.held.assert_settled();
-        let [made, ended] = [&self.made, &self.ended].map(|all| all.load(Ordering::Relaxed));
-        assert!(made == ended && made > 0, "{ended} of {made} ended");
+        let counts = [&self.made, &self.destroyed];
+        let [made, destroyed] = counts.map(|count| count.load(Ordering::Relaxed));
+        assert!(
+            made == destroyed && made > 0,
+            "{destroyed} of {made} were destroyed"
+        );
         assert!(self.common.owner().is_some());
     }
 }
 
-/// Threads of the interpreter itself: the VM hangs them at its end.
+/// Daemon threads of the interpreter: the VM blocks them when it is finalized.
 fn daemons() -> Result<(), Failed> {
     let source = "
 import _capsule, threading, time
@@ -197,7 +204,7 @@ time.sleep(0.05)";
     Ok(())
 }
 
-/// A library's own threads, which are joined when the process exits, long after the interpreter.
+/// Threads of a library, which it joins when the process exits, after the interpreter is finalized.
 fn c_threads() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/stress/worker.c");
@@ -217,13 +224,13 @@ worker.start()",
     )?;
     for _ in 0..count(3, 100) {
         let ended = child(&[OsStr::new(script.as_os_str())], &[]);
-        let told = ended.stdout.trim_end();
-        let Some((made, gone)) = told.split_once(" made, ") else {
+        let printed = ended.stdout.trim_end();
+        let Some((made, destroyed)) = printed.split_once(" made, ") else {
             return Err(format!("{ended:?}").into());
         };
-        let gone = gone.trim_end_matches(" ended");
-        let many = made.parse::<u64>().is_ok_and(|made| made > 3000);
-        if ended.code != Some(0) || made != gone || !many {
+        let destroyed = destroyed.trim_end_matches(" ended");
+        let are_many = made.parse::<u64>().is_ok_and(|made| made > 3000);
+        if ended.code != Some(0) || made != destroyed || !are_many {
             return Err(format!("{ended:?}").into());
         }
     }

@@ -1,4 +1,5 @@
-//! The interpreter that a Python destructor was made in is where it runs, wherever the capsule dies.
+//! A Python destructor runs in the interpreter in which it was made, wherever the last reference to the
+//! capsule is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,8 +12,9 @@ use rustpython_vm::{Interpreter, PyObjectRef, PyRef, VirtualMachine};
 use super::{MAKE, Test, counting, run, run_in, with_two};
 use crate::interpreter::{exec, shown};
 
-/// Gives the capsule of `MAKE` a destructor that notes in the module `seen` of the interpreter that it runs in.
-const MAKE_NOTED: &str = "
+/// Sets a destructor on the capsule of `MAKE`. It appends to a list in the module `seen` of the
+/// interpreter in which it runs.
+const SET_DESTRUCTOR: &str = "
 seen = sys.modules['seen'] = types.ModuleType('seen')
 seen.names = []
 def note(capsule):
@@ -23,9 +25,9 @@ _capsule.set_destructor(m.cap, note)
 
 const SEEN: &str = "import seen; result = seen.names";
 
-/// The capsule `m.cap` of an interpreter, of which Rust has the only reference.
+/// Makes the capsule `m.cap` in an interpreter and returns the only reference to it.
 fn take(interpreter: &Interpreter) -> PyRef<PyCapsule> {
-    assert_eq!(run_in(interpreter, &format!("{MAKE}{MAKE_NOTED}")), "");
+    assert_eq!(run_in(interpreter, &format!("{MAKE}{SET_DESTRUCTOR}")), "");
     interpreter.enter(|vm| {
         let capsule = load(c"m.cap", vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
         assert_eq!(run("import sys; del sys.modules['m'].cap", vm), "");
@@ -42,7 +44,7 @@ fn from_the_parent() -> Result<(), Failed> {
             assert_eq!(
                 run(SEEN, vm),
                 "ModuleNotFoundError: No module named 'seen'",
-                "the parent is its own again"
+                "the parent must be the current interpreter again"
             );
         });
         assert_eq!(run_in(&sub, SEEN), "['m.cap']");
@@ -50,8 +52,8 @@ fn from_the_parent() -> Result<(), Failed> {
     })
 }
 
-/// Threads of one interpreter end capsules of another while the collector of the first is at work.
-fn from_many_threads_under_the_collector() -> Result<(), Failed> {
+/// Threads of one interpreter drop capsules of another while the first collects garbage.
+fn from_many_threads_during_collections() -> Result<(), Failed> {
     const THREADS: usize = 3;
     const CAPSULES: usize = 500;
     with_two(Access::Open, |parent, sub| {
@@ -88,7 +90,7 @@ fn from_the_child() -> Result<(), Failed> {
     })
 }
 
-fn from_within_both() -> Result<(), Failed> {
+fn from_nested() -> Result<(), Failed> {
     with_two(Access::Open, |parent, sub| {
         let capsule = take(&sub);
         sub.enter(|_| parent.enter(|_| drop(capsule)));
@@ -97,26 +99,30 @@ fn from_within_both() -> Result<(), Failed> {
     })
 }
 
-fn from_nowhere() -> Result<(), Failed> {
+fn from_unattached_threads() -> Result<(), Failed> {
     with_two(Access::Open, |_, sub| {
         let capsule = take(&sub);
         drop(capsule);
         assert_eq!(run_in(&sub, SEEN), "['m.cap']");
         let capsule = take(&sub);
         let elsewhere = std::thread::spawn(move || drop(capsule));
-        elsewhere.join().expect("the thread ends");
+        elsewhere.join().expect("the thread does not panic");
         assert_eq!(run_in(&sub, SEEN), "['m.cap']");
         sub.finalize(None);
     })
 }
 
-/// A Python function that calls `count` and keeps a capsule with a Rust destructor, which counts
-/// too.
-fn callable(calls: &Arc<AtomicUsize>, gone: &Arc<AtomicUsize>, vm: &VirtualMachine) -> PyObjectRef {
+/// A Python function that counts its calls in `calls`. It also keeps a capsule, whose destructor counts
+/// in `dropped`.
+fn callable(
+    calls: &Arc<AtomicUsize>,
+    dropped: &Arc<AtomicUsize>,
+    vm: &VirtualMachine,
+) -> PyObjectRef {
     let scope = vm.new_scope_with_builtins();
-    let gone = gone.clone();
+    let dropped = dropped.clone();
     let destructor = Destructor::rust(move |_| {
-        gone.fetch_add(1, Ordering::SeqCst);
+        dropped.fetch_add(1, Ordering::SeqCst);
     });
     let witness = PyCapsule::from_value(5_u8)
         .destructor(destructor)
@@ -133,17 +139,17 @@ fn callable(calls: &Arc<AtomicUsize>, gone: &Arc<AtomicUsize>, vm: &VirtualMachi
             )
         })
         .and_then(|_| scope.globals.get_item("made", vm));
-    // The function refers to them: a cycle otherwise.
+    // The function refers to its globals, which refer to the function. This breaks the cycle.
     scope.globals.clear();
     made.unwrap_or_else(|error| panic!("{}", shown(&error, vm)))
 }
 
-fn not_when_it_is_gone() -> Result<(), Failed> {
+fn not_after_finalization() -> Result<(), Failed> {
     for dropped_in_parent in [true, false] {
-        let (calls, gone) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
+        let (calls, dropped) = <(Arc<AtomicUsize>, Arc<AtomicUsize>)>::default();
         with_two(Access::Open, |parent, sub| {
             let capsule = sub.enter(|vm| {
-                let destructor = Destructor::python(callable(&calls, &gone, vm), vm);
+                let destructor = Destructor::python(callable(&calls, &dropped, vm), vm);
                 PyCapsule::from_value(5_u8)
                     .destructor(destructor)
                     .build(&vm.ctx)
@@ -151,13 +157,17 @@ fn not_when_it_is_gone() -> Result<(), Failed> {
             sub.finalize(None);
             assert_eq!(capsule.destructor_kind(), DestructorKind::Python);
             assert_eq!(capsule.value::<u8>(None), Ok(&5));
-            assert_eq!(gone.load(Ordering::SeqCst), 0);
+            assert_eq!(dropped.load(Ordering::SeqCst), 0);
             if dropped_in_parent {
                 parent.enter(|_| drop(capsule));
             } else {
                 drop(capsule);
             }
-            assert_eq!(gone.load(Ordering::SeqCst), 1, "the callable is dropped");
+            assert_eq!(
+                dropped.load(Ordering::SeqCst),
+                1,
+                "the callable must be dropped"
+            );
         })?;
         assert_eq!(calls.load(Ordering::SeqCst), 0);
     }
@@ -166,12 +176,21 @@ fn not_when_it_is_gone() -> Result<(), Failed> {
 
 pub(super) const TESTS: [(&str, Test); 6] = [
     (
-        "runs-there-from-many-threads-under-the-collector",
-        from_many_threads_under_the_collector,
+        "runs-in-its-interpreter-from-many-threads-during-collections",
+        from_many_threads_during_collections,
     ),
-    ("runs-there-from-the-parent", from_the_parent),
-    ("runs-there-from-the-child", from_the_child),
-    ("runs-there-from-within-both", from_within_both),
-    ("runs-there-from-nowhere", from_nowhere),
-    ("does-not-run-when-it-is-gone", not_when_it_is_gone),
+    ("runs-in-its-interpreter-from-the-parent", from_the_parent),
+    ("runs-in-its-interpreter-from-the-child", from_the_child),
+    (
+        "runs-in-its-interpreter-from-nested-interpreters",
+        from_nested,
+    ),
+    (
+        "runs-in-its-interpreter-from-unattached-threads",
+        from_unattached_threads,
+    ),
+    (
+        "does-not-run-after-its-interpreter-is-finalized",
+        not_after_finalization,
+    ),
 ];

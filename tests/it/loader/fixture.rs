@@ -1,5 +1,5 @@
-//! Where rows over extension modules run: C files of `tests/c/loader` are compiled into a temporary
-//! folder, and all rows of a topic run in one child interpreter over it (see `driver.py`).
+//! Runs rows over extension modules: compiles C files of `tests/c/loader` into a temporary folder and
+//! runs all rows of a topic there in one child interpreter (see `driver.py`).
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,30 +13,31 @@ use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{Ended, child, trial};
 use crate::table::Group;
 
-/// Rows over the modules of C files. A row is a source text and the `repr` of its value, or the
-/// exception with its cause and notes; the value of statements is that of the variable `answer`.
+/// Rows over the modules of C files. A row is a source text and its expected outcome: the `repr` of its
+/// value, or the exception with its cause and notes. The value of statements is that of the variable
+/// `answer`.
 #[derive(Clone, Copy)]
 pub(super) struct Suite {
     pub(super) topic: &'static str,
-    /// Files of `tests/c/loader`. Rows place the library of the first if they name no other.
+    /// Files of `tests/c/loader`. A row that names no library uses that of the first file.
     pub(super) sources: &'static [&'static str],
-    /// What runs before each row.
+    /// Statements that run before each row.
     pub(super) prelude: &'static str,
     pub(super) groups: &'static [Group],
 }
 
-/// What every row of a suite came to, in groups; or why nothing could be run.
+/// The outcome of every row of a suite, by group; or why no row could be run.
 type Outcomes = Result<Vec<Vec<String>>, String>;
 
 impl Suite {
     pub(super) fn trials(self) -> Vec<Trial> {
         if !*HAS_COMPILER {
-            return vec![left_out(self.topic)];
+            return vec![skipped(self.topic)];
         }
         let run = Arc::new(OnceLock::new());
-        let group = |(position, (holds, rows)): (usize, &'static Group)| {
+        let group = |(position, (behaviour, rows)): (usize, &'static Group)| {
             let run = Arc::clone(&run);
-            trial(format!("loader::{}::{holds}", self.topic), move || {
+            trial(format!("loader::{}::{behaviour}", self.topic), move || {
                 let outcomes: &Outcomes =
                     run.get_or_init(|| self.run(|arguments| child(arguments, &[])));
                 compare(rows, &outcomes.as_ref()?[position])
@@ -45,8 +46,10 @@ impl Suite {
         self.groups.iter().enumerate().map(group).collect()
     }
 
-    /// Runs all rows in the interpreter that `start` starts, with these arguments, and tells where
-    /// any of them came to something else.
+    /// Runs all rows in the interpreter that `start` starts with the given arguments.
+    ///
+    /// # Errors
+    /// The first group with an unexpected outcome.
     pub(super) fn check(&self, start: impl FnOnce(&[&OsStr]) -> Ended) -> Result<(), Failed> {
         let outcomes = self.run(start)?;
         let groups = self.groups.iter().zip(&outcomes);
@@ -56,23 +59,23 @@ impl Suite {
     }
 
     fn run(&self, start: impl FnOnce(&[&OsStr]) -> Ended) -> Outcomes {
-        let stage = Stage::new(self.sources)?;
+        let fixture = Fixture::new(self.sources)?;
         let rows = self.groups.iter().flat_map(|(_, rows)| rows.iter());
         let rows: Vec<_> = rows.map(|(source, _)| source).collect();
-        stage.write("prelude", self.prelude);
+        fixture.write("prelude", self.prelude);
         for (number, source) in rows.iter().enumerate() {
-            stage.write(&format!("row-{number}"), source);
+            fixture.write(&format!("row-{number}"), source);
         }
         let count = rows.len().to_string();
         let driver = Path::new(env!("CARGO_MANIFEST_DIR")).join("it/loader/driver.py");
-        let folder = stage.path().as_os_str();
+        let folder = fixture.path().as_os_str();
         let rest = [&count, stem(self.sources[0])].map(OsStr::new);
-        let mut end = Some(start(&[driver.as_os_str(), folder, rest[0], rest[1]]));
+        let mut ended = Some(start(&[driver.as_os_str(), folder, rest[0], rest[1]]));
         let mut outcomes = (0..rows.len()).map(|number| {
-            let outcome = fs::read_to_string(stage.path().join(format!("outcome-{number}")));
-            outcome.unwrap_or_else(|_| match end.take() {
-                Some(ended) => format!("the end of the interpreter: {ended:?}"),
-                None => "the interpreter had ended".to_owned(),
+            let outcome = fs::read_to_string(fixture.path().join(format!("outcome-{number}")));
+            outcome.unwrap_or_else(|_| match ended.take() {
+                Some(ended) => format!("the interpreter exited: {ended:?}"),
+                None => "the interpreter had exited before".to_owned(),
             })
         });
         let mut group = |rows: &[_]| outcomes.by_ref().take(rows.len()).collect();
@@ -95,14 +98,16 @@ fn compare(rows: &[(&str, &str)], outcomes: &[String]) -> Result<(), Failed> {
 }
 
 /// A folder with compiled libraries in it.
-pub(super) struct Stage(TempDir);
+pub(super) struct Fixture(TempDir);
 
-impl Stage {
+impl Fixture {
+    /// Compiles each file into a library of the same name.
+    ///
     /// # Errors
-    /// What the compiler says.
+    /// The messages of the compiler.
     pub(super) fn new(sources: &[&str]) -> Result<Self, String> {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
-        let stage = Self(folder);
+        let fixture = Self(folder);
         for source in sources {
             let source_file = Path::new(env!("CARGO_MANIFEST_DIR"))
                 .join("c/loader")
@@ -112,10 +117,10 @@ impl Stage {
                 &[source_file],
                 &headers,
                 &none,
-                &stage.library(stem(source)),
+                &fixture.library(stem(source)),
             )?;
         }
-        Ok(stage)
+        Ok(fixture)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -135,7 +140,7 @@ impl Stage {
         fs::write(self.path().join(name), text).expect("a file can be written");
     }
 
-    /// Runs a Python source text where the libraries can be imported.
+    /// Runs a Python source text in a child interpreter that can import the libraries.
     pub(super) fn run(
         &self,
         source: &str,
@@ -154,7 +159,7 @@ fn stem(source: &str) -> &str {
     source.trim_end_matches(".c")
 }
 
-/// Stands for the tests of a topic that need a compiler where there is none.
-pub(super) fn left_out(topic: &str) -> Trial {
-    c_code::left_out(format!("loader::{topic}::left out, no C compiler here"))
+/// An ignored test in place of the tests of a topic, for a machine without a C compiler.
+pub(super) fn skipped(topic: &str) -> Trial {
+    c_code::skipped(format!("loader::{topic}::skipped, no C compiler here"))
 }

@@ -1,4 +1,4 @@
-//! Random histories of a few capsules, held against a model so simple that it is right by sight.
+//! Random sequences of operations on a few capsules, compared with a simple model after each step.
 
 use core::cell::Cell;
 use core::ffi::CStr;
@@ -18,7 +18,7 @@ use rustpython_vm::{AsObject, PyRef, VirtualMachine};
 use crate::interpreter::trial;
 use crate::ledger::{Kind, Ledger, native_run, native_runs, python, shared};
 
-/// Names and how they are given: `None` is NULL, and the flag says whether the capsule owns it.
+/// A name, `None` for NULL, and whether the capsule owns it.
 type Name = (Option<&'static CStr>, bool);
 
 #[derive(Clone, Debug)]
@@ -36,10 +36,10 @@ enum Operation {
     Vouched(Name),
 }
 
-/// How many capsules there can be at once.
+/// How many references to capsules there can be at once.
 const SLOTS: usize = 4;
 
-/// The longest history.
+/// The number of operations in the longest sequence.
 const LONGEST: usize = 60;
 
 fn name() -> impl Strategy<Value = Name> {
@@ -71,7 +71,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     ]
 }
 
-/// What a capsule is.
+/// The expected state of a capsule.
 #[derive(Debug, Default)]
 struct Model {
     name: Cell<Option<&'static CStr>>,
@@ -84,7 +84,7 @@ struct Model {
 }
 
 impl Model {
-    /// Nothing, if the capsule has this name.
+    /// `Ok` if the capsule has this name, else the error that accessors return.
     fn check(&self, name: Option<&'static CStr>) -> Result<(), CapsuleError> {
         if self.name.get() == name {
             return Ok(());
@@ -121,53 +121,56 @@ impl Model {
 /// A reference to a capsule, and one to its model.
 type Pair = (PyRef<PyCapsule>, Rc<Model>);
 
-/// A history in the making.
-struct World<'a> {
+/// The state while a sequence runs.
+struct State<'a> {
     vm: &'a VirtualMachine,
     slots: [Option<Pair>; SLOTS],
     /// How often a destructor of each kind has run.
     runs: Ledger,
-    /// How often one should have.
-    due: [u32; 3],
+    /// How often a destructor of each kind should have run.
+    expected_runs: [u32; 3],
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![trial("model::every-history-agrees", || {
-        shared(|vm| {
-            let config = Config {
-                cases: 256,
-                failure_persistence: None,
-                ..Config::default()
-            };
-            let histories = prop::collection::vec((0..SLOTS, operation()), 1..=LONGEST);
-            let outcome = TestRunner::new(config).run(&histories, |history| play(&history, vm));
-            if let Err(error) = outcome {
-                panic!("{error}");
-            }
-        });
-        Ok(())
-    })]
+    vec![trial(
+        "histories::every-sequence-agrees-with-the-model",
+        || {
+            shared(|vm| {
+                let config = Config {
+                    cases: 256,
+                    failure_persistence: None,
+                    ..Config::default()
+                };
+                let histories = prop::collection::vec((0..SLOTS, operation()), 1..=LONGEST);
+                let outcome = TestRunner::new(config).run(&histories, |history| play(&history, vm));
+                if let Err(error) = outcome {
+                    panic!("{error}");
+                }
+            });
+            Ok(())
+        },
+    )]
 }
 
 fn play(history: &[(usize, Operation)], vm: &VirtualMachine) -> Result<(), TestCaseError> {
-    let mut world = World {
+    let mut state = State {
         vm,
         slots: Default::default(),
         runs: Ledger::of(Kind::ALL.len()),
-        due: [0; 3],
+        expected_runs: [0; 3],
     };
     let native_before = native_runs();
     for (slot, operation) in history {
-        world.step(*slot, operation)?;
-        world.compare(native_before)?;
+        state.step(*slot, operation)?;
+        state.compare(native_before)?;
     }
     for slot in 0..SLOTS {
-        world.empty(slot);
+        state.empty(slot);
     }
-    world.compare(native_before)
+    state.compare(native_before)
 }
 
-impl World<'_> {
+impl State<'_> {
     fn step(&mut self, slot: usize, operation: &Operation) -> Result<(), TestCaseError> {
         match *operation {
             Operation::Make(name, pointer, kind, vouched) => {
@@ -177,7 +180,7 @@ impl World<'_> {
                     builder = builder.name(name);
                 }
                 if vouched {
-                    // SAFETY: nobody uses the pointer.
+                    // SAFETY: the promise is about users of the pointer, and no code dereferences it.
                     builder = unsafe { builder.vouched() };
                 }
                 let model = Model {
@@ -211,14 +214,14 @@ impl World<'_> {
             Operation::Drop => self.empty(slot),
             _ => {
                 if let Some((capsule, model)) = self.slots[slot].clone() {
-                    self.touch(&capsule, &model, operation)?;
+                    self.operate(&capsule, &model, operation)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn touch(
+    fn operate(
         &self,
         capsule: &PyRef<PyCapsule>,
         model: &Model,
@@ -280,7 +283,7 @@ impl World<'_> {
         if Rc::strong_count(&model) == 1
             && let Some(kind) = model.destructor.get()
         {
-            self.due[kind as usize] += 1;
+            self.expected_runs[kind as usize] += 1;
         }
         drop(capsule);
     }
@@ -289,21 +292,21 @@ impl World<'_> {
         let runs = self.runs.clone();
         match kind {
             None => Destructor::none(),
-            // SAFETY: the function takes anything.
+            // SAFETY: the function accepts any capsule on any thread.
             Some(Kind::C) => unsafe { Destructor::c(native_run) },
             Some(Kind::Rust) => Destructor::rust(move |_| runs.strike(Kind::Rust as usize)),
             Some(Kind::Python) => python(self.vm, move |_| runs.strike(Kind::Python as usize)),
         }
     }
 
-    /// Everything that can be read of every capsule, and the destructors so far.
+    /// Compares everything that can be read from every capsule, and the runs of destructors so far.
     fn compare(&self, native_before: u32) -> Result<(), TestCaseError> {
         for (capsule, model) in self.slots.iter().flatten() {
             compare_one(capsule, model)?;
         }
         let mut runs = self.runs.counts();
         runs[Kind::C as usize] = native_runs() - native_before;
-        prop_assert_eq!(runs, self.due);
+        prop_assert_eq!(runs, self.expected_runs);
         Ok(())
     }
 }
@@ -359,5 +362,5 @@ fn given((name, owned): Name) -> Option<Cow<'static, CStr>> {
 }
 
 fn address(number: usize) -> NonNull<core::ffi::c_void> {
-    NonNull::new(without_provenance_mut(number)).expect("pointers are not 0")
+    NonNull::new(without_provenance_mut(number)).expect("the number is not 0")
 }

@@ -1,10 +1,10 @@
-//! Attempts by what sees or calls everything: the collector, frames, hooks, threads.
+//! Attempts by way of facilities that see or call everything: the collector, frames, hooks, threads.
 
 use super::attempts::Attempt;
 use super::attempts::Outcome::{Anything, Is};
 
 #[rustfmt::skip]
-pub(super) const DOORS: [Attempt; 31] = [
+pub(super) const INTROSPECTION: [Attempt; 31] = [
     ("referents", "result = gc.get_referents(capsule)", Is("[]")),
     ("all-objects", "result = [found for found in gc.get_objects() if found is capsule or found is native]", Is("[]")),
     ("referrers", "result = [type(found) for found in gc.get_referrers(capsule)]", Anything),
@@ -29,7 +29,7 @@ pub(super) const DOORS: [Attempt; 31] = [
     ("switch-interval", "sys.setswitchinterval(1e-6); result = sys.getswitchinterval(), tried(lambda: _capsule.get_pointer(capsule, 'm.cap')); sys.setswitchinterval(0.005)", Anything),
     ("recursion", "def deep(n): return _capsule.get_name(native) if n == 0 else deep(n - 1)\nresult = [tried(lambda: deep(n)) for n in (10, sys.getrecursionlimit() - 30, sys.getrecursionlimit() + 5)]", Anything),
     ("unraisable-hook", "seen = []\nold, sys.unraisablehook = sys.unraisablehook, lambda given: seen.append((given.exc_type, str(given.exc_value), given.err_msg, given.object))\nclass X:\n def __del__(self): _capsule.get_pointer(capsule, 'm.cap')\nX(); sys.unraisablehook = old; result = seen", Anything),
-    ("its-own-end-watched", "class Watch(list):\n def __del__(self): seen.append([_capsule.describe(self[0]), tried(lambda: _capsule.get_pointer(self[0], 'm.cap'))])\nseen = []; watch = Watch([capsule]); del watch; gc.collect(); result = seen; assert seen", Anything),
+    ("its-destruction-watched", "class Watch(list):\n def __del__(self): seen.append([_capsule.describe(self[0]), tried(lambda: _capsule.get_pointer(self[0], 'm.cap'))])\nseen = []; watch = Watch([capsule]); del watch; gc.collect(); result = seen; assert seen", Anything),
     ("proxies", "import weakref; result = tried(lambda: weakref.proxy(native)), tried(lambda: weakref.finalize(native, print)), tried(lambda: weakref.WeakSet([native])), tried(lambda: weakref.WeakKeyDictionary({native: 1}))\nassert all(isinstance(one, TypeError) for one in result)", Anything),
     ("wrapped-functions", "import functools, inspect\nresult = tried(lambda: functools.partial(_capsule.get_pointer, capsule)('m.cap')), tried(lambda: functools.reduce(_capsule.get_pointer, [capsule, 'm.cap'])), tried(lambda: list(map(_capsule.get_context, [native]))), inspect.signature(_capsule.is_valid), tried(lambda: inspect.getsource(_capsule))", Anything),
     ("signals", "import signal\nseen = []\nold = signal.signal(signal.SIGUSR1, lambda *given: seen.append(tried(lambda: _capsule.get_pointer(capsule, 'm.cap'))))\nsignal.raise_signal(signal.SIGUSR1); signal.signal(signal.SIGUSR1, old); result = seen", Anything),

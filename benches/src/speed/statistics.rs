@@ -1,10 +1,10 @@
-//! What is made of many measurements of one thing: the median, the quartiles, and ratios that are
-//! taken within a round, so that a clock that drifts cancels out.
+//! Statistics of repeated measurements: the median, the quartiles, and ratios within a round, in which
+//! drift of the clock cancels out.
 
-/// Measurements of one thing, one a round; `None` where there is none.
+/// The measurements of one thing, one for each round; `None` if the round has none.
 pub(crate) type Series = Vec<Option<f64>>;
 
-/// The middle of a series, and how far its middle half reaches.
+/// The median and the quartiles of a series.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Summary {
     pub(crate) median: f64,
@@ -13,7 +13,7 @@ pub(crate) struct Summary {
 }
 
 impl Summary {
-    /// Of those rounds that have a measurement, if any has.
+    /// Summarizes the rounds that have a measurement. `None` if none has.
     pub(crate) fn of(series: &[Option<f64>]) -> Option<Self> {
         let mut sorted: Vec<f64> = series.iter().copied().flatten().collect();
         sorted.sort_by(f64::total_cmp);
@@ -24,13 +24,13 @@ impl Summary {
         })
     }
 
-    /// Half of what the middle half spans, as a part of the median.
+    /// Half the interquartile range, as a fraction of the median.
     pub(crate) fn spread(&self) -> f64 {
         (self.upper_quartile - self.lower_quartile) / 2.0 / self.median
     }
 }
 
-/// The value below which this part of the values lies; between two of them in proportion.
+/// A quantile of sorted values, interpolated linearly.
 fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
     let last = sorted.len().checked_sub(1)?;
     let place = last as f64 * part;
@@ -39,7 +39,7 @@ fn quantile(sorted: &[f64], part: f64) -> Option<f64> {
     Some(sorted[below] + (sorted[above] - sorted[below]) * place.fract())
 }
 
-/// Round by round, the one as a multiple of the other.
+/// For each round, the first series as a multiple of the second.
 pub(crate) fn ratios(one: &[Option<f64>], other: &[Option<f64>]) -> Series {
     let both = one.iter().zip(other);
     both.map(|(one, other)| one.zip(*other).map(|(one, other)| one / other))

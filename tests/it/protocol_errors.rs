@@ -1,6 +1,6 @@
-//! What cannot be done with a capsule and its class: make one, derive from it, change it, copy it,
-//! take it for something else. An object of the class that this project did not make would be
-//! memory of another shape.
+//! Operations of Python code on a capsule or its class that must fail: calling the class, deriving from
+//! it, changing it, copying a capsule, using one as another type. An object of the class that this
+//! project did not allocate would have the wrong memory layout.
 
 use libtest_mimic::Trial;
 
@@ -28,7 +28,7 @@ const NOT_AN_INTEGER: &str = "TypeError: 'PyCapsule' object cannot be interprete
 
 const GROUPS: &[Group] = &[
     (
-        "no-call-makes-one",
+        "no-call-creates-one",
         &[
             ("T()", NOT_MADE),
             ("T(1)", NOT_MADE),
@@ -50,7 +50,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "no-new-of-another-class-makes-one",
+        "no-new-method-of-another-class-creates-one",
         &[
             (
                 "int.__new__(T)",
@@ -97,7 +97,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "no-object-becomes-one-or-ceases-to-be-one",
+        "assigning-to-class-does-not-convert-from-or-to-one",
         &[
             ("class Z: pass\nZ().__class__ = T", NO_OTHER_CLASS),
             ("class Z: __slots__ = ()\nZ().__class__ = T", NO_OTHER_CLASS),
@@ -124,7 +124,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "what-only-says-that-it-is-one-is-not",
+        "an-object-with-a-fake-class-attribute-is-not-one",
         &[
             (
                 "class F: __class__ = property(lambda self: T)\n\

@@ -1,4 +1,4 @@
-/* Rows in which capsules are made and freed, or change hands; and what a capsule takes. */
+/* Rows that make and free capsules, or claim one; and the memory that a capsule takes. */
 
 #include "rows.h"
 
@@ -48,12 +48,13 @@ static int new_free_destructor_is_right(void)
 
 #ifndef PLAIN
 
-/* What consumers of DLPack do, to and fro. */
+/* Claims a capsule as consumers of DLPack do: checks the name, reads the pointer, and renames. The loop
+   swaps the two names each time. */
 static const char FRESH[] = "dltensor", USED[] = "used_dltensor";
 
 static void *claim(PyObject *capsule, const char *name, const char *new_name)
 {
-#ifdef RUSTPYTHON_CAPI
+#ifdef OURS
     return PyCapsuleRs_Claim(capsule, name, new_name);
 #else
     void *const pointer = PyCapsule_GetPointer(capsule, name);
@@ -81,12 +82,12 @@ static void claim_loop(size_t count)
 static int claim_is_right(void)
 {
     PyObject *const capsule = PyCapsule_New(&thing, FRESH, NULL);
-    const int taken = claim(capsule, FRESH, USED) == &thing && PyCapsule_GetName(capsule) == USED;
-    const int once = claim(capsule, FRESH, USED) == NULL && PyErr_Occurred() != NULL;
+    const int claimed = claim(capsule, FRESH, USED) == &thing && PyCapsule_GetName(capsule) == USED;
+    const int second_fails = claim(capsule, FRESH, USED) == NULL && PyErr_Occurred() != NULL;
     PyErr_Clear();
-    const int back = claim(capsule, USED, FRESH) == &thing;
+    const int renamed_back = claim(capsule, USED, FRESH) == &thing;
     Py_DECREF(capsule);
-    return taken && once && back;
+    return claimed && second_fails && renamed_back;
 }
 
 #endif
@@ -100,7 +101,7 @@ const struct row life_rows[] = {
     END_OF_ROWS,
 };
 
-/* Bytes of this process in memory, 0 where that is not told. */
+/* The resident bytes of this process, 0 if they are unknown. */
 static size_t resident_bytes(void)
 {
     size_t pages = 0;
@@ -114,7 +115,7 @@ static size_t resident_bytes(void)
     return pages * (size_t)sysconf(_SC_PAGESIZE);
 }
 
-/* Makes capsules into an array: how many there are. */
+/* Fills an array with new capsules. Returns how many were made. */
 static size_t fill(PyObject **capsules, size_t count)
 {
     size_t made = 0;
@@ -139,13 +140,13 @@ int measure_memory(size_t count, size_t resident[3])
     if (capsules == NULL) {
         return 0;
     }
-    /* So that its own pages are there before the first look. */
+    /* Touches the pages of the array, so that they are resident before the first measurement. */
     memset(capsules, 0x55, count * sizeof *capsules);
     resident[0] = resident_bytes();
     const size_t made = fill(capsules, count);
     resident[1] = resident_bytes();
     empty(capsules, made);
-    /* Allocators give memory back a moment later, and when they are next asked for some. */
+    /* Allocators return memory to the system after a delay, or at a later allocation. */
     usleep(SETTLING_MICROSECONDS);
     empty(capsules, fill(capsules, count / PARTS));
     resident[2] = resident_bytes();
