@@ -1,5 +1,5 @@
-//! The three fuzz targets, each with an interpreter of its own. `tests/it/hostile` decodes and checks the
-//! inputs, also for the tests.
+//! The three fuzz targets, each with an interpreter of its own. `tests/it/hostile` decodes and
+//! checks the inputs, also for the tests.
 
 #[path = "../../tests/it/hostile/mod.rs"]
 mod hostile;
@@ -20,8 +20,8 @@ pub fn calls(data: &[u8]) {
     thread_local! {
         static FIXTURE: (Interpreter, calls::Fixture) = with(calls::Fixture::new);
     }
-    let outcome =
-        FIXTURE.with(|(interpreter, fixture)| interpreter.enter(|_| fixture.execute(records(data))));
+    let outcome = FIXTURE
+        .with(|(interpreter, fixture)| interpreter.enter(|_| fixture.execute(records(data))));
     if let Err(difference) = outcome {
         panic!("{difference}");
     }
@@ -48,7 +48,8 @@ pub fn imports(data: &[u8]) {
     thread_local! {
         static FIXTURE: (Interpreter, ()) = with(imports::prepare);
     }
-    if let Err(fault) = FIXTURE.with(|(interpreter, ())| interpreter.enter(|_| imports::execute(data)))
+    if let Err(fault) =
+        FIXTURE.with(|(interpreter, ())| interpreter.enter(|_| imports::execute(data)))
     {
         panic!("{fault}");
     }
@@ -66,8 +67,8 @@ fn with<T>(make: impl FnOnce(&rustpython_vm::VirtualMachine) -> T) -> (Interpret
     (interpreter, made)
 }
 
-/// The options of AddressSanitizer. Leak detection is off, since the VM never frees some objects. An
-/// allocation that is too large returns NULL, as it does without the sanitizer.
+/// The options of AddressSanitizer. Leak detection is off, since the VM never frees some objects.
+/// An allocation that is too large returns NULL, as it does without the sanitizer.
 #[unsafe(no_mangle)]
 extern "C" fn __asan_default_options() -> *const c_char {
     const OPTIONS: &CStr = c"detect_leaks=0:allocator_may_return_null=1";

@@ -1,5 +1,5 @@
-//! Runs the rows of `accessors_rows` in three languages, and tests what a row cannot express: the text
-//! of every error, the addresses of names, and destructors and owners of every kind.
+//! Runs the rows of `accessors_rows` in three languages, and tests what a row cannot express: the
+//! text of every error, the addresses of names, and destructors and owners of every kind.
 
 use core::ffi::{CStr, c_char};
 use core::fmt::Debug;

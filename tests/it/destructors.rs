@@ -228,7 +228,8 @@ fn set_later(vm: &VirtualMachine, kind: Kind) {
     let capsule = PyCapsule::builder(model.any_pointer()).build(&vm.ctx);
     let entry = ledger.clone();
     capsule.set_destructor(match kind {
-        // SAFETY: the function is that of `model`, and `capsule` has the same pointer, which it reads.
+        // SAFETY: the function is that of `model`, and `capsule` has the same pointer, which it
+        // reads.
         Kind::C => unsafe { Destructor::c(model.c_destructor().expect("one is set")) },
         Kind::Rust => Destructor::rust(move |_| entry.strike(0)),
         Kind::Python => python(vm, move |_| entry.strike(0)),

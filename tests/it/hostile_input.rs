@@ -26,7 +26,8 @@ const MAX_RECORDS: usize = 120;
 /// The maximum number of slots of a module.
 const MAX_SLOTS: usize = 24;
 
-/// Names that resolve at least in part after `imports::prepare`. Other names are made of their parts.
+/// Names that resolve at least in part after `imports::prepare`. Other names are made of their
+/// parts.
 const NAMES: [&[u8]; 12] = [
     b"hostile_api.capsule",
     b"hostile_api.other",
@@ -205,8 +206,8 @@ fn resident() -> u64 {
     pages.unwrap_or(0) * 4096
 }
 
-/// The same arrays in a shared library that is imported. It runs in a process of its own, since only one
-/// interpreter of a process can load extension modules.
+/// The same arrays in a shared library that is imported. It runs in a process of its own, since
+/// only one interpreter of a process can load extension modules.
 fn imported_slots() -> Trial {
     const NAME: &str = "hostile-input::slots-of-a-library-make-a-module-or-are-refused";
     if *HAS_COMPILER {

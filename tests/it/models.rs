@@ -1,5 +1,5 @@
-//! Runs `tests/models`, a workspace of its own: models of the field protocol under loom, which tries
-//! every interleaving of their threads.
+//! Runs `tests/models`, a workspace of its own: models of the field protocol under loom, which
+//! tries every interleaving of their threads.
 
 use libtest_mimic::{Completion, Trial};
 

@@ -1,5 +1,5 @@
-//! Signals in the program of `crates/host` reach its Python code, as in CPython. Each row is a program
-//! that runs in a process of its own, and what it prints.
+//! Signals in the program of `crates/host` reach its Python code, as in CPython. Each row is a
+//! program that runs in a process of its own, and what it prints.
 
 use libtest_mimic::{Failed, Trial};
 

@@ -1,5 +1,5 @@
-//! Every file in `snippets` is a test: it must exit with code 0 in our interpreter, and if it does not
-//! use `_capsule`, in CPython too.
+//! Every file in `snippets` is a test: it must exit with code 0 in our interpreter, and if it does
+//! not use `_capsule`, in CPython too.
 
 use std::ffi::OsStr;
 use std::fs;

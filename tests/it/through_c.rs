@@ -1,5 +1,5 @@
-//! Runs a row of `accessors_rows` as calls of the C API, made by `c/rows.c`, and reads the state of the
-//! capsule through the C API too.
+//! Runs a row of `accessors_rows` as calls of the C API, made by `c/rows.c`, and reads the state of
+//! the capsule through the C API too.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{NonNull, null, null_mut, without_provenance_mut};
@@ -55,8 +55,8 @@ const SET_CONTEXT: c_int = 7;
 const SET_DESTRUCTOR: c_int = 8;
 const CLAIM: c_int = 9;
 
-/// Whether the row can run in C, which has no function like `describe`. For a capsule, the getters read
-/// the same fields.
+/// Whether the row can run in C, which has no function like `describe`. For a capsule, the getters
+/// read the same fields.
 pub(crate) fn can(row: &Row) -> bool {
     !matches!(
         (&row.object, &row.operation),
@@ -101,8 +101,8 @@ fn has(destructor: Destructor) -> c_int {
 
 fn make(with: &Fields, fixture: &Fixture<'_>) -> Result<PyObjectRef, Answer> {
     let mut raised = null_mut();
-    // SAFETY: this thread is attached to an interpreter, `with` keeps the names alive longer than the
-    // capsule, and `raised` is a place for one pointer.
+    // SAFETY: this thread is attached to an interpreter, `with` keeps the names alive longer than
+    // the capsule, and `raised` is a place for one pointer.
     let made = unsafe { rows_make(&fields(with), &mut raised) };
     match (owned(made), exception(raised)) {
         (Some(made), None) => Ok(made),
@@ -163,8 +163,8 @@ fn perform(operation: &Operation, object: &PyObject, fixture: &Fixture<'_>) -> A
             CLAIM
         }
     };
-    // SAFETY: this thread is attached to an interpreter, `object` is borrowed for the call, and the row
-    // keeps the names alive longer than the capsule.
+    // SAFETY: this thread is attached to an interpreter, `object` is borrowed for the call, and the
+    // row keeps the names alive longer than the capsule.
     let answer = unsafe { rows_perform(&call) };
     if let Some(raised) = exception(answer.raised) {
         assert!(answer.failed != 0, "{operation:?} raised and did not fail");
@@ -188,7 +188,8 @@ fn converted(operation: &Operation, answer: &CAnswer) -> Answer {
 }
 
 fn name(address: *const c_char) -> Name {
-    // SAFETY: an address that is not NULL is the name of a capsule, and the row keeps all names alive.
+    // SAFETY: an address that is not NULL is the name of a capsule, and the row keeps all names
+    // alive.
     (!address.is_null()).then(|| unsafe { CStr::from_ptr(address) }.to_owned())
 }
 

@@ -1,4 +1,5 @@
-//! Runs a row of `accessors_rows` through the Rust API. The glue converts its errors into exceptions.
+//! Runs a row of `accessors_rows` through the Rust API. The glue converts its errors into
+//! exceptions.
 
 use core::ffi::c_void;
 use core::ptr::{NonNull, without_provenance_mut};

@@ -203,8 +203,9 @@ static PyObject *make(PyObject *self, PyObject *name)
     Py_ssize_t size = 0;
     const char *asked = PyUnicode_AsUTF8AndSize(name, &size);
     for (size_t i = 0; asked != NULL && i < sizeof destructors / sizeof *destructors; i++) {
-        if (strlen(destructors[i].name) == (size_t)size && memcmp(destructors[i].name, asked, size) == 0) {
-            return PyCapsule_New(&stored, destructors[i].name, destructors[i].destructor);
+        const char *known = destructors[i].name;
+        if (strlen(known) == (size_t)size && memcmp(known, asked, size) == 0) {
+            return PyCapsule_New(&stored, known, destructors[i].destructor);
         }
     }
     raise("no such destructor");

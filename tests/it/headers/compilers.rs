@@ -1,5 +1,5 @@
-//! The compilers and CPythons of this machine. Compiles C code with our headers or those of a CPython.
-//! Warnings are errors.
+//! The compilers and CPythons of this machine. Compiles C code with our headers or those of a
+//! CPython. Warnings are errors.
 
 use std::ffi::OsStr;
 use std::fs;

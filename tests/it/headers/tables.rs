@@ -1,5 +1,5 @@
-//! API tables in C: the results of consumers for tables of different producers. The module is also built
-//! for every CPython whose headers are on this machine.
+//! API tables in C: the results of consumers for tables of different producers. The module is also
+//! built for every CPython whose headers are on this machine.
 
 use std::sync::{Arc, LazyLock};
 
@@ -17,8 +17,8 @@ enum Where {
 
 use Where::{Everywhere, Here};
 
-/// The name, the interpreters, the function that makes `producer.API`, statements that run then, the
-/// consumer, and its result.
+/// The name, the interpreters, the function that makes `producer.API`, statements that run then,
+/// the consumer, and its result.
 #[rustfmt::skip]
 const ROWS: [(&str, Where, &str, &str, &str, &str); 22] = [
     ("same-version", Everywhere, "make_1_0", "", "use_1_0", "42"),

@@ -95,10 +95,10 @@ const SEALED: &str = "
 import _imp, importlib.machinery, importlib.util, sys, types
 assert _imp.extension_suffixes() == importlib.machinery.EXTENSION_SUFFIXES == []
 try:
-    import refusing
+    import errors
 except ModuleNotFoundError as error:
-    assert str(error) == \"No module named 'refusing'\", error
-path = sys.path[0] + '/refusing.so'
+    assert str(error) == \"No module named 'errors'\", error
+path = sys.path[0] + '/errors.so'
 loader = importlib.machinery.ExtensionFileLoader('both', path)
 spec = importlib.util.spec_from_file_location('both', path, loader=loader)
 for make in (

@@ -1,5 +1,5 @@
-//! Runs rows over extension modules: compiles C files of `tests/c/loader` into a temporary folder and
-//! runs all rows of a topic there in one child interpreter (see `driver.py`).
+//! Runs rows over extension modules: compiles C files of `tests/c/loader` into a temporary folder
+//! and runs all rows of a topic there in one child interpreter (see `driver.py`).
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,9 +13,9 @@ use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{Ended, child, trial};
 use crate::table::Group;
 
-/// Rows over the modules of C files. A row is a source text and its expected outcome: the `repr` of its
-/// value, or the exception with its cause and notes. The value of statements is that of the variable
-/// `answer`.
+/// Rows over the modules of C files. A row is a source text and its expected outcome: the `repr` of
+/// its value, or the exception with its cause and notes. The value of statements is that of the
+/// variable `answer`.
 #[derive(Clone, Copy)]
 pub(super) struct Suite {
     pub(super) topic: &'static str,

@@ -1,5 +1,5 @@
-//! How extension modules are linked: one that declares the C functions itself instead of including the
-//! headers, and modules linked with a second libpython, for which a small library stands in.
+//! How extension modules are linked: one that declares the C functions itself instead of including
+//! the headers, and modules linked with a second libpython, for which a small library stands in.
 
 use std::path::Path;
 

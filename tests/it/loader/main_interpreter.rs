@@ -33,10 +33,11 @@ fn interpreter() -> Interpreter {
         .build()
 }
 
-/// Imports `ending`, makes a capsule and drops it. Returns `loaded`, or the text of the exception.
+/// Imports `shutdown`, makes a capsule and drops it. Returns `loaded`, or the text of the
+/// exception.
 fn load(folder: &str, vm: &VirtualMachine) -> String {
     let source = format!(
-        "import sys\nsys.path[:0] = [{folder:?}]\nimport ending\nending.make('made and destroyed')"
+        "import sys\nsys.path[:0] = [{folder:?}]\nimport shutdown\nending.make('made and destroyed')"
     );
     let answer: PyResult = exec(&source, &vm.new_scope_with_builtins(), vm);
     answer.map_or_else(|error| shown(&error, vm), |_| "loaded".to_owned())
@@ -67,7 +68,7 @@ fn others_can_load_only_while_it_exists() {
                 "loaded"
             );
             // While its atexit callbacks run, it is still the main interpreter.
-            let source = "import atexit, sys\ndef last():\n del sys.modules['ending']\n import ending\n\
+            let source = "import atexit, sys\ndef last():\n del sys.modules['shutdown']\n import shutdown\n\
                           \x20print('loaded at the end')\natexit.register(last)";
             exec(source, &vm.new_scope_with_builtins(), vm).map(drop)
         });

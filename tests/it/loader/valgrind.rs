@@ -1,6 +1,7 @@
-//! Runs the C code of the tests, and the interpreters that load it, under valgrind: no invalid access,
-//! and no leak of memory that this project allocated (the VM itself leaks some when it is finalized).
-//! These tests take a minute or two, so they run on request: `cargo verify -- --ignored valgrind`.
+//! Runs the C code of the tests, and the interpreters that load it, under valgrind: no invalid
+//! access, and no leak of memory that this project allocated (the VM itself leaks some when it is
+//! finalized). These tests take a minute or two, so they run on request: `cargo verify -- --ignored
+//! valgrind`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -94,8 +95,8 @@ fn without_process(line: &str) -> &str {
     line.splitn(3, "==").nth(2).unwrap_or(line)
 }
 
-/// Whether a report is about an invalid access by any code, or about a leak of memory that our crates
-/// or a library of these tests allocated: then one of them is among the innermost frames.
+/// Whether a report is about an invalid access by any code, or about a leak of memory that our
+/// crates or a library of these tests allocated: then one of them is among the innermost frames.
 fn is_ours(report: &[&str]) -> bool {
     const ACCESSES: [&str; 3] = ["Invalid", "Mismatched free", "Source and destination"];
     const INNERMOST: usize = 6;

@@ -31,16 +31,16 @@ fn number(destructor: Option<CDestructor>) -> usize {
 /// Makes a call on an object.
 ///
 /// # Safety
-/// The thread is attached. `object` is NULL or alive, and the names of `given` stay alive as long as the
-/// capsule has them.
+/// The thread is attached. `object` is NULL or alive, and the names of `given` stay alive as long
+/// as the capsule has them.
 pub(crate) unsafe fn on_object(call: Call, object: *mut PyObject, given: &Arguments) -> Answer {
     let name = given.name.address();
     let new_name = given.new_name.address();
     let pointer = without_provenance_mut(given.pointer);
     let mut vouched = UNTOUCHED;
     let answer = match call {
-        // SAFETY: the caller keeps `object` and the names alive, which is all that these functions require.
-        // The same holds for the calls below.
+        // SAFETY: the caller keeps `object` and the names alive, which is all that these functions
+        // require. The same holds for the calls below.
         Call::GetPointer => unsafe { c_api::PyCapsule_GetPointer(object, name) }.addr(),
         Call::GetVouchedPointer => {
             // SAFETY: as for `GetPointer`, and `vouched` is writable.
@@ -72,7 +72,8 @@ pub(crate) unsafe fn on_object(call: Call, object: *mut PyObject, given: &Argume
         Call::SetTraverse => {
             let traverse = given.hooks[0].then_some(traverse as CTraverse);
             let clear = given.hooks[1].then_some(clear as CClear);
-            // SAFETY: as for `GetPointer`, and the hooks visit and clear the capsule's own reference only.
+            // SAFETY: as for `GetPointer`, and the hooks visit and clear the capsule's own
+            // reference only.
             status(unsafe { c_api::_PyCapsule_SetTraverse(object, traverse, clear) })
         }
         other => unreachable!("{other:?} takes no object"),

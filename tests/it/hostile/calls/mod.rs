@@ -1,5 +1,5 @@
-//! Random sequences of C API calls on a few capsules, compared with a model. Destructors make calls too, on
-//! their capsule and on others, so calls nest.
+//! Random sequences of C API calls on a few capsules, compared with a model. Destructors make calls
+//! too, on their capsule and on others, so calls nest.
 
 mod call;
 mod model;
@@ -113,7 +113,8 @@ unsafe extern "C" fn traverse(capsule: *mut PyObject, visit: CVisit, arg: *mut c
     let mut answer = 0;
     in_run(|run| {
         if run.traversed(capsule) {
-            // SAFETY: the capsule owns this reference, and `visit` and `arg` are those of the collector.
+            // SAFETY: the capsule owns this reference, and `visit` and `arg` are those of the
+            // collector.
             answer = unsafe { visit(capsule, arg) };
         }
     });
