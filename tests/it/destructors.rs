@@ -62,7 +62,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .collect()
 }
 
-/// A capsule that strikes the ledger's only entry.
+/// A capsule whose destructor counts in the only entry of the ledger.
 fn counted(vm: &VirtualMachine, kind: Kind) -> (Ledger, PyRef<PyCapsule>) {
     let ledger = Ledger::of(1);
     let entry = ledger.clone();

@@ -38,7 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 impl Action {
-    /// Whether destructors of this kind can do it: a panic is Rust's.
+    /// Whether destructors of this kind can do it: C code cannot panic.
     fn is_for(&self, kind: Kind) -> bool {
         kind != Kind::C || !matches!(self.left, Left::Panic(_))
     }
