@@ -1,4 +1,4 @@
-//! Runs the tests that are written in C (`c/alone`), for behaviour that only C code can show. Also
+//! Runs the tests that are written in C (`c/suite`), for behaviour that only C code can show. Also
 //! tests Rust code with capsules that C code made.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
@@ -26,7 +26,7 @@ unsafe extern "C" {
 }
 
 api_table! {
-    /// The table that `c/alone/table.c` publishes.
+    /// The table that `c/suite/table.c` publishes.
     unsafe struct CTable = c"c_table._C_API", version 1, 2 {
         twice: extern "C" fn(i64) -> i64,
     }

@@ -1,5 +1,5 @@
-//! Capsules that keep one another alive: chains of any length end on any stack, and cycles are
-//! collected, each capsule exactly once.
+//! Capsules that keep one another alive. Chains of any length are destroyed without overflowing the
+//! stack, cycles are collected, and every destructor runs exactly once.
 
 use core::ptr::NonNull;
 use std::thread;
@@ -11,10 +11,10 @@ use rustpython_vm::{PyObject, PyObjectRef, PyRef, VirtualMachine};
 use crate::interpreter::{child_source, exec, shown, trial};
 use crate::ledger::{Ledger, Token, collect, python, shared};
 
-/// How long a chain is.
+/// The number of capsules in a chain.
 const LENGTH: usize = 200_000;
 
-/// Smaller than any thread that the VM starts.
+/// Smaller than the stack of any thread that the VM starts.
 const SMALL_STACK: usize = 512 << 10;
 
 /// Makes the link `entry` in front of the rest of the chain.
@@ -111,7 +111,7 @@ fn drop_in_a_small_thread(object: PyObjectRef, vm: &VirtualMachine) {
     assert!(joined.is_ok());
 }
 
-/// What a C maker hangs on the context.
+/// What the context of a capsule of C code points to.
 struct Held {
     _token: Token,
     _next: Option<PyObjectRef>,
@@ -142,7 +142,7 @@ fn by_context(
     });
     plain()
         .context(Box::into_raw(held).cast())
-        // SAFETY: the context is what the function frees.
+        // SAFETY: `free_context` frees a box of `Held`, which the context is.
         .destructor(unsafe { Destructor::c(free_context) })
 }
 
@@ -235,7 +235,7 @@ del rest
 assert dead == 100_000, dead
 ";
 
-/// The VM publishes to its caches what it reads from a class.
+/// The VM puts attributes that are read from a class into caches, which publishes them.
 const PUBLISHED_CHAIN: &str = "
 import _capsule
 dead = 0
@@ -262,7 +262,7 @@ dead = []
 class Node: pass
 ";
 
-/// Each makes cycles that only the collector can end, and counts destructors.
+/// Each makes cycles that only the collector can free, and counts destructor calls.
 const CYCLES: &[(&str, &str)] = &[
     (
         "through-the-owner",
@@ -299,7 +299,7 @@ gc.collect()
 assert sorted(dead) == list(range(1000)), len(dead)",
     ),
     (
-        "with-a-capsule-that-is-not-part-of-them",
+        "with-a-capsule-outside-the-cycle",
         "for i in range(1000):
     cycle = []
     cycle += [cycle, _capsule.new(1, None, lambda c, i=i: dead.append(i))]
@@ -329,7 +329,7 @@ gc.collect()
 assert sorted(dead) == list(range(1000)), len(dead)",
     ),
     (
-        "that-a-destructor-collects-again",
+        "with-a-destructor-that-collects",
         "found = []
 for i in range(100):
     node = Node()
@@ -343,7 +343,7 @@ assert sorted(dead) == list(range(100)), len(dead)
 assert found == [0] * 100, found",
     ),
     (
-        "that-a-destructor-takes-out-of-the-garbage",
+        "with-a-destructor-that-resurrects",
         "kept = []
 def destructor(c):
     dead.append(1)
@@ -362,7 +362,7 @@ assert len(dead) == 100 and not kept
 assert not [o for o in gc.get_objects() if type(o) is Node]",
     ),
     (
-        "while-they-are-reachable",
+        "are-left-alone-while-reachable",
         "node = Node()
 node.capsule = _capsule.new(1, None, dead.append, owner=node)
 gc.collect()
@@ -373,7 +373,7 @@ dead.clear()
 gc.collect()",
     ),
     (
-        "shown-to-the-collector",
+        "are-visible-to-the-collector",
         "owner, destructor = [], lambda c: None
 c = _capsule.new(1, None, destructor, owner=owner)
 assert gc.is_tracked(c) and set(map(id, gc.get_referents(c))) >= {id(owner), id(destructor)}

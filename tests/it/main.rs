@@ -18,7 +18,7 @@ mod detached;
 mod differential;
 mod extensions;
 mod faults;
-mod finalisation;
+mod finalization;
 mod forks;
 mod headers;
 mod histories;
@@ -80,7 +80,7 @@ fn main() -> ExitCode {
         faults::trials(),
         memory::trials(),
         forks::trials(),
-        finalisation::trials(),
+        finalization::trials(),
         threads::trials(),
         stress::trials(),
         histories::trials(),

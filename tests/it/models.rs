@@ -3,13 +3,13 @@
 
 use libtest_mimic::{Completion, Trial};
 
-use crate::extensions::building::{can_be_had, cargo, root, succeed};
+use crate::extensions::building::{cargo, is_available, root, succeed};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![Trial::ignorable_test(
         "models::hold-in-every-interleaving",
         || {
-            if !can_be_had("tests/models") {
+            if !is_available("tests/models") {
                 return Ok(Completion::ignored_with(
                     "left out, loom is not here and cannot be downloaded",
                 ));

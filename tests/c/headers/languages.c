@@ -1,4 +1,4 @@
-/* A producer and a consumer in C, for Rust code that calls them itself. */
+/* A producer and a consumer of an API table in C, called from Rust. */
 
 #include "pycapsule.h"
 
@@ -23,7 +23,7 @@ PyObject *publish(void)
     return MathApi_Publish(&api);
 }
 
-/* What the functions of the imported table make of it; 0 without one. */
+/* Calls a function of the imported table; 0 if the import fails. */
 int64_t consume(void);
 int64_t consume(void)
 {

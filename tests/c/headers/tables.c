@@ -1,5 +1,5 @@
-/* A producer of API tables and consumers of one, each built for its own version of it, in one module
-   for this interpreter and for CPython. */
+/* A producer of API tables, and consumers that are each built for another version, in one module for
+   this interpreter and for CPython. */
 
 #include <Python.h>
 
@@ -52,7 +52,7 @@ static const TwoZero two_zero = {PyCapsuleApi_HEADER_INIT(TwoZero, 0), add, twic
 static const Bare bare = {PyCapsuleApi_HEADER_INIT(Bare, 0)};
 static const Deep deep = {PyCapsuleApi_HEADER_INIT(Deep, 0), twice};
 
-/* As large as a table, and as aligned. */
+/* As large and as aligned as a table, without a header. */
 static const uint64_t no_header[8] = {0x7e57};
 
 /* ---- The producer ---- */
@@ -74,7 +74,7 @@ PRODUCER(make_no_header, PyCapsule_New((void *)no_header, "producer.API", NULL))
 PRODUCER(make_not_aligned, PyCapsule_New((char *)no_header + 1, "producer.API", NULL))
 PRODUCER(make_other_name, PyCapsule_New((void *)&one_zero, "API", NULL))
 
-/* ---- Consumers. What they return shows that they have called what they meant to. ---- */
+/* ---- Consumers. Their results show which functions they have called. ---- */
 
 #define CONSUMER(name, type, answer)                                                               \
     static PyObject *name(PyObject *self, PyObject *none)                                          \
@@ -99,7 +99,7 @@ CONSUMER(use_2_0, TwoZero, api->add(40, api->twice(1)))
 CONSUMER(use_bare, Bare, api->header.major)
 CONSUMER(use_deep, Deep, api->twice(21))
 
-/* Keeps the table longer than its producer: gives the capsule away. */
+/* Returns the capsule, so that the table outlives the producer's attribute. */
 static PyObject *hold(PyObject *self, PyObject *none)
 {
     (void)self;

@@ -1,5 +1,5 @@
-/* Capsules that live to the end of an interpreter or beyond. Their destructors write to standard
-   output with nothing of the interpreter. */
+/* Capsules that live until an interpreter is finalized, or longer. Their destructors write to standard
+   output without using the interpreter. */
 #define _POSIX_C_SOURCE 200809L
 #include "extension.h"
 
@@ -18,7 +18,7 @@ static void say(const char *text)
     }
 }
 
-/* The context is text to say. */
+/* The context is the text to write. */
 static void says(PyObject *capsule)
 {
     char *text = PyCapsule_GetContext(capsule);
@@ -92,7 +92,7 @@ static PyObject *chain(PyObject *self, PyObject *length)
     return next;
 }
 
-/* References that only C has. */
+/* ---- References that only C code has ---- */
 
 static PyObject *kept[10000];
 static int kept_count;
@@ -104,7 +104,7 @@ static void drop_all(void)
     }
 }
 
-/* Keeps it, and a reference more for ever. */
+/* Leaks a reference. */
 static PyObject *leak(PyObject *self, PyObject *object)
 {
     (void)self;
@@ -125,7 +125,7 @@ static PyObject *drop_at_exit(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* The thread is in no interpreter meanwhile, but comes back. */
+/* Drops the references while the thread is detached. */
 static PyObject *drop_detached(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
@@ -135,7 +135,7 @@ static PyObject *drop_detached(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* Threads that no interpreter knows. */
+/* ---- Native threads ---- */
 
 static void *run_drop_all(void *unused)
 {
@@ -152,7 +152,7 @@ static void *run_slowly(void *unused)
     return unused;
 }
 
-/* The caller waits in the interpreter, which must not matter. */
+/* The caller stays attached while it waits. */
 static PyObject *drop_in_thread(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
@@ -175,7 +175,7 @@ static PyObject *start_dropping(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* Enters the interpreter as long as there is one, and then waits for it. */
+/* Attaches again and again. PyGILState_Ensure blocks once the interpreter is finalized. */
 static void *run_entering(void *unused)
 {
     for (;;) {
@@ -205,7 +205,7 @@ static void *run_call(void *callable)
     return NULL;
 }
 
-/* Calls a callable on a native thread, and waits for it. */
+/* Calls a callable on a native thread, and waits for the thread. */
 static PyObject *call_in_thread(PyObject *self, PyObject *callable)
 {
     (void)self;
@@ -217,7 +217,7 @@ static PyObject *call_in_thread(PyObject *self, PyObject *callable)
     Py_RETURN_NONE;
 }
 
-/* State. */
+/* ---- State ---- */
 
 static void freed(void *module)
 {

@@ -1,4 +1,4 @@
-/* Hooks that are not what they should be. */
+/* Modules that the loader must refuse because of their export functions. */
 #include "extension.h"
 
 #define OLD_HOOK(name)                                                                             \

@@ -1,4 +1,4 @@
-//! Stress tests that are written in C and use C threads: `c/alone/stress.c`.
+//! Stress tests that are written in C and use C threads: `c/suite/stress.c`.
 
 use core::ffi::{CStr, c_char, c_long};
 

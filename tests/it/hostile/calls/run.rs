@@ -1,8 +1,8 @@
-//! A history as it goes: who refers to what, what is pending, whose destructor must run now. Each
-//! call is made of the model and of the C API, and the two are held against one another.
+//! The state of a run: references, the pending exception, the destructors that must run. Each call is made
+//! on the model and through the C API, and the results are compared.
 
-mod answers;
-mod lives;
+mod checks;
+mod references;
 
 use core::cell::{Cell, RefCell};
 use core::ptr::{null_mut, without_provenance_mut};
@@ -19,16 +19,16 @@ use super::model::{self, Arguments, Capsule, Expected, Object, Stage, UNTOUCHED}
 use super::names::{ATTRIBUTES, Name};
 use super::record::{Call, OTHERS, Operation, PLACES, PROGRAMS, Target};
 
-/// The most calls of one history, since destructors can make new capsules without end.
-const LONGEST: usize = 3000;
+/// The maximum number of calls of a run, since destructors can make new capsules without end.
+const MAX_CALLS: usize = 3000;
 
-/// So deep, destructors run at once. Deeper ones may wait for the outermost to be done.
-const AT_ONCE: usize = 20;
+/// Up to this depth nested destructors run at once. Deeper ones may be deferred.
+const NESTED_AT_ONCE: usize = 20;
 
-/// A collection is slow.
-const MOST_COLLECTIONS: usize = 2;
+/// The maximum number of collections of a run, since they are slow.
+const MAX_COLLECTIONS: usize = 2;
 
-/// What a place or an attribute holds.
+/// The object in a place or an attribute.
 #[derive(Clone, Debug, Default)]
 enum Held {
     #[default]
@@ -55,22 +55,22 @@ impl Held {
 }
 
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Run {
     module: *mut PyObject,
     others: [*mut PyObject; OTHERS],
     programs: [Vec<Operation>; PROGRAMS],
     places: [RefCell<Held>; PLACES],
     attributes: [RefCell<Held>; ATTRIBUTES.len()],
-    /// All that are not dead.
+    /// All capsules that are not `Dead`.
     capsules: RefCell<Vec<Rc<Capsule>>>,
-    /// What a collection that runs now must take.
+    /// The capsules that the current collection must free.
     garbage: RefCell<Vec<Rc<Capsule>>>,
-    /// Those whose destructors run now, one inside the other.
-    dying: RefCell<Vec<Rc<Capsule>>>,
-    /// What is pending, and which object that is.
+    /// The capsules whose destructors are running, the innermost last.
+    destroying: RefCell<Vec<Rc<Capsule>>>,
+    /// The pending exception, as a value and as an object.
     pending: RefCell<Option<Raised>>,
     pending_object: Cell<*mut PyObject>,
-    /// What will be reported, and of which capsule.
+    /// Exceptions that must be reported, each with its capsule.
     to_report: RefCell<VecDeque<(Raised, *const PyObject)>>,
     collecting: Cell<bool>,
     collections: Cell<usize>,
@@ -78,7 +78,7 @@ pub(crate) struct World {
     failure: RefCell<Option<String>>,
 }
 
-impl World {
+impl Run {
     pub(crate) fn new(
         operations: &[Operation],
         module: &PyObject,
@@ -100,7 +100,7 @@ impl World {
             attributes: Default::default(),
             capsules: RefCell::default(),
             garbage: RefCell::default(),
-            dying: RefCell::default(),
+            destroying: RefCell::default(),
             pending: RefCell::default(),
             pending_object: null_mut::<PyObject>().into(),
             to_report: RefCell::default(),
@@ -111,7 +111,7 @@ impl World {
         }
     }
 
-    /// Keeps the first difference. Nothing more is called then.
+    /// Records the first difference. No calls are made after that.
     pub(crate) fn fail(&self, text: String) {
         self.failure.borrow_mut().get_or_insert(text);
     }
@@ -123,12 +123,12 @@ impl World {
     }
 
     pub(crate) fn step(&self, operation: &Operation) {
-        if self.calls.get() == LONGEST || self.failure.borrow().is_some() {
+        if self.calls.get() == MAX_CALLS || self.failure.borrow().is_some() {
             return;
         }
         self.calls.set(self.calls.get() + 1);
         let target = self.target(operation.target);
-        // C code keeps a name until it has been replaced.
+        // C code must keep a name until it has been replaced.
         let own_name = target.name();
         let given = Arguments {
             name: match operation.call {
@@ -158,27 +158,27 @@ impl World {
             Call::New => self.make(target, given, operation.target),
             Call::Import => {
                 let expected = self.imported(&given.name, |capsule| capsule.pointer.get());
-                // SAFETY: the name lives for the call.
+                // SAFETY: the name stays alive for the call.
                 let found = unsafe { c_api::PyCapsule_Import(given.name.address(), 0) };
                 self.compare(Call::Import, (found.addr(), UNTOUCHED), expected);
             }
             Call::ImportCapsule => self.import_capsule(given, choice),
             Call::Publish => self.publish(target, choice),
-            Call::Withdraw => self.withdraw(choice),
-            Call::Keep => {
-                // SAFETY: NULL or an object that lives.
+            Call::Unpublish => self.unpublish(choice),
+            Call::IncRef => {
+                // SAFETY: the object is NULL or alive.
                 unsafe { c_api::Py_IncRef(self.address(target)) };
-                self.put(choice, self.gained(target));
+                self.put(choice, self.with_reference(target));
             }
-            Call::Drop => match operation.target {
+            Call::DecRef => match operation.target {
                 Target::Place(place) => self.put(place, Held::Nothing),
                 _ => self.put(choice, Held::Nothing),
             },
-            Call::Touch => {
+            Call::IncDecRef => {
                 let object = self.address(target);
-                // SAFETY: NULL or an object that lives.
+                // SAFETY: the object is NULL or alive.
                 unsafe { c_api::Py_IncRef(object) };
-                // SAFETY: as above, and the reference was made here.
+                // SAFETY: the object is NULL or alive, and the reference was taken above.
                 unsafe { c_api::Py_DecRef(object) };
                 self.compare_pending(None);
             }
@@ -187,8 +187,12 @@ impl World {
                 with_current_vm(|vm| {
                     let class = vm.builtins.get_attr(class, vm);
                     let exception = class.and_then(|class| class.call((text,), vm));
-                    let exception = exception.expect("these classes are there");
-                    raised::make_pending(exception.downcast().expect("it is an exception"));
+                    let exception = exception.expect("these classes exist");
+                    raised::make_pending(
+                        exception
+                            .downcast()
+                            .expect("the classes are those of exceptions"),
+                    );
                 });
                 self.compare_pending(Some(Raised::new(class, text)));
             }
@@ -198,17 +202,18 @@ impl World {
                 self.pending_object.set(null_mut());
                 self.compare_pending(None);
             }
-            Call::Hold => self.hold(target),
+            Call::OwnItself => self.own_itself(target),
             Call::Collect => {
-                // Deeper, what is collected may have to wait, and so would we.
-                if self.dying.borrow().len() < AT_ONCE && self.collections.get() < MOST_COLLECTIONS
+                // Deeper, destructors of collected capsules may be deferred, and this would wait for them.
+                if self.destroying.borrow().len() < NESTED_AT_ONCE
+                    && self.collections.get() < MAX_COLLECTIONS
                 {
                     self.collect(choice.is_multiple_of(16));
                 }
             }
             call => {
                 let expected = model::on_object(call, target.object(), given);
-                // SAFETY: the object is NULL or lives; the model keeps the names.
+                // SAFETY: the object is NULL or alive, and the model keeps the names alive.
                 let answer = unsafe { call::on_object(call, self.address(target), given) };
                 self.compare(call, answer, expected);
             }
@@ -218,7 +223,7 @@ impl World {
     fn make(&self, target: &Held, given: &Arguments, place: Target) {
         let pointer = without_provenance_mut(given.pointer);
         let destructor = call::destructor(given.destructor);
-        // SAFETY: the model keeps the name.
+        // SAFETY: the model keeps the name alive, and the destructor accepts every capsule of the run.
         let made = unsafe { c_api::PyCapsule_New(pointer, given.name.address(), destructor) };
         if given.pointer == 0 {
             let expected = Err(model::refused(Call::New, "null pointer"));
@@ -232,7 +237,7 @@ impl World {
         let is_new = !made.is_null() && in_use.all(|known| known.address.get() != made);
         drop(capsules);
         if !is_new {
-            return self.fail(format!("{made:p} is no new capsule, beside {target:?}"));
+            return self.fail(format!("{made:p} is not a new capsule, for {target:?}"));
         }
         let capsule = Rc::new(Capsule::new(given));
         capsule.address.set(made);
@@ -250,16 +255,16 @@ impl World {
             found.set(Held::Capsule(capsule.clone()));
             capsule.address.get().addr()
         });
-        // SAFETY: the name lives for the call.
+        // SAFETY: the name stays alive for the call.
         let object = unsafe { c_api::PyCapsuleRs_ImportCapsule(given.name.address()) };
         self.compare(Call::ImportCapsule, (object.addr(), UNTOUCHED), expected);
         let found = found.take();
         if !object.is_null() {
-            self.put(choice, self.gained(&found));
+            self.put(choice, self.with_reference(&found));
         }
     }
 
-    /// What an import must answer, where `answer` tells it of the capsule that is found.
+    /// The expected result of an import. `answer` computes it from the capsule that is found.
     fn imported(&self, name: &Name, answer: impl FnOnce(&Rc<Capsule>) -> usize) -> Expected {
         let attributes = self.attributes.each_ref().map(|held| held.borrow().clone());
         let objects = attributes.each_ref().map(Held::object);
@@ -276,51 +281,55 @@ impl World {
             return;
         }
         let (attribute, name) = model::attribute(choice);
-        let old = self.attributes[attribute].replace(self.gained(target));
+        let old = self.attributes[attribute].replace(self.with_reference(target));
         self.release(&old, || {
             let object = self.address(target);
-            // SAFETY: both objects live, and the name is one.
+            // SAFETY: both objects are alive, and the name is a C string.
             let status =
                 unsafe { c_api::PyObject_SetAttrString(self.module, name.as_ptr(), object) };
-            self.check(status == 0, || "a module takes no attribute".to_owned());
+            self.check(status == 0, || {
+                "setting an attribute of a module failed".to_owned()
+            });
         });
     }
 
-    fn withdraw(&self, choice: usize) {
+    fn unpublish(&self, choice: usize) {
         let (attribute, name) = model::attribute(choice);
         let old = self.attributes[attribute].take();
         if matches!(old, Held::Nothing) {
             return;
         }
         self.release(&old, || {
-            // SAFETY: the module lives, and the name is one.
+            // SAFETY: the module is alive, and the name is a C string.
             let status = unsafe { c_api::PyObject_DelAttrString(self.module, name.as_ptr()) };
-            self.check(status == 0, || "a module lost an attribute".to_owned());
+            self.check(status == 0, || {
+                "deleting an attribute of a module failed".to_owned()
+            });
         });
     }
 
-    fn give_up_all(&self) {
+    fn drop_everything(&self) {
         for place in 0..PLACES {
             self.put(place, Held::Nothing);
         }
         for attribute in 0..ATTRIBUTES.len() {
-            self.withdraw(attribute);
+            self.unpublish(attribute);
         }
         let left = self.capsules.borrow().clone();
         for capsule in left {
-            self.let_go(&capsule);
+            self.release_itself(&capsule);
         }
     }
 
-    /// The end of a history: everything is given up, and nothing may be left.
+    /// Drops everything at the end of a run. No capsule may be left.
     pub(crate) fn end(&self) -> Result<u64, String> {
-        // Destructors may fill places again, but not for ever.
+        // Destructors may fill places again, but the number of calls is limited.
         let mut rounds = 0;
-        while !self.capsules.borrow().is_empty() && rounds <= LONGEST {
-            self.give_up_all();
+        while !self.capsules.borrow().is_empty() && rounds <= MAX_CALLS {
+            self.drop_everything();
             rounds += 1;
         }
-        self.give_up_all();
+        self.drop_everything();
         raised::clear_pending();
         let left = self.capsules.borrow();
         self.check(left.is_empty(), || format!("left at the end: {left:?}"));

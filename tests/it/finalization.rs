@@ -1,4 +1,4 @@
-//! Capsules that live until the interpreter ends, or beyond: what runs, when, and what does not.
+//! Capsules that live until the interpreter is finalized, or longer: which destructors run, and when.
 
 use std::ffi::OsStr;
 use std::sync::LazyLock;
@@ -59,8 +59,8 @@ cycle += [cycle, both('a cycle', owner=cycle)]
 del cycle
 ";
 
-/// Where a capsule is at the end; its destructor runs then.
-const ENDED_IN: &[&str] = &[
+/// Places of capsules whose destructor runs during the finalization.
+const DESTROYED_IN: &[&str] = &[
     "another module",
     "a default",
     "a class",
@@ -72,9 +72,9 @@ const ENDED_IN: &[&str] = &[
     "a cycle",
 ];
 
-/// Here a function of the main module is kept in `sys` and in `builtins`, and keeps the globals of
-/// that module. The VM clears those two last and collects no more after that, so nothing that only
-/// these globals lead to is destroyed, whatever it is.
+/// Places of objects that the VM leaks here. A function that is stored in `sys` and `builtins` keeps the
+/// globals of the main module alive. The VM clears these two modules last and does not collect after
+/// that, so objects that are reachable only through these globals are never destroyed.
 const LEFT_BY_THE_VM: &[&str] = &[
     "the main module",
     "a default of a main function",
@@ -94,9 +94,9 @@ fn run_places(arguments: &[&str]) -> Ended {
     child(&arguments, &[])
 }
 
-/// How a program ends: its name, its source, its exit code, its standard output, and what standard
-/// error has in it. `make()` makes a capsule whose destructor writes `dead`.
-const ENDINGS: &[(&str, &str, i32, &str, &[&str])] = &[
+/// Programs: the name, the source, the exit code, the standard output, and texts in the standard error.
+/// `make()` makes a capsule whose destructor writes `dead`.
+const PROGRAMS: &[(&str, &str, i32, &str, &[&str])] = &[
     (
         "sys.exit-in-a-function",
         "def f():\n c = make()\n sys.exit(3)\nf()",
@@ -119,7 +119,7 @@ const ENDINGS: &[(&str, &str, i32, &str, &[&str])] = &[
         &[],
     ),
     (
-        "a-thread-that-is-waited-for",
+        "a-thread-that-is-joined-at-exit",
         "import threading, time\ndef f():\n c = make()\n time.sleep(0.1)\n\
          threading.Thread(target=f).start()\nwrite('main is over')",
         0,
@@ -127,7 +127,7 @@ const ENDINGS: &[(&str, &str, i32, &str, &[&str])] = &[
         &[],
     ),
     (
-        "a-daemon-thread-at-work-keeps-its-capsule",
+        "a-running-daemon-thread-keeps-its-capsule",
         "import threading, time\nup = threading.Event()\n\
          def f():\n c = make()\n up.set()\n time.sleep(60)\n\
          threading.Thread(target=f, daemon=True).start()\nup.wait()",
@@ -136,7 +136,7 @@ const ENDINGS: &[(&str, &str, i32, &str, &[&str])] = &[
         &[],
     ),
     (
-        "a-thread-local-of-a-thread-that-ended",
+        "a-thread-local-of-a-thread-that-exited",
         "import threading\nl = threading.local()\ndef f(): l.c = make()\n\
          t = threading.Thread(target=f)\nt.start()\nt.join()\nwrite('joined')",
         0,
@@ -236,7 +236,7 @@ const ENDINGS: &[(&str, &str, i32, &str, &[&str])] = &[
     ),
 ];
 
-const ENDINGS_PROLOGUE: &str = "
+const PROGRAMS_PROLOGUE: &str = "
 import _capsule, os, sys
 from _capsule import new
 def write(text, write=os.write, encode=str.encode): write(1, encode(text + '\\n'))
@@ -244,62 +244,64 @@ def make(new=new, write=write): return new(1, None, lambda c: write('dead'))
 ";
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let places = ENDED_IN
+    let places = DESTROYED_IN
         .iter()
         .map(|place| (place, 1))
         .chain(LEFT_BY_THE_VM.iter().map(|place| (place, 0)))
         .flat_map(|(place, times)| {
-            [("", &WITH_GC), (" with no collector", &WITHOUT_GC)].map(|(how, run)| {
-                trial(format!("finalisation::in {place}{how}"), move || {
-                    ended_in(place, times, run);
+            [("", &WITH_GC), (" without the collector", &WITHOUT_GC)].map(|(how, run)| {
+                trial(format!("finalization::in {place}{how}"), move || {
+                    destroyed_in(place, times, run);
                     Ok(())
                 })
             })
         });
-    let endings = ENDINGS.iter().map(|&(name, source, code, stdout, stderr)| {
-        trial(format!("finalisation::{name}"), move || {
-            let ended = child_source(&format!("{ENDINGS_PROLOGUE}{source}"));
-            assert_eq!(
-                (ended.code, ended.stdout.as_str()),
-                (Some(code), stdout),
-                "{ended:?}"
-            );
-            for part in stderr {
-                assert!(ended.stderr.contains(part), "{part} is not in {ended:?}");
-            }
-            Ok(())
-        })
-    });
-    let beyond = BEYOND.iter().flat_map(|&(name, away)| {
+    let programs = PROGRAMS
+        .iter()
+        .map(|&(name, source, code, stdout, stderr)| {
+            trial(format!("finalization::{name}"), move || {
+                let ended = child_source(&format!("{PROGRAMS_PROLOGUE}{source}"));
+                assert_eq!(
+                    (ended.code, ended.stdout.as_str()),
+                    (Some(code), stdout),
+                    "{ended:?}"
+                );
+                for part in stderr {
+                    assert!(ended.stderr.contains(part), "{part} is not in {ended:?}");
+                }
+                Ok(())
+            })
+        });
+    let later = LATER.iter().flat_map(|&(name, away)| {
         Kind::ALL.map(|kind| {
-            trial(format!("finalisation::{kind:?}::{name}"), move || {
-                held_beyond(kind, away);
+            trial(format!("finalization::{kind:?}::{name}"), move || {
+                dropped_later(kind, away);
                 Ok(())
             })
         })
     });
     let in_process = [
         alone(
-            "finalisation::every-kind-in-every-place",
+            "finalization::every-kind-in-every-place",
             every_kind_in_every_place,
         ),
         alone(
-            "finalisation::a-python-destructor-that-cannot-run-is-dropped",
+            "finalization::a-python-destructor-that-cannot-run-is-dropped",
             unrunnable_is_dropped,
         ),
         alone(
-            "finalisation::threads-drop-capsules-meanwhile",
+            "finalization::a-thread-drops-capsules-meanwhile",
             dropped_meanwhile,
         ),
     ];
     places
-        .chain(endings)
-        .chain(beyond)
+        .chain(programs)
+        .chain(later)
         .chain(in_process)
         .collect()
 }
 
-fn ended_in(place: &str, times: usize, ended: &Ended) {
+fn destroyed_in(place: &str, times: usize, ended: &Ended) {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let lines: Vec<_> = ended.stdout.lines().collect();
     let atexit = lines.iter().position(|line| *line == "atexit");
@@ -314,36 +316,36 @@ fn ended_in(place: &str, times: usize, ended: &Ended) {
 
 type Away = fn(PyRef<PyCapsule>);
 
-/// How a reference is dropped after its interpreter is finalised.
-const BEYOND: &[(&str, Away)] = &[
-    ("held-beyond-the-interpreter", drop),
-    ("held-beyond-it-on-another-thread", |capsule| {
+/// Drops a reference after its interpreter has been finalized.
+const LATER: &[(&str, Away)] = &[
+    ("dropped-after-the-finalization", drop),
+    ("dropped-after-it-on-another-thread", |capsule| {
         assert!(thread::spawn(move || drop(capsule)).join().is_ok());
     }),
-    ("held-beyond-it-in-another-interpreter", |capsule| {
+    ("dropped-after-it-in-another-interpreter", |capsule| {
         in_interpreter(|_| drop(capsule));
     }),
 ];
 
-/// A native destructor runs; a Python one no longer can, and goes with what it holds.
-fn held_beyond(kind: Kind, away: Away) {
+/// A native destructor runs. A Python destructor can no longer run, and is dropped.
+fn dropped_later(kind: Kind, away: Away) {
     let ledger = Ledger::of(3);
     let capsule = in_interpreter(|vm| {
         let entries = ledger.clone();
         let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
         dying(kind, vm, move |_| entries.strike(1))
-            .name(c"beyond".to_owned())
+            .name(c"later".to_owned())
             .owner(owner.into())
             .build(&vm.ctx)
     });
     ledger.assert_untouched();
-    assert!(capsule.is_valid(Some(c"beyond")) && capsule.owner().is_some());
+    assert!(capsule.is_valid(Some(c"later")) && capsule.owner().is_some());
     away(capsule);
     let runs = u32::from(kind != Kind::Python);
     assert_eq!(ledger.counts(), [1, runs, 0]);
 }
 
-/// Expects `put` in its scope: a function that makes a capsule for an entry.
+/// `put` makes a capsule for an entry of the ledger.
 const IN_EVERY_PLACE: &str = "
 import builtins, gc, os, sys, types
 other = types.ModuleType('other')
@@ -405,8 +407,8 @@ fn unrunnable_is_dropped() {
     ledger.assert_settled();
 }
 
-/// A thread with no interpreter drops Python capsules all through the end of theirs. Each runs at
-/// most once, none is waited for in vain, and other interpreters go on.
+/// A native thread drops capsules with Python destructors while their interpreter is being finalized.
+/// Each destructor runs at most once, and the thread does not hang.
 fn dropped_meanwhile() {
     const CAPSULES: usize = 2000;
     for _ in 0..10 {

@@ -1,4 +1,4 @@
-/* An API table of C's, and calls on capsules of Rust's; `it/c_tests.rs` has the tests. */
+/* An API table in C, and calls on capsules made in Rust, for the tests of `it/c_tests.rs`. */
 #include "harness.h"
 
 typedef struct {
@@ -18,19 +18,19 @@ static int64_t twice(int64_t number)
 
 static const CTable table = {PyCapsuleApi_HEADER_INIT(CTable, 0), twice};
 
-/* A new capsule. */
+/* A new reference to a capsule with the table. */
 PyObject *c_table(void)
 {
     return CTable_Publish(&table);
 }
 
-/* Puts the table into a capsule that had another pointer meanwhile. */
+/* Sets the table as the pointer of a capsule again. */
 int c_table_again(PyObject *capsule)
 {
     return PyCapsule_SetPointer(capsule, (void *)&table);
 }
 
-/* Changes all that can be changed, if the pointer is the expected one. */
+/* Changes every field of a capsule. False if the pointer is not `expected` or a call fails. */
 int c_changes(PyObject *capsule, const char *name, void *expected)
 {
     return PyCapsule_GetPointer(capsule, name) == expected &&

@@ -1,12 +1,12 @@
-/* Capsules that show the collector what they own, and give it up. */
+/* Capsules with hooks for the collector: traverse visits what the C code owns, clear drops it. */
 #include "harness.h"
 
-/* What the context of a capsule here leads to. */
+/* What the contexts of these capsules point to. */
 struct owned {
     PyObject *held;
 };
 
-static int visits, clears, clears_before_death;
+static int visits, clears, clears_before_destructor;
 
 static int traverse(PyObject *capsule, visitproc visit, void *arg)
 {
@@ -29,12 +29,12 @@ static void release(PyObject *capsule)
 {
     struct owned *owned = PyCapsule_GetContext(capsule);
     destroyed++;
-    clears_before_death = clears;
+    clears_before_destructor = clears;
     Py_XDECREF(owned->held);
     free(owned);
 }
 
-/* A capsule that owns an object, to which it takes over the reference. */
+/* A capsule that owns an object. Steals the reference to it. */
 static PyObject *owner_of(PyObject *held)
 {
     struct owned *owned = calloc(1, sizeof *owned);
@@ -43,7 +43,7 @@ static PyObject *owner_of(PyObject *held)
     PyCapsule_SetContext(capsule, owned);
     _PyCapsule_SetTraverse(capsule, traverse, clear);
     visits = clears = 0;
-    clears_before_death = -1;
+    clears_before_destructor = -1;
     return capsule;
 }
 
@@ -63,7 +63,7 @@ static void a_cycle_through_the_context_is_collected(void)
     Py_DECREF(capsule);
     CHECK(destroyed == 0);
     collect();
-    CHECK(destroyed == 1 && clears == 1 && clears_before_death == 1);
+    CHECK(destroyed == 1 && clears == 1 && clears_before_destructor == 1);
     collect();
     CHECK(destroyed == 1 && clears == 1);
 }
@@ -99,7 +99,7 @@ static void without_a_cycle_only_the_destructor_runs(void)
     CHECK(destroyed == 1 && clears == 0);
 }
 
-static void the_collector_knows_what_has_hooks(void)
+static void capsules_with_hooks_are_tracked(void)
 {
     PyObject *plain = PyCapsule_New(&thing, NULL, NULL);
     PyObject *list = PyList_New(0);
@@ -117,19 +117,19 @@ static void the_collector_knows_what_has_hooks(void)
     CHECK(destroyed == 1);
 }
 
-static int visits_twice_over(PyObject *capsule, visitproc visit, void *arg)
+static int visits_null_too(PyObject *capsule, visitproc visit, void *arg)
 {
     struct owned *owned = PyCapsule_GetContext(capsule);
     int status = visit(NULL, arg);
     return status != 0 || owned->held == NULL ? status : visit(owned->held, arg);
 }
 
-static void the_last_hooks_count_and_null_may_be_visited(void)
+static void the_hooks_set_last_are_used_and_null_may_be_visited(void)
 {
     PyObject *list = PyList_New(0);
     PyObject *capsule = owner_of(list);
     PyList_Append(list, capsule);
-    CHECK(_PyCapsule_SetTraverse(capsule, visits_twice_over, clear) == 0);
+    CHECK(_PyCapsule_SetTraverse(capsule, visits_null_too, clear) == 0);
     Py_DECREF(capsule);
     collect();
     CHECK(destroyed == 1 && visits == 0);
@@ -137,12 +137,12 @@ static void the_last_hooks_count_and_null_may_be_visited(void)
 
 static void null_callbacks_are_refused(void)
 {
-    static const char refusal[] =
+    static const char error[] =
         "PyCapsuleError: _PyCapsule_SetTraverse() called with NULL callback";
     PyObject *capsule = PyCapsule_New(&thing, NULL, count);
-    CHECK(_PyCapsule_SetTraverse(capsule, NULL, clear) == -1 && raised_alone(refusal));
-    CHECK(_PyCapsule_SetTraverse(capsule, traverse, NULL) == -1 && raised_alone(refusal));
-    CHECK(_PyCapsule_SetTraverse(capsule, NULL, NULL) == -1 && raised_alone(refusal));
+    CHECK(_PyCapsule_SetTraverse(capsule, NULL, clear) == -1 && raised_unchained(error));
+    CHECK(_PyCapsule_SetTraverse(capsule, traverse, NULL) == -1 && raised_unchained(error));
+    CHECK(_PyCapsule_SetTraverse(capsule, NULL, NULL) == -1 && raised_unchained(error));
     define("capsule", capsule);
     CHECK(holds("not gc.is_tracked(capsule)"));
     CHECK(run("del capsule"));
@@ -162,7 +162,7 @@ static PyObject *with_owner_and_hooks(const char *source, PyObject *held)
     return capsule;
 }
 
-static void owner_and_hooks_go_together(void)
+static void an_owner_and_hooks_can_be_combined(void)
 {
     CHECK(run("import weakref\nclass A: pass\nowner, held = A(), A()\n"
               "seen = [weakref.ref(owner), weakref.ref(held)]"));
@@ -197,7 +197,7 @@ static void a_cycle_through_the_hooks_is_collected_with_an_owner(void)
     CHECK(destroyed == 1 && clears == 1);
 }
 
-static void two_that_own_each_other_are_collected(void)
+static void two_capsules_that_own_each_other_are_collected(void)
 {
     PyObject *first = owner_of(NULL), *second = owner_of(first);
     ((struct owned *)PyCapsule_GetContext(first))->held = second;
@@ -227,29 +227,29 @@ static void what_clear_raises_is_unraisable(void)
     CHECK(destroyed == 1 && holds("seen == [\"KeyError('mine')\"]"));
 }
 
-static PyObject *brought_back;
+static PyObject *resurrected;
 
-static void releases_and_brings_back(PyObject *capsule)
+static void releases_and_resurrects(PyObject *capsule)
 {
     release(capsule);
-    brought_back = Py_NewRef(capsule);
+    resurrected = Py_NewRef(capsule);
     visits = clears = 0;
 }
 
-/* The destructor has freed what they read. */
+/* The destructor frees the memory that the hooks would read. */
 static void hooks_are_forgotten_before_the_destructor_runs(void)
 {
     PyObject *capsule = owner_of(PyList_New(0));
-    PyCapsule_SetDestructor(capsule, releases_and_brings_back);
+    PyCapsule_SetDestructor(capsule, releases_and_resurrects);
     Py_DECREF(capsule);
-    CHECK(destroyed == 1 && brought_back == capsule);
+    CHECK(destroyed == 1 && resurrected == capsule);
     collect();
     CHECK(visits == 0 && clears == 0);
-    Py_CLEAR(brought_back);
+    Py_CLEAR(resurrected);
     CHECK(destroyed == 1 && clears == 0);
 }
 
-static void a_python_destructor_in_a_cycle_with_hooks_sees_it_whole(void)
+static void a_python_destructor_in_a_cycle_with_hooks_is_intact(void)
 {
     CHECK(run("seen = []\n"
               "def ends(capsule, given=[1, 2], *, name='owner'): seen.append((given, name))\n"
@@ -273,15 +273,15 @@ const struct test collector_tests[] = {
     TEST(a_capsule_may_own_itself),
     TEST(many_cycles_are_collected),
     TEST(without_a_cycle_only_the_destructor_runs),
-    TEST(the_collector_knows_what_has_hooks),
-    TEST(the_last_hooks_count_and_null_may_be_visited),
+    TEST(capsules_with_hooks_are_tracked),
+    TEST(the_hooks_set_last_are_used_and_null_may_be_visited),
     TEST(null_callbacks_are_refused),
-    TEST(owner_and_hooks_go_together),
+    TEST(an_owner_and_hooks_can_be_combined),
     TEST(a_cycle_through_the_owner_is_collected_with_hooks),
     TEST(a_cycle_through_the_hooks_is_collected_with_an_owner),
-    TEST(two_that_own_each_other_are_collected),
+    TEST(two_capsules_that_own_each_other_are_collected),
     TEST(what_clear_raises_is_unraisable),
     TEST(hooks_are_forgotten_before_the_destructor_runs),
-    TEST(a_python_destructor_in_a_cycle_with_hooks_sees_it_whole),
+    TEST(a_python_destructor_in_a_cycle_with_hooks_is_intact),
     END_OF_TESTS,
 };

@@ -1,5 +1,5 @@
-//! What one destructor of the matrix acts on, and what is seen of it: how often it ran, what it did
-//! to others, what went wrong inside, what was reported.
+//! The fixture of one cell of the matrix: makes the capsule, and records how often its destructor and
+//! others ran, what failed inside, and what was reported.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
@@ -13,35 +13,35 @@ use super::actions::Action;
 use crate::interpreter::{exec, shown};
 use crate::ledger::{Kind, Ledger, Log, dying};
 
-/// Where a destructor runs, as far as it matters to what it can do there.
+/// What the thread of a destructor has of an interpreter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Surroundings {
-    /// On a thread that is in the interpreter.
-    Inside,
-    /// On a thread that is in none.
-    Outside,
-    /// In the interpreter, which is at its end.
-    Ending,
+pub(super) enum Attachment {
+    /// The thread is attached.
+    Attached,
+    /// The thread is not attached to any interpreter.
+    Detached,
+    /// The thread is attached, and the interpreter is being finalized.
+    Finalizing,
 }
 
-/// Everything that one cell of the matrix counts and keeps.
+/// The counters and the objects of one cell.
 #[derive(Clone, Debug)]
-pub(super) struct Scene {
+pub(super) struct Fixture {
     /// Runs of the destructor, and of those of other capsules.
     ledger: Ledger,
-    pub(super) surroundings: Surroundings,
-    wrong: Log,
-    shelf: Arc<Mutex<Vec<PyRef<PyCapsule>>>>,
+    pub(super) attachment: Attachment,
+    failures: Log,
+    kept: Arc<Mutex<Vec<PyRef<PyCapsule>>>>,
     held: Arc<Mutex<Vec<PyRef<PyCapsule>>>>,
 }
 
 const RUNS: usize = 0;
 const OTHERS: usize = 1;
 
-/// What Python actions have in their scope beside functions of the scene.
+/// The start of Python actions. The functions of the fixture are in their scope too.
 const PRELUDE: &str = "
 import _capsule, builtins, gc, importlib, sys, threading, types
-# Its own, since the interpreter clears the modules at its very end.
+# Copies, since the interpreter clears the modules in the last step of its finalization.
 __builtins__ = dict(vars(builtins))
 _capsule = types.SimpleNamespace(**vars(_capsule))
 if 'faults_cap' not in sys.modules:
@@ -50,55 +50,61 @@ if 'faults_cap' not in sys.modules:
     del module
 ";
 
-impl Scene {
-    pub(super) fn new(surroundings: Surroundings) -> Self {
+impl Fixture {
+    pub(super) fn new(attachment: Attachment) -> Self {
         Self {
             ledger: Ledger::of(2),
-            surroundings,
-            wrong: Log::default(),
-            shelf: Arc::default(),
+            attachment,
+            failures: Log::default(),
+            kept: Arc::default(),
             held: Arc::default(),
         }
     }
 
-    pub(super) fn wrong(&self, what: impl ToString) {
-        self.wrong.write(what);
+    pub(super) fn fail(&self, what: impl ToString) {
+        self.failures.write(what);
     }
 
     pub(super) fn expect(&self, holds: bool, what: &str) {
         if !holds {
-            self.wrong(what);
+            self.fail(what);
         }
     }
 
-    pub(super) fn strike_other(&self) {
+    pub(super) fn count_other(&self) {
         self.ledger.strike(OTHERS);
     }
 
-    /// Keeps a capsule that would be gone.
+    /// Resurrects a capsule from its destructor.
     pub(super) fn keep(&self, capsule: PyRef<PyCapsule>) {
-        self.shelf.lock().expect("nobody panics").push(capsule);
+        self.kept
+            .lock()
+            .expect("no thread panics with the lock")
+            .push(capsule);
     }
 
-    /// Something for the destructor to drop.
+    /// Gives the destructor a capsule to drop.
     pub(super) fn hold(&self, capsule: PyRef<PyCapsule>) {
-        self.held.lock().expect("nobody panics").push(capsule);
+        self.held
+            .lock()
+            .expect("no thread panics with the lock")
+            .push(capsule);
     }
 
     pub(super) fn take_held(&self) -> Vec<PyRef<PyCapsule>> {
-        core::mem::take(&mut *self.held.lock().expect("nobody panics"))
+        core::mem::take(&mut *self.held.lock().expect("no thread panics with the lock"))
     }
 
-    /// A capsule without Python objects, which strikes the other entry when it dies.
+    /// A capsule that owns no Python object, and whose destructor is counted as another one.
     pub(super) fn other(&self) -> PyRef<PyCapsule> {
-        let scene = self.clone();
-        let destructor = Destructor::rust(move |_| scene.strike_other());
+        let fixture = self.clone();
+        let destructor = Destructor::rust(move |_| fixture.count_other());
         PyCapsule::builder(core::ptr::NonNull::dangling())
             .destructor(destructor)
             .build(Context::genesis())
     }
 
-    /// A capsule of this kind whose destructor is counted and then does `action`.
+    /// A capsule with a destructor of this kind, which is counted and then does `action`.
     pub(super) fn capsule(
         &self,
         action: &'static Action,
@@ -106,11 +112,11 @@ impl Scene {
         vm: &VirtualMachine,
     ) -> PyRef<PyCapsule> {
         (action.prepare)(self, vm);
-        let scene = self.clone();
+        let fixture = self.clone();
         let built = match kind {
             Kind::C | Kind::Rust => dying(kind, vm, move |capsule| {
-                scene.ledger.strike(RUNS);
-                (action.native)(capsule, &scene);
+                fixture.ledger.strike(RUNS);
+                (action.native)(capsule, &fixture);
             }),
             Kind::Python => {
                 let function = self.python_action(action, vm);
@@ -121,7 +127,7 @@ impl Scene {
         built.name(c"faults.cap".to_owned()).build(&vm.ctx)
     }
 
-    /// The action as a function of Python's own.
+    /// The action as a Python function.
     fn python_action(&self, action: &'static Action, vm: &VirtualMachine) -> PyObjectRef {
         let scope = vm.new_scope_with_builtins();
         let strike = self.clone();
@@ -130,8 +136,8 @@ impl Scene {
         let dropper = self.clone();
         let strike = vm.new_function("strike", move || strike.ledger.strike(RUNS));
         set(&scope, "strike", strike.into(), vm);
-        let strike_other = vm.new_function("strike_other", move || other.strike_other());
-        set(&scope, "strike_other", strike_other.into(), vm);
+        let count_other = vm.new_function("count_other", move || other.count_other());
+        set(&scope, "count_other", count_other.into(), vm);
         let keep = vm.new_function("keep", move |capsule: PyRef<PyCapsule>| {
             keeper.keep(capsule)
         });
@@ -140,7 +146,7 @@ impl Scene {
         set(&scope, "drop_held", drop_held.into(), vm);
         let panics = vm.new_function("panics", || -> () { resume_unwind(Box::new("on purpose")) });
         set(&scope, "panics", panics.into(), vm);
-        let ending = self.surroundings == Surroundings::Ending;
+        let ending = self.attachment == Attachment::Finalizing;
         set(&scope, "ending", vm.ctx.new_bool(ending).into(), vm);
         let body = action.python.replace('\n', "\n    ");
         let source = format!("{PRELUDE}\ndef action(capsule):\n    strike()\n    {body}");
@@ -148,18 +154,26 @@ impl Scene {
         scope
             .globals
             .get_item("action", vm)
-            .expect("the source has made it")
+            .expect("the source defines it")
     }
 
-    /// Checks what must hold when the capsule is gone: everything happened once, nothing was wrong;
-    /// and a capsule that came back goes quietly.
-    pub(super) fn judge(&self, runs: u32, others: u32) {
-        assert_eq!(self.wrong.lines(), [""; 0], "inside the destructor");
-        assert_eq!(self.ledger.counts(), [runs, others], "runs, and of others");
+    /// Checks that nothing failed and that the destructors ran the given number of times. A resurrected
+    /// capsule is dropped here, and its destructor must not run again.
+    pub(super) fn check(&self, runs: u32, others: u32) {
+        assert_eq!(self.failures.lines(), [""; 0], "inside the destructor");
+        assert_eq!(
+            self.ledger.counts(),
+            [runs, others],
+            "runs of the destructor, and of others"
+        );
         drop(core::mem::take(
-            &mut *self.shelf.lock().expect("nobody panics"),
+            &mut *self.kept.lock().expect("no thread panics with the lock"),
         ));
-        assert_eq!(self.ledger.counts(), [runs, others], "ran again");
+        assert_eq!(
+            self.ledger.counts(),
+            [runs, others],
+            "a destructor ran again"
+        );
     }
 }
 
@@ -175,19 +189,19 @@ pub(super) fn run(source: &str, scope: &PythonScope, vm: &VirtualMachine) {
     }
 }
 
-/// Puts a hook into `sys` that writes down each exception while `f` runs, and says so if it does not
-/// name the capsule, which it knows by its name.
+/// The exceptions that `sys.unraisablehook` gets while `f` runs. One that is reported for another object
+/// than the capsule of the cell is marked.
 pub(super) fn reports(vm: &VirtualMachine, f: impl FnOnce()) -> Vec<String> {
     let log = Log::default();
     let seen = log.clone();
-    let hook = vm.new_function("hook", move |told: PyObjectRef, vm: &VirtualMachine| {
-        let object = told.get_attr("object", vm)?;
-        let exception: PyBaseExceptionRef = told
+    let hook = vm.new_function("hook", move |report: PyObjectRef, vm: &VirtualMachine| {
+        let object = report.get_attr("object", vm)?;
+        let exception: PyBaseExceptionRef = report
             .get_attr("exc_value", vm)?
             .downcast()
             .expect("the value is an exception");
         let ours = PyCapsule::of(&object).is_ok_and(|found| found.is_valid(Some(c"faults.cap")));
-        let whose = if ours { "" } else { " of another" };
+        let whose = if ours { "" } else { ", for another object" };
         seen.write(format!("{}{whose}", shown(&exception, vm)));
         PyResult::Ok(())
     });

@@ -1,4 +1,4 @@
-/* Destructors that are C functions: when they run, and what they may do. */
+/* Destructors that are C functions: when they run and what they may do. */
 #include "harness.h"
 
 static void runs_once_with_the_last_reference(void)
@@ -19,7 +19,7 @@ static void count_others(PyObject *capsule)
     others_destroyed++;
 }
 
-static void only_the_last_one_that_was_set_runs(void)
+static void only_the_destructor_set_last_runs(void)
 {
     others_destroyed = 0;
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
@@ -36,7 +36,7 @@ static void only_the_last_one_that_was_set_runs(void)
     CHECK(destroyed == 1 && others_destroyed == 1);
 }
 
-static void one_that_is_garbage_and_replaced_is_never_called(void)
+static void an_invalid_destructor_that_is_replaced_is_never_called(void)
 {
     PyObject *capsule = PyCapsule_New(&thing, "a", (PyCapsule_Destructor)(uintptr_t)1);
     CHECK(PyCapsule_GetDestructor(capsule) == (PyCapsule_Destructor)(uintptr_t)1);
@@ -45,7 +45,7 @@ static void one_that_is_garbage_and_replaced_is_never_called(void)
     CHECK(destroyed == 1);
 }
 
-static void asks_everything(PyObject *capsule)
+static void uses_every_function(PyObject *capsule)
 {
     int vouched = 0;
     destroyed++;
@@ -55,7 +55,7 @@ static void asks_everything(PyObject *capsule)
     EXPECT(PyCapsuleRs_GetVouchedPointer(capsule, "a", &vouched) == &thing && vouched == 1);
     EXPECT(strcmp(PyCapsule_GetName(capsule), "a") == 0);
     EXPECT(PyCapsule_GetContext(capsule) == &other_thing);
-    EXPECT(PyCapsule_GetDestructor(capsule) == asks_everything);
+    EXPECT(PyCapsule_GetDestructor(capsule) == uses_every_function);
     EXPECT(PyErr_Occurred() == NULL);
     EXPECT(PyCapsule_GetPointer(capsule, "b") == NULL && PyErr_Occurred() != NULL);
     Py_XDECREF(PyErr_GetRaisedException());
@@ -71,10 +71,10 @@ static void asks_everything(PyObject *capsule)
     EXPECT(PyObject_Hash(capsule) != -1);
 }
 
-static void everything_works_inside(void)
+static void every_function_works_in_a_destructor(void)
 {
     wrong = NULL;
-    PyObject *capsule = PyCapsule_New(&thing, "a", asks_everything);
+    PyObject *capsule = PyCapsule_New(&thing, "a", uses_every_function);
     PyCapsule_SetContext(capsule, &other_thing);
     Py_DECREF(capsule);
     CHECK(destroyed == 1);
@@ -83,7 +83,7 @@ static void everything_works_inside(void)
     }
 }
 
-/* The count is that of references that others have. */
+/* In a destructor the count does not include the reference that the interpreter holds. */
 static void counts_references(PyObject *capsule)
 {
     destroyed++;
@@ -95,7 +95,7 @@ static void counts_references(PyObject *capsule)
     Py_DECREF(capsule);
 }
 
-static void references_made_inside_do_no_harm(void)
+static void a_destructor_may_take_and_drop_references(void)
 {
     wrong = NULL;
     PyObject *capsule = PyCapsule_New(&thing, "a", counts_references);
@@ -116,7 +116,7 @@ static void sets_itself_again(PyObject *capsule)
     EXPECT(PyCapsule_SetDestructor(capsule, sets_itself_again) == 0);
 }
 
-static void one_that_is_set_inside_is_shown_and_not_called(void)
+static void one_set_in_a_destructor_is_readable_and_not_called(void)
 {
     wrong = NULL;
     others_destroyed = 0;
@@ -135,7 +135,7 @@ static void frees_its_name(PyObject *capsule)
     free(name);
 }
 
-static void a_name_can_be_freed_inside(void)
+static void a_destructor_may_free_the_name(void)
 {
     char *name = malloc(4);
     memcpy(name, "a.b", 4);
@@ -149,7 +149,7 @@ static void drops_its_context(PyObject *capsule)
     Py_XDECREF(PyCapsule_GetContext(capsule));
 }
 
-static void one_may_end_another(void)
+static void a_destructor_may_destroy_another_capsule(void)
 {
     PyObject *inner = PyCapsule_New(&thing, "inner", drops_its_context);
     PyObject *outer = PyCapsule_New(&thing, "outer", drops_its_context);
@@ -158,7 +158,7 @@ static void one_may_end_another(void)
     CHECK(destroyed == 2);
 }
 
-static void it_can_be_called_on_a_live_capsule(void)
+static void a_destructor_can_be_called_on_a_live_capsule(void)
 {
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     PyCapsule_GetDestructor(capsule)(capsule);
@@ -167,7 +167,7 @@ static void it_can_be_called_on_a_live_capsule(void)
     CHECK(destroyed == 2);
 }
 
-static void python_s_can_be_read_put_back_and_called(void)
+static void a_python_destructor_can_be_read_set_again_and_called(void)
 {
     CHECK(run("seen = []\ndef destructor(c): seen.append(_capsule.get_name(c))"));
     PyObject *capsule = evaluate("_capsule.new(7, 'a', destructor)");
@@ -185,7 +185,7 @@ static void python_s_can_be_read_put_back_and_called(void)
     CHECK(holds("seen == ['a', 'a']"));
 }
 
-static void python_s_does_nothing_on_a_capsule_without_one(void)
+static void the_function_of_a_python_destructor_does_nothing_for_others(void)
 {
     PyObject *capsule = evaluate("_capsule.new(7, 'a', print)");
     PyCapsule_Destructor read = PyCapsule_GetDestructor(capsule);
@@ -197,7 +197,7 @@ static void python_s_does_nothing_on_a_capsule_without_one(void)
     Py_DECREF(number);
 }
 
-static void a_stack_of_garbage_is_collected(void)
+static void many_capsules_in_cycles_are_collected(void)
 {
     for (int i = 0; i < 1000; i++) {
         PyObject *capsule = PyCapsule_New(&thing, "a", count);
@@ -211,16 +211,16 @@ static void a_stack_of_garbage_is_collected(void)
 
 const struct test destructor_tests[] = {
     TEST(runs_once_with_the_last_reference),
-    TEST(only_the_last_one_that_was_set_runs),
-    TEST(one_that_is_garbage_and_replaced_is_never_called),
-    TEST(everything_works_inside),
-    TEST(references_made_inside_do_no_harm),
-    TEST(one_that_is_set_inside_is_shown_and_not_called),
-    TEST(a_name_can_be_freed_inside),
-    TEST(one_may_end_another),
-    TEST(it_can_be_called_on_a_live_capsule),
-    TEST(python_s_can_be_read_put_back_and_called),
-    TEST(python_s_does_nothing_on_a_capsule_without_one),
-    TEST(a_stack_of_garbage_is_collected),
+    TEST(only_the_destructor_set_last_runs),
+    TEST(an_invalid_destructor_that_is_replaced_is_never_called),
+    TEST(every_function_works_in_a_destructor),
+    TEST(a_destructor_may_take_and_drop_references),
+    TEST(one_set_in_a_destructor_is_readable_and_not_called),
+    TEST(a_destructor_may_free_the_name),
+    TEST(a_destructor_may_destroy_another_capsule),
+    TEST(a_destructor_can_be_called_on_a_live_capsule),
+    TEST(a_python_destructor_can_be_read_set_again_and_called),
+    TEST(the_function_of_a_python_destructor_does_nothing_for_others),
+    TEST(many_capsules_in_cycles_are_collected),
     END_OF_TESTS,
 };

@@ -1,4 +1,4 @@
-/* Steps that are more than a call: cycles for the collector, a chain, another thread. */
+/* Steps of more than one call: cycles for the collector, a chain, another thread. */
 
 #include "driver.h"
 
@@ -6,18 +6,18 @@
 
 enum { CYCLES = 100, LINKS = 2000 };
 
-const char *const scene_labels[SCENES] = {
+const char *const scenario_labels[SCENARIOS] = {
     "a cycle that leads to", "a cycle through", "an unseen cycle through", "many cycles",
     "a chain",               "misplaced",       "a thread that drops",
 };
 
 static void collect(void)
 {
-    /* What it found differs with what else is garbage. */
+    /* The result depends on other garbage, so it is not recorded. */
     PyGC_Collect();
 }
 
-/* A list that holds itself and `object`. The reference to it is the caller's. */
+/* A new reference to a list that holds itself and `object`. */
 static PyObject *list_with(PyObject *object)
 {
     PyObject *const list = PyList_New(0);
@@ -41,7 +41,7 @@ static void cycle(int destructor)
 {
     Entry *const entry = new_entry(destructor);
     PyObject *const list = list_with(entry->object);
-    /* Now the list has the only reference. */
+    /* From here on the list has the only reference. */
     Py_DECREF(entry->object);
     Py_DECREF(list);
     add(&events, "\tcollects");
@@ -64,7 +64,7 @@ static void traversed_cycle(int destructor, Text *answer)
     add(&events, "\tcollects");
     collect();
     if (entry->owned != NULL) {
-        /* The list was cleared first, and the capsule ended before it was. */
+        /* The list was cleared first, and the capsule was destroyed before it was cleared. */
         PyObject *const owned = entry->owned;
         *entry = (Entry){0};
         Py_DECREF(owned);
@@ -72,7 +72,7 @@ static void traversed_cycle(int destructor, Text *answer)
     *entry = (Entry){0};
 }
 
-/* The list is the capsule's by its context alone, of which no collector knows. */
+/* The capsule owns the list through its context only, which no collector can see. */
 static void unseen_cycle(int destructor, Text *answer)
 {
     Entry *const entry = new_entry(destructor);
@@ -80,7 +80,7 @@ static void unseen_cycle(int destructor, Text *answer)
     PyObject *const list = list_with(capsule);
     PyCapsule_SetContext(capsule, list);
     add(&events, "\tcollects");
-    /* Also the reference that the pool had. */
+    /* This is the reference of the pool. */
     Py_DECREF(capsule);
     collect();
     add(answer, "still %d", PyCapsule_GetContext(capsule) == list);
@@ -90,7 +90,7 @@ static void unseen_cycle(int destructor, Text *answer)
     *entry = (Entry){0};
 }
 
-/* A destructor that is no function does no harm if it is replaced in time. */
+/* A destructor that is not a function does no harm if it is replaced before it would run. */
 static void misplaced(int destructor, Text *answer)
 {
     Entry *const entry = new_entry(destructor);
@@ -151,9 +151,9 @@ static void thread(int destructor)
     PyEval_RestoreThread(state);
 }
 
-void perform_scene(Scene scene, int destructor, Text *answer)
+void perform_scenario(Scenario scenario, int destructor, Text *answer)
 {
-    switch (scene) {
+    switch (scenario) {
     case CYCLE:
         cycle(destructor);
         break;
@@ -175,7 +175,7 @@ void perform_scene(Scene scene, int destructor, Text *answer)
     case THREAD:
         thread(destructor);
         break;
-    case SCENES:
+    case SCENARIOS:
         break;
     }
 }

@@ -1,5 +1,6 @@
-//! The rest of the matrix: where a capsule is when its interpreter ends, and when a thread is past
-//! its thread-locals. Each place has a process of its own, whose standard error is read.
+//! The places of the matrix that need a process of their own: capsules that are destroyed while their
+//! interpreter is finalized, and on threads whose thread-locals are gone. The reports are read from
+//! standard error.
 
 use std::process::Command;
 use std::thread;
@@ -9,23 +10,23 @@ use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObjectRef, PyRef, VirtualMachine};
 
 use super::actions::{ACTIONS, Action};
-use super::points::{leave_to_c_s_end, leave_to_the_end, on_a_c_thread};
-use super::scene::{Scene, Surroundings, run, set};
+use super::fixture::{Attachment, Fixture, run, set};
+use super::points::{drop_at_pthread_exit, drop_at_thread_exit, on_a_c_thread};
 use crate::interpreter::{in_interpreter, trial};
 use crate::ledger::Kind;
 
-/// Where capsules are at the end of the interpreter, as a statement about the list `cells` of them.
+/// Where capsules are when the interpreter is finalized: statements that use the list `cells` of them.
 #[rustfmt::skip]
 const ENDS: &[(&str, &str)] = &[
     ("a-module", "other.cells = cells"),
     ("a-cycle-of-a-module", "other.cells = cells; cells.append(other)"),
-    ("a-cycle-that-nobody-has", "cells.append(cells); gc.disable()"),
+    ("an-unreachable-cycle", "cells.append(cells); gc.disable()"),
     ("an-exit-function", "atexit.register(cells.clear)"),
     ("a-default-of-a-function", "def f(cells=cells): pass\nother.f = f"),
     ("a-class", "other.A = type('A', (), {f'c{i}': c for i, c in enumerate(cells)})\n\
                  for name in vars(other.A):\n for _ in range(100): getattr(other.A, name)\ndel name"),
     ("a-thread-local", "other.local = threading.local(); other.local.cells = cells"),
-    ("a-thread-that-is-waited-for", "def f(cells): time.sleep(0.05); cells.clear()\n\
+    ("a-thread-that-is-joined", "def f(cells): time.sleep(0.05); cells.clear()\n\
                                      threading.Thread(target=f, args=(cells,)).start()\ndel f"),
 ];
 
@@ -34,23 +35,23 @@ import atexit, builtins, gc, sys, threading, time, types
 other = sys.modules['other'] = types.ModuleType('other')
 ";
 
-/// How the last reference goes on a thread that has lost the VM's thread-locals.
+/// Drops the last reference on a thread whose thread-locals of the VM are destroyed.
 type Late = fn(PyRef<PyCapsule>, &VirtualMachine);
 
 const LATE: &[(&str, Late)] = &[
-    ("the-end-of-a-thread-that-was-inside", |capsule, vm| {
+    ("the-exit-of-a-thread-that-was-attached", |capsule, vm| {
         let visitor = vm.new_thread();
         let thread = thread::spawn(move || {
-            leave_to_the_end(capsule);
+            drop_at_thread_exit(capsule);
             visitor.run(|vm| drop(vm.ctx.new_list(Vec::new())));
         });
         assert!(vm.allow_threads(|| thread.join()).is_ok());
     }),
-    ("the-end-of-a-c-thread-that-was-inside", |capsule, vm| {
+    ("the-exit-of-a-c-thread-that-was-attached", |capsule, vm| {
         let visitor = vm.new_thread();
         let f = move || {
             visitor.run(|vm| drop(vm.ctx.new_list(Vec::new())));
-            leave_to_c_s_end(capsule);
+            drop_at_pthread_exit(capsule);
         };
         vm.allow_threads(|| on_a_c_thread(f));
     }),
@@ -58,74 +59,75 @@ const LATE: &[(&str, Late)] = &[
 
 pub(super) fn trials() -> Vec<Trial> {
     let ends = ENDS.iter().map(|&(name, source)| {
-        let name = format!("faults::at-the-end-in-{name}");
+        let name = format!("faults::finalization::{name}");
         process(
             name,
-            move || at_the_end(source),
-            |ended| told(ended, &Kind::ALL),
+            move || in_finalization(source),
+            |ended| reported(ended, &Kind::ALL),
         )
     });
-    // When these two are cleared there is no standard error any more, so nothing is told, neither
-    // here nor in CPython.
+    // When these two are cleared, `sys.stderr` is gone, so nothing is reported, as in CPython.
     let last = ["sys", "builtins"].map(|module| {
-        let leaves = move || at_the_end(&format!("{module}.cells = cells"));
-        process(format!("faults::at-the-end-in-{module}"), leaves, |ended| {
-            told(ended, &[])
+        let test = move || in_finalization(&format!("{module}.cells = cells"));
+        process(format!("faults::finalization::{module}"), test, |ended| {
+            reported(ended, &[])
         })
     });
-    let beyond = process(
-        "faults::at-the-end-beyond-the-interpreter".to_owned(),
-        beyond_the_interpreter,
-        |ended| told(ended, &[]),
+    let later = process(
+        "faults::after-finalization".to_owned(),
+        after_the_interpreter,
+        |ended| reported(ended, &[]),
     );
-    let late = LATE.iter().map(|&(name, lets_go)| {
+    let late = LATE.iter().map(|&(name, drop_last)| {
         process(
             format!("faults::in-{name}"),
-            move || ends_late(&[Kind::C, Kind::Rust], lets_go),
-            |ended| told(ended, &[]),
+            move || dropped_late(&[Kind::C, Kind::Rust], drop_last),
+            |ended| reported(ended, &[]),
         )
     });
-    // Rust's own thread-locals are gone there, the VM's have never been; so another thread has to call.
+    // Rust's thread-locals are destroyed and the VM's never existed, so another thread calls the destructor.
     let of_rust = process(
-        "faults::in-c-s-end-of-a-thread-of-rust".to_owned(),
+        "faults::in-the-pthread-exit-of-a-rust-thread".to_owned(),
         || {
-            ends_late(&Kind::ALL, |capsule, vm| {
-                let thread = thread::spawn(move || leave_to_c_s_end(capsule));
+            dropped_late(&Kind::ALL, |capsule, vm| {
+                let thread = thread::spawn(move || drop_at_pthread_exit(capsule));
                 assert!(vm.allow_threads(|| thread.join()).is_ok());
             });
         },
-        |ended| told(ended, &[Kind::Python]),
+        |ended| reported(ended, &[Kind::Python]),
     );
-    // There the VM cannot free what its collector knows of, as it does a Python destructor.
-    let limit = LATE.iter().map(|&(name, lets_go)| {
+    // There the VM aborts when it frees an object that its collector tracks, such as a Python destructor.
+    let limit = LATE.iter().map(|&(name, drop_last)| {
         process(
             format!("faults::in-{name}::the-vm-aborts-for-a-python-destructor"),
-            move || ends_late(&[Kind::Python], lets_go),
+            move || dropped_late(&[Kind::Python], drop_last),
             |ended| match ended.aborted {
                 true => Ok(()),
-                false => Err("the limit is gone: the README and this row can go too".into()),
+                false => Err(
+                    "the limitation is gone: remove it from the docs, and remove this row".into(),
+                ),
             },
         )
     });
     ends.chain(last)
-        .chain([beyond, of_rust])
+        .chain([later, of_rust])
         .chain(late)
         .chain(limit)
         .collect()
 }
 
-/// How a process ended.
+/// How a process exited.
 pub(super) struct Ended {
     pub(super) succeeded: bool,
     aborted: bool,
     stderr: String,
 }
 
-/// A test that runs in a process of its own and is judged by its end.
+/// A test that runs in a process of its own. `check` decides by the exit and the output.
 pub(super) fn process(
     name: String,
     test: impl FnOnce() + Send + 'static,
-    judge: fn(&Ended) -> Result<(), Failed>,
+    check: fn(&Ended) -> Result<(), Failed>,
 ) -> Trial {
     const ALONE: &str = "CAPSULE_TESTS_ALONE";
     let own = name.clone();
@@ -144,33 +146,33 @@ pub(super) fn process(
             aborted: std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(6),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
         };
-        judge(&ended).map_err(|failed| {
+        check(&ended).map_err(|failed| {
             let why = failed.message().unwrap_or_default();
             format!("{why}: {}\n{}", output.status, ended.stderr).into()
         })
     })
 }
 
-/// The process came to its end, and what destructors of these kinds left was told, each by itself.
-fn told(ended: &Ended, kinds: &[Kind]) -> Result<(), Failed> {
+/// The process succeeded, and everything that destructors of these kinds left was reported once.
+fn reported(ended: &Ended, kinds: &[Kind]) -> Result<(), Failed> {
     if !ended.succeeded {
-        return Err("it failed".into());
+        return Err("the process failed".into());
     }
     for action in ACTIONS {
-        let text = action.leaves.text();
+        let text = action.left.text();
         let expected = kinds.iter().filter(|kind| action.is_for(**kind)).count();
         let found = text.map_or(expected, |text| ended.stderr.matches(text).count());
         if found != expected {
-            return Err(format!("{text:?} is told {found} times, not {expected}").into());
+            return Err(format!("{text:?} is reported {found} times, not {expected}").into());
         }
     }
     Ok(())
 }
 
-/// Every cell of these kinds, for capsules that end in these surroundings.
+/// Every cell of these kinds with its capsule.
 fn cells(
     kinds: &[Kind],
-    surroundings: Surroundings,
+    attachment: Attachment,
     vm: &VirtualMachine,
 ) -> Vec<(PyRef<PyCapsule>, Cell)> {
     let cells = kinds.iter().flat_map(|&kind| {
@@ -178,14 +180,14 @@ fn cells(
             .iter()
             .filter(move |action| action.is_for(kind))
             .map(move |action| {
-                let scene = Scene::new(surroundings);
-                let capsule = scene.capsule(action, kind, vm);
+                let fixture = Fixture::new(attachment);
+                let capsule = fixture.capsule(action, kind, vm);
                 (
                     capsule,
                     Cell {
                         kind,
                         action,
-                        scene,
+                        fixture,
                     },
                 )
             })
@@ -196,20 +198,20 @@ fn cells(
 struct Cell {
     kind: Kind,
     action: &'static Action,
-    scene: Scene,
+    fixture: Fixture,
 }
 
 impl Cell {
-    fn judge(&self, ran: bool) {
+    fn check(&self, ran: bool) {
         let others = if ran { self.action.others } else { 0 };
-        eprintln!("judging {:?} that {}", self.kind, self.action.name);
-        self.scene.judge(ran.into(), others);
+        eprintln!("checking {:?} destructor, {}", self.kind, self.action.name);
+        self.fixture.check(ran.into(), others);
     }
 }
 
-fn at_the_end(source: &str) {
+fn in_finalization(source: &str) {
     let cells = in_interpreter(|vm| {
-        let (capsules, cells): (Vec<_>, Vec<_>) = cells(&Kind::ALL, Surroundings::Ending, vm)
+        let (capsules, cells): (Vec<_>, Vec<_>) = cells(&Kind::ALL, Attachment::Finalizing, vm)
             .into_iter()
             .unzip();
         let capsules: Vec<PyObjectRef> = capsules.into_iter().map(Into::into).collect();
@@ -218,23 +220,23 @@ fn at_the_end(source: &str) {
         run(&format!("{PRELUDE}{source}"), &scope, vm);
         cells
     });
-    cells.iter().for_each(|cell| cell.judge(true));
+    cells.iter().for_each(|cell| cell.check(true));
 }
 
-/// A native destructor runs. A Python one no longer can, and is dropped.
-fn beyond_the_interpreter() {
-    let cells = in_interpreter(|vm| cells(&Kind::ALL, Surroundings::Outside, vm));
+/// A native destructor runs. A Python destructor can no longer run, and is dropped.
+fn after_the_interpreter() {
+    let cells = in_interpreter(|vm| cells(&Kind::ALL, Attachment::Detached, vm));
     for (capsule, cell) in cells {
         drop(capsule);
-        cell.judge(cell.kind != Kind::Python);
+        cell.check(cell.kind != Kind::Python);
     }
 }
 
-fn ends_late(kinds: &[Kind], lets_go: Late) {
+fn dropped_late(kinds: &[Kind], drop_last: Late) {
     in_interpreter(|vm| {
-        for (capsule, cell) in cells(kinds, Surroundings::Outside, vm) {
-            lets_go(capsule, vm);
-            cell.judge(true);
+        for (capsule, cell) in cells(kinds, Attachment::Detached, vm) {
+            drop_last(capsule, vm);
+            cell.check(true);
         }
     });
 }

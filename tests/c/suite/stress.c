@@ -1,5 +1,5 @@
-/* Many operations on many threads, through the C symbols and with the threads of C: none of them
-   is in an interpreter. */
+/* Many operations on many native threads, through the C symbols. None of the threads is attached to an
+   interpreter. */
 #define _POSIX_C_SOURCE 200809L
 #include "harness.h"
 
@@ -11,21 +11,21 @@
 
 enum { THREADS = 4, STATES = 4, PLACES = 64 };
 
-/* Functions that Rust calls: NULL, or what did not hold. */
+/* Called from Rust. Each returns NULL, or the condition that did not hold. */
 const char *stress_one_capsule(long operations);
 const char *stress_interrupted_readers(long times);
 const char *stress_claims(long capsules);
 const char *stress_last_references(long capsules);
 
-/* While a capsule has the name of a state, its pointer is into the row of that state. Two names
-   stand for each, so that a claim can change the name alone. */
+/* While a capsule has the name of a state, its pointer points into the row of that state. Each state
+   has two names, so that a claim can change the name and nothing else. */
 static const char *const names[STATES] = {"state 0", "state 1", "state 2", "state 3"};
 static const char *const aliases[STATES] = {"alias 0", "alias 1", "alias 2", "alias 3"};
 static const char *const holders[THREADS] = {"held 0", "held 1", "held 2", "held 3"};
 static char rows[STATES][PLACES];
 
 static const char *_Atomic broken;
-static atomic_long ended;
+static atomic_long destructions;
 
 #define HOLDS(condition)                                                                           \
     do {                                                                                           \
@@ -34,15 +34,15 @@ static atomic_long ended;
         }                                                                                          \
     } while (0)
 
-static void ends(PyObject *capsule)
+static void destroyed_first(PyObject *capsule)
 {
     HOLDS(PyCapsule_GetName(capsule) != NULL);
-    ended++;
+    destructions++;
 }
 
-static void ends_too(PyObject *capsule)
+static void destroyed_second(PyObject *capsule)
 {
-    ends(capsule);
+    destroyed_first(capsule);
 }
 
 struct share {
@@ -59,8 +59,8 @@ static int is_of(const void *pointer, unsigned state)
     return (uintptr_t)pointer - (uintptr_t)rows[state] < PLACES;
 }
 
-/* Takes the capsule away from all others, and gives it back in another state. */
-static void take_and_give_back(const struct share *share, unsigned state, unsigned random)
+/* Claims the capsule, and releases it in another state. */
+static void claim_and_release(const struct share *share, unsigned state, unsigned random)
 {
     const char *mine = holders[share->number];
     void *claimed = PyCapsuleRs_Claim(share->capsule, names[state], mine);
@@ -75,7 +75,7 @@ static void take_and_give_back(const struct share *share, unsigned state, unsign
     HOLDS(PyCapsule_SetName(share->capsule, names[next]) == 0);
 }
 
-static void rename_to_and_fro(PyObject *capsule, unsigned state)
+static void rename_and_back(PyObject *capsule, unsigned state)
 {
     void *claimed = PyCapsuleRs_Claim(capsule, names[state], aliases[state]);
     HOLDS(claimed == NULL || is_of(claimed, state));
@@ -92,7 +92,7 @@ static void read_all(PyObject *capsule, unsigned state)
     const char *name = PyCapsule_GetName(capsule);
     HOLDS(name != NULL && strlen(name) >= strlen("held 0"));
     PyCapsule_Destructor destructor = PyCapsule_GetDestructor(capsule);
-    HOLDS(destructor == ends || destructor == ends_too);
+    HOLDS(destructor == destroyed_first || destructor == destroyed_second);
     uintptr_t context = (uintptr_t)PyCapsule_GetContext(capsule);
     HOLDS(context % 1000 == context / 1000 % 1000);
 }
@@ -106,16 +106,16 @@ static void *operate(void *given)
         unsigned state = random % STATES;
         switch ((random >> 4) % 8) {
         case 0:
-            take_and_give_back(share, state, random);
+            claim_and_release(share, state, random);
             break;
         case 1:
-            rename_to_and_fro(share->capsule, state);
+            rename_and_back(share->capsule, state);
             break;
         case 2:
             PyCapsule_SetContext(share->capsule, (void *)((uintptr_t)(random % 1000) * 1001));
             break;
         case 3:
-            PyCapsule_SetDestructor(share->capsule, random & 1024 ? ends : ends_too);
+            PyCapsule_SetDestructor(share->capsule, random & 1024 ? destroyed_first : destroyed_second);
             break;
         default:
             read_all(share->capsule, state);
@@ -138,29 +138,29 @@ static void on_threads(void *(*work)(void *), struct share shares[THREADS])
 static void begin(void)
 {
     broken = NULL;
-    ended = 0;
+    destructions = 0;
 }
 
 const char *stress_one_capsule(long operations)
 {
     begin();
-    PyObject *capsule = PyCapsule_New(rows[0], names[0], ends);
+    PyObject *capsule = PyCapsule_New(rows[0], names[0], destroyed_first);
     struct share shares[THREADS];
     for (unsigned i = 0; i < THREADS; i++) {
         shares[i] = (struct share){.capsule = capsule, .count = operations / THREADS, .number = i};
     }
     on_threads(operate, shares);
-    HOLDS(ended == 0);
+    HOLDS(destructions == 0);
     Py_DECREF(capsule);
-    HOLDS(ended == 1);
+    HOLDS(destructions == 1);
     return broken;
 }
 
 static atomic_bool writing;
 static atomic_long written;
 
-/* Halts a reader, wherever it is, until the writer has changed the state; or for a while. */
-static void halt(int signal)
+/* Suspends a reader at any instruction until the writer has changed the state, or for a while. */
+static void suspend(int signal)
 {
     (void)signal;
     long before = written;
@@ -173,7 +173,7 @@ static void *read_on(void *given)
 {
     struct share *share = given;
     unsigned state = 0;
-    /* Where the writer ends, one of the names is the capsule's. */
+    /* When the writer has stopped, the capsule has one of the names. */
     while ((writing || share->won == 0) && broken == NULL) {
         state = (state + 1) % 2;
         void *pointer = PyCapsule_GetPointer(share->capsule, names[state]);
@@ -195,14 +195,14 @@ static void *write_on(void *given)
     return NULL;
 }
 
-/* What a reader sees must be of one moment also if it was halted between two of its instructions.
-   Threads alone are seldom halted there. */
+/* A reader must see a consistent state even if it is suspended between two instructions. Without the
+   signals, threads are rarely suspended there. */
 const char *stress_interrupted_readers(long times)
 {
     begin();
-    struct sigaction action = {.sa_handler = halt, .sa_flags = SA_RESTART}, old;
+    struct sigaction action = {.sa_handler = suspend, .sa_flags = SA_RESTART}, old;
     sigaction(SIGUSR2, &action, &old);
-    PyObject *capsule = PyCapsule_New(rows[0], names[0], ends);
+    PyObject *capsule = PyCapsule_New(rows[0], names[0], destroyed_first);
     struct share readers[2] = {{.capsule = capsule}, {.capsule = capsule}};
     struct share writer = {.capsule = capsule};
     pthread_t threads[3];
@@ -220,24 +220,24 @@ const char *stress_interrupted_readers(long times)
     }
     sigaction(SIGUSR2, &old, NULL);
     Py_DECREF(capsule);
-    HOLDS(ended == 1);
+    HOLDS(destructions == 1);
     return broken;
 }
 
-/* Capsules with pointers into a row of bytes. */
+/* Makes capsules with pointers to consecutive bytes. */
 static PyObject **make(long count, char *bytes)
 {
     PyObject **capsules = calloc((size_t)count, sizeof *capsules);
     for (long i = 0; capsules != NULL && i < count; i++) {
-        capsules[i] = PyCapsule_New(bytes + i, "free", ends);
+        capsules[i] = PyCapsule_New(bytes + i, "free", destroyed_first);
     }
     return capsules;
 }
 
 static pthread_barrier_t together;
 
-/* Each thread claims what it can, and tells of each pointer that it has seen it. The threads come
-   to the same capsules at the same time. */
+/* Each thread tries to claim every capsule, and counts every pointer that it gets. The threads reach
+   the same capsules at the same time. */
 static void *claim_all(void *given)
 {
     struct share *share = given;
@@ -257,7 +257,7 @@ static void *claim_all(void *given)
     return NULL;
 }
 
-/* The pointers of the capsules are into the very array that counts who has seen them. */
+/* The pointers of the capsules point into the array that counts how often each was claimed. */
 const char *stress_claims(long count)
 {
     begin();
@@ -283,7 +283,7 @@ const char *stress_claims(long count)
         HOLDS(seen[i] == 1);
         Py_DECREF(capsules[i]);
     }
-    HOLDS(ended == count);
+    HOLDS(destructions == count);
     free(capsules);
     free(seen);
     return broken;
@@ -298,7 +298,7 @@ static void *drop_all(void *given)
     return NULL;
 }
 
-/* Every thread has a reference to every capsule, and all drop theirs at once. */
+/* Every thread has a reference to every capsule, and all drop them at the same time. */
 const char *stress_last_references(long count)
 {
     begin();
@@ -316,7 +316,7 @@ const char *stress_last_references(long count)
         }
     }
     on_threads(drop_all, shares);
-    HOLDS(ended == count);
+    HOLDS(destructions == count);
     free(capsules);
     return broken;
 }

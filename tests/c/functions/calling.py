@@ -1,4 +1,4 @@
-"""What the rows are made of: how a function is called, and how an answer is shown."""
+"""Helpers of the rows: call a function, show an answer."""
 
 import re
 import sys
@@ -60,7 +60,7 @@ class SubList(list):
 def shown(value):
     if isinstance(value, BaseException):
         text = str(value)
-        # CPython says where in its source.
+        # CPython's text has a position in its source.
         text = re.sub(r"^\S+:\d+: bad argument", "bad argument", text)
         text = re.sub(r" at 0x[0-9a-f]+", "", text)
         more = "" if len(value.args) == 1 else f" {len(value.args)} args"
@@ -95,7 +95,7 @@ def calls(name, *rows):
 
 
 def counted(function, value):
-    """How many references a call leaves behind."""
+    """The number of references to `value` that a call leaks."""
     before = driver.count_of(value)
     answer = function()
     del answer

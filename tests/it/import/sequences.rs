@@ -1,5 +1,5 @@
-//! Import as it goes on: the scripts run, each in a directory of its own, and what only Rust can
-//! see.
+//! Imports over several steps: runs the scripts, each in a directory of its own, and tests what only Rust
+//! code can observe.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use super::scripts::{HELPERS, SCRIPTS};
 use super::{POINTER, PRELUDE, must, text_of};
 use crate::interpreter::{exec, in_interpreter, trial};
 
-/// What went wrong in each script.
+/// The failure of each script, or `None`.
 static FAILURES: LazyLock<Vec<Option<String>>> = LazyLock::new(|| {
     in_interpreter(|vm| {
         let scope = vm.new_scope_with_builtins();
@@ -47,9 +47,9 @@ fn module(attributes: &[(&'static str, PyRef<PyCapsule>)], vm: &VirtualMachine) 
 
 fn handle_keeps_the_capsule() -> Result<(), Failed> {
     in_interpreter(|vm| {
-        let died = Arc::new(AtomicBool::new(false));
-        let witness = died.clone();
-        let destructor = Destructor::rust(move |_| witness.store(true, Ordering::SeqCst));
+        let destroyed = Arc::new(AtomicBool::new(false));
+        let flag = destroyed.clone();
+        let destructor = Destructor::rust(move |_| flag.store(true, Ordering::SeqCst));
         let capsule = PyCapsule::from_value(5_u64)
             .name(c"m.cap")
             .destructor(destructor)
@@ -67,16 +67,16 @@ fn handle_keeps_the_capsule() -> Result<(), Failed> {
         );
         assert!(import(c"m.cap", vm).is_err());
         drop(handle);
-        assert!(!died.load(Ordering::SeqCst), "a handle is left");
+        assert!(!destroyed.load(Ordering::SeqCst), "a handle is left");
         assert!(!copy.is_vouched());
         assert_eq!(copy.capsule().value::<u64>(Some(c"m.cap")), Ok(&5));
         drop(copy);
-        assert!(died.load(Ordering::SeqCst), "no handle is left");
+        assert!(destroyed.load(Ordering::SeqCst), "no handle is left");
         Ok(())
     })
 }
 
-fn values_come_as_their_type() -> Result<(), Failed> {
+fn values_have_their_type() -> Result<(), Failed> {
     in_interpreter(|vm| {
         let value = |name| {
             PyCapsule::from_value("text".to_owned())
@@ -139,7 +139,7 @@ fn threads_import_at_once() -> Result<(), Failed> {
     })
 }
 
-fn interpreters_do_not_mix() -> Result<(), Failed> {
+fn interpreters_have_separate_modules() -> Result<(), Failed> {
     let found = |pointer: usize| {
         in_interpreter(|vm| {
             let scope = vm.new_scope_with_builtins();
@@ -157,12 +157,13 @@ fn interpreters_do_not_mix() -> Result<(), Failed> {
 
 pub(super) fn trials() -> impl Iterator<Item = Trial> {
     let scripts = SCRIPTS.iter().enumerate().map(|(position, (name, _))| {
-        trial(format!("import::live::{name}"), move || {
-            match &FAILURES[position] {
+        trial(
+            format!("import::sequences::{name}"),
+            move || match &FAILURES[position] {
                 None => Ok(()),
                 Some(failure) => Err(failure.into()),
-            }
-        })
+            },
+        )
     });
     scripts.chain([
         trial(
@@ -170,16 +171,16 @@ pub(super) fn trials() -> impl Iterator<Item = Trial> {
             handle_keeps_the_capsule,
         ),
         trial(
-            "import::rust::values-come-as-their-type",
-            values_come_as_their_type,
+            "import::rust::values-have-their-type",
+            values_have_their_type,
         ),
         trial(
             "import::rust::threads-import-at-once",
             threads_import_at_once,
         ),
         trial(
-            "import::rust::interpreters-do-not-mix",
-            interpreters_do_not_mix,
+            "import::rust::interpreters-have-separate-modules",
+            interpreters_have_separate_modules,
         ),
     ])
 }

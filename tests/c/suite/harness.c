@@ -5,7 +5,7 @@
 const struct test *const *all_tests(void);
 const char *run_test(const struct test *test);
 
-/* What the tests have in common with Python code. */
+/* The globals of Python code in tests. */
 static PyObject *names;
 static char failure[2000];
 static char last_raised[1000];
@@ -34,7 +34,7 @@ const struct test *const *all_tests(void)
     return all;
 }
 
-/* NULL, or what did not hold. */
+/* NULL, or the condition that did not hold. */
 const char *run_test(const struct test *test)
 {
     failure[0] = last_raised[0] = '\0';
@@ -48,7 +48,7 @@ const char *run_test(const struct test *test)
     if (left != NULL && failure[0] == '\0') {
         PyErr_SetRaisedException(left);
         raised("");
-        fail(test->name, 0, "an exception is left");
+        fail(test->name, 0, "an exception is still pending");
     }
     Py_DECREF(names);
     return failure[0] == '\0' ? NULL : failure;
@@ -66,7 +66,7 @@ void count(PyObject *capsule)
     destroyed++;
 }
 
-/* Calls a function of the module `builtins`. Takes over the references to the arguments. */
+/* Calls a function of the module `builtins`. Steals the references to the arguments. */
 static PyObject *call_builtin(const char *name, size_t count, PyObject **arguments)
 {
     PyObject *module_name = PyUnicode_FromString("builtins");
@@ -95,7 +95,7 @@ int run(const char *source)
         call_builtin("exec", 2, (PyObject *[]){PyUnicode_FromString(source), Py_NewRef(names)});
     if (none == NULL) {
         raised("");
-        fail(source, 0, "it raised");
+        fail(source, 0, "the statements raised");
         return 0;
     }
     Py_DECREF(none);
@@ -119,7 +119,7 @@ void define(const char *name, PyObject *object)
     PyDict_SetItemString(names, name, object);
 }
 
-static int tell(const char *text, const char *render)
+static int compare_raised(const char *text, const char *render)
 {
     PyObject *exception = PyErr_GetRaisedException();
     if (exception == NULL) {
@@ -127,11 +127,11 @@ static int tell(const char *text, const char *render)
         return 0;
     }
     define("error", exception);
-    PyObject *told = evaluate(render);
+    PyObject *shown = evaluate(render);
     Py_ssize_t size = 0;
-    const char *bytes = PyUnicode_AsUTF8AndSize(told, &size);
+    const char *bytes = PyUnicode_AsUTF8AndSize(shown, &size);
     snprintf(last_raised, sizeof last_raised, "%.*s", (int)size, bytes);
-    Py_DECREF(told);
+    Py_DECREF(shown);
     Py_DECREF(exception);
     Py_DECREF(evaluate("globals().pop('error')"));
     return strcmp(last_raised, text) == 0;
@@ -143,12 +143,12 @@ static int tell(const char *text, const char *render)
 
 int raised(const char *text)
 {
-    return tell(text, RENDER);
+    return compare_raised(text, RENDER);
 }
 
-int raised_alone(const char *text)
+int raised_unchained(const char *text)
 {
-    return tell(text, RENDER " + f'{error.__context__ or \"\"}{error.__cause__ or \"\"}'");
+    return compare_raised(text, RENDER " + f'{error.__context__ or \"\"}{error.__cause__ or \"\"}'");
 }
 
 PyObject *set_pending(void)

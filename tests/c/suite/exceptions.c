@@ -1,7 +1,7 @@
-/* What becomes of an exception that is pending, or being handled. */
+/* The effect of calls on an exception that is pending or being handled. */
 #include "harness.h"
 
-#define LEAVES(call)                                                                               \
+#define KEEPS_PENDING(call)                                                                               \
     do {                                                                                           \
         PyObject *exception = set_pending();                                                       \
         CHECK(call);                                                                               \
@@ -12,33 +12,33 @@ static void success_leaves_the_pending_exception(void)
 {
     int vouched;
     PyObject *capsule = NULL;
-    LEAVES((capsule = PyCapsule_New(&thing, "a", count)) != NULL);
-    LEAVES(PyCapsule_GetPointer(capsule, "a") == &thing);
-    LEAVES(strcmp(PyCapsule_GetName(capsule), "a") == 0);
-    LEAVES(PyCapsule_GetContext(capsule) == NULL);
-    LEAVES(PyCapsule_GetDestructor(capsule) == count);
-    LEAVES(PyCapsule_IsValid(capsule, "a") == 1);
-    LEAVES(PyCapsule_IsValid(capsule, "b") == 0);
-    LEAVES(PyCapsule_IsValid(NULL, "b") == 0);
-    LEAVES(PyCapsule_CheckExact(capsule) == 1);
-    LEAVES(PyCapsule_CheckExact(NULL) == 0);
-    LEAVES(PyCapsule_SetPointer(capsule, &other_thing) == 0);
-    LEAVES(PyCapsule_SetName(capsule, "b") == 0);
-    LEAVES(PyCapsule_SetContext(capsule, &thing) == 0);
-    LEAVES(PyCapsule_SetDestructor(capsule, count) == 0);
-    LEAVES(PyCapsuleRs_Claim(capsule, "b", "c") == &other_thing);
-    LEAVES(PyCapsuleRs_GetVouchedPointer(capsule, "c", &vouched) == &other_thing);
-    LEAVES(_PyCapsule_SetTraverse(capsule, traverse_nothing, clear_nothing) == 0);
+    KEEPS_PENDING((capsule = PyCapsule_New(&thing, "a", count)) != NULL);
+    KEEPS_PENDING(PyCapsule_GetPointer(capsule, "a") == &thing);
+    KEEPS_PENDING(strcmp(PyCapsule_GetName(capsule), "a") == 0);
+    KEEPS_PENDING(PyCapsule_GetContext(capsule) == NULL);
+    KEEPS_PENDING(PyCapsule_GetDestructor(capsule) == count);
+    KEEPS_PENDING(PyCapsule_IsValid(capsule, "a") == 1);
+    KEEPS_PENDING(PyCapsule_IsValid(capsule, "b") == 0);
+    KEEPS_PENDING(PyCapsule_IsValid(NULL, "b") == 0);
+    KEEPS_PENDING(PyCapsule_CheckExact(capsule) == 1);
+    KEEPS_PENDING(PyCapsule_CheckExact(NULL) == 0);
+    KEEPS_PENDING(PyCapsule_SetPointer(capsule, &other_thing) == 0);
+    KEEPS_PENDING(PyCapsule_SetName(capsule, "b") == 0);
+    KEEPS_PENDING(PyCapsule_SetContext(capsule, &thing) == 0);
+    KEEPS_PENDING(PyCapsule_SetDestructor(capsule, count) == 0);
+    KEEPS_PENDING(PyCapsuleRs_Claim(capsule, "b", "c") == &other_thing);
+    KEEPS_PENDING(PyCapsuleRs_GetVouchedPointer(capsule, "c", &vouched) == &other_thing);
+    KEEPS_PENDING(_PyCapsule_SetTraverse(capsule, traverse_nothing, clear_nothing) == 0);
     PyObject *exception = set_pending();
     Py_DECREF(capsule);
     CHECK(destroyed == 1 && still_pending(exception));
 }
 
-#define REPLACES(call, text)                                                                       \
+#define REPLACES_PENDING(call, text)                                                                       \
     do {                                                                                           \
         set_pending();                                                                             \
         CHECK(call);                                                                               \
-        CHECK(raised_alone("PyCapsuleError: " text));                                              \
+        CHECK(raised_unchained("PyCapsuleError: " text));                                              \
     } while (0)
 
 #define NO_OBJECT(function)                                                                        \
@@ -48,26 +48,26 @@ static void failure_replaces_the_pending_exception(void)
 {
     int vouched;
     PyObject *capsule = PyCapsule_New(&thing, "a", NULL);
-    REPLACES(PyCapsule_New(NULL, "a", count) == NULL, "PyCapsule_New called with null pointer");
-    REPLACES(PyCapsule_GetPointer(capsule, "b") == NULL,
+    REPLACES_PENDING(PyCapsule_New(NULL, "a", count) == NULL, "PyCapsule_New called with null pointer");
+    REPLACES_PENDING(PyCapsule_GetPointer(capsule, "b") == NULL,
              "PyCapsule_GetPointer called with incorrect name\n"
              "note expected the name \"b\", found \"a\"");
-    REPLACES(PyCapsule_GetName(NULL) == NULL, NO_OBJECT("PyCapsule_GetName"));
-    REPLACES(PyCapsule_GetContext(NULL) == NULL, NO_OBJECT("PyCapsule_GetContext"));
-    REPLACES(PyCapsule_GetDestructor(NULL) == NULL, NO_OBJECT("PyCapsule_GetDestructor"));
-    REPLACES(PyCapsule_SetPointer(capsule, NULL) == -1,
+    REPLACES_PENDING(PyCapsule_GetName(NULL) == NULL, NO_OBJECT("PyCapsule_GetName"));
+    REPLACES_PENDING(PyCapsule_GetContext(NULL) == NULL, NO_OBJECT("PyCapsule_GetContext"));
+    REPLACES_PENDING(PyCapsule_GetDestructor(NULL) == NULL, NO_OBJECT("PyCapsule_GetDestructor"));
+    REPLACES_PENDING(PyCapsule_SetPointer(capsule, NULL) == -1,
              "PyCapsule_SetPointer called with null pointer");
-    REPLACES(PyCapsule_SetName(NULL, "b") == -1, NO_OBJECT("PyCapsule_SetName"));
-    REPLACES(PyCapsule_SetContext(NULL, NULL) == -1, NO_OBJECT("PyCapsule_SetContext"));
-    REPLACES(PyCapsule_SetDestructor(NULL, NULL) == -1, NO_OBJECT("PyCapsule_SetDestructor"));
-    REPLACES(PyCapsuleRs_Claim(capsule, "b", "c") == NULL,
+    REPLACES_PENDING(PyCapsule_SetName(NULL, "b") == -1, NO_OBJECT("PyCapsule_SetName"));
+    REPLACES_PENDING(PyCapsule_SetContext(NULL, NULL) == -1, NO_OBJECT("PyCapsule_SetContext"));
+    REPLACES_PENDING(PyCapsule_SetDestructor(NULL, NULL) == -1, NO_OBJECT("PyCapsule_SetDestructor"));
+    REPLACES_PENDING(PyCapsuleRs_Claim(capsule, "b", "c") == NULL,
              "PyCapsuleRs_Claim called with incorrect name\n"
              "note expected the name \"b\", found \"a\"");
-    REPLACES(PyCapsuleRs_GetVouchedPointer(NULL, "a", &vouched) == NULL,
+    REPLACES_PENDING(PyCapsuleRs_GetVouchedPointer(NULL, "a", &vouched) == NULL,
              NO_OBJECT("PyCapsuleRs_GetVouchedPointer"));
-    REPLACES(_PyCapsule_SetTraverse(capsule, NULL, NULL) == -1,
+    REPLACES_PENDING(_PyCapsule_SetTraverse(capsule, NULL, NULL) == -1,
              "_PyCapsule_SetTraverse() called with NULL callback");
-    REPLACES(PyCapsule_Import(NULL, 0) == NULL, "PyCapsule_Import called with null name");
+    REPLACES_PENDING(PyCapsule_Import(NULL, 0) == NULL, "PyCapsule_Import called with null name");
     Py_DECREF(capsule);
 }
 
@@ -83,7 +83,7 @@ static PyObject *succeeds(PyObject *self, PyObject *capsule)
     return PyCapsule_IsValid(capsule, NULL) ? NULL : PyLong_FromLong(PyErr_Occurred() != NULL);
 }
 
-static void what_is_handled_becomes_the_context(void)
+static void the_handled_exception_becomes_the_context(void)
 {
     static PyMethodDef definitions[] = {{"fails", fails, METH_O, NULL},
                                         {"succeeds", succeeds, METH_O, NULL}};
@@ -105,8 +105,8 @@ static void what_is_handled_becomes_the_context(void)
               "try:\n"
               "    fails(c)\n"
               "except _capsule.PyCapsuleError as error:\n"
-              "    alone = error.__context__ is None and error.__cause__ is None\n"));
-    CHECK(holds("before == 0 and context and after and alone"));
+              "    unchained = error.__context__ is None and error.__cause__ is None\n"));
+    CHECK(holds("before == 0 and context and after and unchained"));
 }
 
 static void many_failures_leave_nothing_behind(void)
@@ -117,7 +117,7 @@ static void many_failures_leave_nothing_behind(void)
         CHECK(PyCapsule_GetPointer(capsule, "b") == NULL);
     }
     CHECK(Py_REFCNT(capsule) == before);
-    CHECK(raised_alone("PyCapsuleError: PyCapsule_GetPointer called with incorrect name\n"
+    CHECK(raised_unchained("PyCapsuleError: PyCapsule_GetPointer called with incorrect name\n"
                        "note expected the name \"b\", found \"a\""));
     Py_DECREF(capsule);
 }
@@ -125,7 +125,7 @@ static void many_failures_leave_nothing_behind(void)
 const struct test exception_tests[] = {
     TEST(success_leaves_the_pending_exception),
     TEST(failure_replaces_the_pending_exception),
-    TEST(what_is_handled_becomes_the_context),
+    TEST(the_handled_exception_becomes_the_context),
     TEST(many_failures_leave_nothing_behind),
     END_OF_TESTS,
 };

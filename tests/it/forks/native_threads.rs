@@ -1,5 +1,5 @@
-//! Bare forks beside native threads that are giving a capsule names, destructors and hooks of its own.
-//! No interpreter is entered, so that nothing can hang in the child but capsules.
+//! Bare forks, while native threads set names, destructors and hooks of a capsule. No thread is attached
+//! to an interpreter, so only a capsule can make the child hang.
 
 use core::ffi::{c_int, c_uint, c_void};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -40,9 +40,9 @@ pub(crate) fn trial() -> Trial {
                         }
                     });
                 }
-                let ended: Vec<_> = (0..300).map(|_| in_child(&capsule, &ledger)).collect();
+                let statuses: Vec<_> = (0..300).map(|_| in_child(&capsule, &ledger)).collect();
                 going.store(false, Ordering::Relaxed);
-                assert!(ended.iter().all(|status| *status == 0), "{ended:?}");
+                assert!(statuses.iter().all(|status| *status == 0), "{statuses:?}");
             });
             ledger.assert_untouched();
             drop(capsule);
@@ -51,31 +51,31 @@ pub(crate) fn trial() -> Trial {
     )
 }
 
-unsafe extern "C" fn shows_nothing(_: *mut PyObject, _: CVisit, _: *mut c_void) -> c_int {
+unsafe extern "C" fn visits_nothing(_: *mut PyObject, _: CVisit, _: *mut c_void) -> c_int {
     0
 }
 
-unsafe extern "C" fn gives_up_nothing(_: *mut PyObject) -> c_int {
+unsafe extern "C" fn clears_nothing(_: *mut PyObject) -> c_int {
     0
 }
 
-/// Writes whatever a capsule may own.
+/// Replaces everything that a capsule owns and that can be replaced.
 fn change(capsule: &Py<PyCapsule>, name: &str) {
-    let name = std::ffi::CString::new(name).expect("no NUL inside");
+    let name = std::ffi::CString::new(name).expect("it has no NUL");
     capsule.set_name(Some(name.into()));
     let held = vec![7; 100];
     capsule.set_destructor(Destructor::rust(move |_| drop(held)));
-    // SAFETY: they show, and give up, what C code owns, which is nothing.
-    let set = unsafe { ffi::set_traverse(capsule, shows_nothing, gives_up_nothing) };
+    // SAFETY: the C code owns no objects, so there is nothing to visit or to clear.
+    let set = unsafe { ffi::set_traverse(capsule, visits_nothing, clears_nothing) };
     assert!(set.is_ok());
 }
 
-/// The status of a child that changes the capsule, looks at it and drops it.
+/// The status of a child that changes the capsule, checks it and drops it.
 fn in_child(capsule: &PyRef<PyCapsule>, ledger: &Ledger) -> c_int {
-    // SAFETY: the child uses nothing but memory and capsules, and leaves without coming back.
+    // SAFETY: the child only allocates, uses capsules, and exits without returning from this function.
     let child = unsafe { fork() };
     if child == 0 {
-        // SAFETY: it ends the process if that waits for ever.
+        // SAFETY: it has no preconditions; it kills the child if that hangs.
         unsafe { alarm(20) };
         let whole = capsule.value::<u8>(capsule.name().as_deref()) == Ok(&7);
         change(capsule, "of the child");
@@ -83,14 +83,15 @@ fn in_child(capsule: &PyRef<PyCapsule>, ledger: &Ledger) -> c_int {
             && capsule.destructor_kind() == DestructorKind::Rust
             && capsule.owner().is_some()
             && ledger.counts() == [0];
-        // SAFETY: the threads that had references are not here, and this is the last.
+        // SAFETY: the child exits below, so it drops this reference only once. The threads that used the
+        // capsule do not exist in the child.
         drop(unsafe { core::ptr::read(capsule) });
-        let ended = ledger.counts() == [1];
-        // SAFETY: it is what children do.
-        unsafe { _exit(c_int::from(!(whole && changed && ended))) };
+        let destroyed = ledger.counts() == [1];
+        // SAFETY: it has no preconditions, and skips the exit handlers, which belong to the parent.
+        unsafe { _exit(c_int::from(!(whole && changed && destroyed))) };
     }
     let mut status = -1;
-    // SAFETY: a child of ours, and a number that can be written to.
+    // SAFETY: `status` is writable.
     unsafe { waitpid(child, &raw mut status, 0) };
     status
 }

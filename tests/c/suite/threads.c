@@ -1,10 +1,10 @@
-/* The functions on threads that are in no interpreter: what succeeds works, what fails says so and
-   raises nothing, since there is nowhere to raise to. */
+/* The functions on native threads that are not attached to an interpreter. They work, and a failure is
+   returned without setting an exception, since no interpreter is there to set it in. */
 #include "harness.h"
 
 #include <pthread.h>
 
-/* Runs a function on a thread of its own, which it gives an object. */
+/* Calls a function with an object on a new thread, and waits for it. */
 static void on_a_thread(void *(*function)(void *), PyObject *object)
 {
     pthread_t thread;
@@ -40,7 +40,7 @@ static void *uses(void *capsule)
     return NULL;
 }
 
-static void what_succeeds_works(void)
+static void every_function_works_on_a_native_thread(void)
 {
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     on_a_thread(uses, capsule);
@@ -76,7 +76,7 @@ static void *misuses(void *capsule)
     return NULL;
 }
 
-static void what_fails_raises_nothing(void)
+static void failures_on_a_native_thread_raise_nothing(void)
 {
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     on_a_thread(misuses, capsule);
@@ -98,7 +98,7 @@ static void *makes_and_drops(void *unused)
     return unused;
 }
 
-static void capsules_are_made_and_destroyed_there(void)
+static void capsules_are_made_and_destroyed_on_a_native_thread(void)
 {
     on_a_thread(makes_and_drops, NULL);
     CHECK_THREAD();
@@ -111,7 +111,7 @@ static void *drops(void *object)
     return NULL;
 }
 
-static void python_s_destructor_runs_there(void)
+static void a_python_destructor_runs_on_a_native_thread(void)
 {
     CHECK(run("import threading\nmain, seen = threading.get_ident(), []\n"
               "def destructor(c):\n"
@@ -129,7 +129,7 @@ static void *sets_hooks(void *capsule)
     return NULL;
 }
 
-static void hooks_can_be_set_there(void)
+static void hooks_can_be_set_on_a_native_thread(void)
 {
     PyObject *capsule = PyCapsule_New(&thing, "a", count);
     on_a_thread(sets_hooks, capsule);
@@ -168,11 +168,11 @@ static void one_claim_wins(void)
 }
 
 const struct test thread_tests[] = {
-    TEST(what_succeeds_works),
-    TEST(what_fails_raises_nothing),
-    TEST(capsules_are_made_and_destroyed_there),
-    TEST(python_s_destructor_runs_there),
-    TEST(hooks_can_be_set_there),
+    TEST(every_function_works_on_a_native_thread),
+    TEST(failures_on_a_native_thread_raise_nothing),
+    TEST(capsules_are_made_and_destroyed_on_a_native_thread),
+    TEST(a_python_destructor_runs_on_a_native_thread),
+    TEST(hooks_can_be_set_on_a_native_thread),
     TEST(one_claim_wins),
     END_OF_TESTS,
 };

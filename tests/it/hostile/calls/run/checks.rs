@@ -1,26 +1,26 @@
-//! What came back of a call, held against what must.
+//! Compares results, exceptions and reference counts with the model.
 
 use rustpython_vm::PyObject;
 
 use super::super::super::raised::{self, Raised};
 use super::super::model::{Answer, Expected, Stage, UNTOUCHED, failure};
 use super::super::record::Call;
-use super::{Held, World, c_api};
+use super::{Held, Run, c_api};
 
-impl World {
-    /// The answer of a call, and what is pending after it.
+impl Run {
+    /// Checks the result of a call and the exception that is pending after it.
     pub(super) fn compare(&self, call: Call, answer: Answer, expected: Expected) {
         let (expected, raised) = match expected {
             Ok(expected) => (expected, None),
             Err(raised) => ((failure(call), UNTOUCHED), Some(raised)),
         };
         self.check(answer == expected, || {
-            format!("answer: {answer:x?}, and it should be {expected:x?}")
+            format!("result: {answer:x?}, and it should be {expected:x?}")
         });
         self.compare_pending(raised);
     }
 
-    /// What is pending: what was raised just now, or with `None` the same as before.
+    /// Checks the pending exception: `raised`, or the same object as before the call.
     pub(super) fn compare_pending(&self, raised: Option<Raised>) {
         let object = raised::pending();
         if raised.is_none() {
@@ -38,13 +38,13 @@ impl World {
         self.pending.replace(raised);
     }
 
-    /// Outside of destructors all references are known.
+    /// Checks a reference count. In destructors not all references are known.
     pub(super) fn check_count(&self, held: &Held) {
         if let Held::Capsule(capsule) = held
             && capsule.stage.get() == Stage::Alive
-            && self.dying.borrow().is_empty()
+            && self.destroying.borrow().is_empty()
         {
-            // SAFETY: the capsule lives.
+            // SAFETY: the capsule is alive.
             let count = unsafe { c_api::Py_REFCNT(capsule.address.get()) };
             let known = capsule.references.get();
             self.check(count.cast_unsigned() == known, || {
@@ -53,7 +53,7 @@ impl World {
         }
     }
 
-    /// The hook for what a destructor leaves behind was called.
+    /// Called by `sys.unraisablehook`. Checks that this report is the next one expected.
     pub(crate) fn reported(&self, raised: &Raised, of: *const PyObject) {
         let expected = self.to_report.borrow_mut().pop_front();
         let is_same = expected

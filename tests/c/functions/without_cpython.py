@@ -1,5 +1,5 @@
-"""What only our interpreter can be asked: NULL, where CPython crashes, and tuples that are filled
-while other threads look at all objects that there are: alone.py FOLDER."""
+"""Calls for this interpreter only: with NULL, where CPython crashes, and tuples that are filled while
+other threads look at all objects: without_cpython.py FOLDER."""
 
 import gc
 import os
@@ -48,7 +48,7 @@ assert call("PyException_SetContext", ValueError(), None) == [None, NULL]
 assert call("PyErr_ExceptionMatches", NULL, pending=ValueError())[0] == 0
 assert call("PyObject_TypeCheck", NULL, int)[0] == call("PyObject_TypeCheck", 5, NULL)[0] == 0
 
-# What is not filled is None, in a tuple or list that Python code sees, and NULL fills nothing.
+# In a tuple or list that Python code sees, an item that was not set is None, and NULL sets nothing.
 for kind, make in (0, tuple), (1, list):
     for items in [], [(1, "b")], [(2, "c"), (0, NULL)]:
         answers, made = driver.fill(kind, 3, items, False)
@@ -61,14 +61,14 @@ for kind, make in (0, tuple), (1, list):
 assert hash(driver.fill(0, 3, [], False)[1]) == hash((None,) * 3)
 assert driver.fill(0, 1, [(0, 5)], False)[1] in {(5,): 1}
 
-# The collector knows of a tuple that is filled, and not of one that is not.
+# The collector tracks a tuple from the moment when its last item is set.
 assert not gc.is_tracked(driver.fill(0, 3, [(0, 5)], False)[1])
 assert gc.is_tracked(driver.fill(0, 3, [(2, 5)], False)[1])
 assert gc.is_tracked(driver.fill(0, 3, [(2, 5), (0, 6), (2, 7)], False)[1])
 assert gc.is_tracked(driver.fill(1, 3, [], False)[1])
 
-# Three threads fill, each item more than once, while two look at everything and one collects.
-ends = threading.Event()
+# Three threads fill tuples, each item more than once, while two look at all objects and one collects.
+done = threading.Event()
 
 
 def fills():
@@ -76,21 +76,21 @@ def fills():
         item = [round]
         items = [(index, item) for index in (2, 0, 1, 3, 3, 0, 2, 1)]
         answers, made = driver.fill(0, 4, items, False)
-        # Another may have a reference for a moment; then it is not the tuple's turn to change.
+        # Another thread may have a reference for a moment. Then the tuple cannot be changed.
         for answer, raised in answers:
             assert raised is NULL if answer == 0 else str(raised) == BAD, raised
         assert len(made) == 4 and all(entry in (None, item) for entry in made), made
 
 
 def looks():
-    while not ends.is_set():
+    while not done.is_set():
         for found in gc.get_objects(0):
             if type(found) is tuple and len(found) == 4:
                 list(found), gc.get_referents(found)
 
 
 def collects():
-    while not ends.is_set():
+    while not done.is_set():
         gc.collect(0)
 
 
@@ -102,7 +102,7 @@ for thread in fillers + others:
     thread.start()
 for thread in fillers:
     thread.join()
-ends.set()
+done.set()
 for thread in others:
     thread.join()
 assert not failures, failures

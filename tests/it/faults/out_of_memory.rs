@@ -1,6 +1,5 @@
-//! Out of memory: each operation with its first allocation failing, its second, and so on until there
-//! are no more. The answer is a success or that there is no memory, and then nothing has changed and
-//! nothing is lost.
+//! Out of memory: each operation with its first allocation failing, then its second, and so on. It
+//! succeeds or fails with an out-of-memory error. After an error nothing has changed and nothing leaks.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{NonNull, null_mut, without_provenance_mut};
@@ -15,16 +14,16 @@ use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{AsObject, Context, PyObject, PyRef, VirtualMachine};
 
 use super::allocator::failing_at;
-use super::endings::process;
+use super::shutdown::process;
 use crate::interpreter::{in_interpreter, shown};
 use crate::ledger::{Ledger, Token};
 
-/// What an operation on a capsule came to.
+/// The result of an operation on a capsule.
 type Answer = Result<Option<PyRef<PyCapsule>>, CapsuleError>;
 
 type Operation = Box<dyn FnOnce() -> Answer>;
 
-/// One operation. What it needs is allocated by the first function, which gives the second.
+/// One operation. `prepare` allocates its arguments.
 struct Row {
     name: &'static str,
     prepare: fn(&PyRef<PyCapsule>, Token) -> Operation,
@@ -117,7 +116,7 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
-        name: "what-needs-no-memory",
+        name: "operations-without-allocations",
         prepare: |capsule, _| {
             let capsule = capsule.clone();
             Box::new(move || {
@@ -131,7 +130,7 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
-        name: "the-end-of-a-capsule",
+        name: "destroying-a-capsule",
         prepare: |_, token| {
             let capsule = PyCapsule::builder(NonNull::dangling())
                 .destructor(Destructor::rust(move |_| drop(token)))
@@ -144,7 +143,7 @@ const ROWS: &[Row] = &[
         },
     },
     Row {
-        name: "the-end-of-a-chain",
+        name: "destroying-a-chain",
         prepare: |_, token| {
             let mut last = PyCapsule::from_value(token).build(Context::genesis());
             for _ in 0..200 {
@@ -160,10 +159,10 @@ const ROWS: &[Row] = &[
     },
 ];
 
-/// What a refusal tells needs memory. So it is another refusal if there is none.
-const REFUSED: &[Row] = &[
+/// The details of an error need memory. Without it, the error is `OutOfMemory` instead.
+const ERRORS: &[Row] = &[
     Row {
-        name: "a-refusal",
+        name: "a-wrong-name",
         prepare: |capsule, _| {
             let capsule = capsule.clone();
             Box::new(move || match capsule.pointer(Some(c"another name")) {
@@ -173,7 +172,7 @@ const REFUSED: &[Row] = &[
         },
     },
     Row {
-        name: "a-refusal-of-a-type",
+        name: "a-wrong-type",
         prepare: |capsule, _| {
             let capsule = capsule.clone();
             Box::new(move || match capsule.value::<u8>(Some(NAME)) {
@@ -183,7 +182,7 @@ const REFUSED: &[Row] = &[
         },
     },
     Row {
-        name: "a-refusal-of-an-object",
+        name: "an-object-that-is-not-a-capsule",
         prepare: |_, _| {
             let other = Context::genesis().none();
             Box::new(move || match PyCapsule::of(&other) {
@@ -194,26 +193,26 @@ const REFUSED: &[Row] = &[
     },
 ];
 
-/// One address.
-static NAME: &CStr = c"shortage.cap";
+/// A static, so that it has one address.
+static NAME: &CStr = c"no_memory.cap";
 
 fn long(text: &str) -> CString {
-    CString::new(text.repeat(20)).expect("there is no NUL in it")
+    CString::new(text.repeat(20)).expect("it has no NUL")
 }
 
 fn from_c() -> Result<PyRef<PyCapsule>, CapsuleError> {
-    // SAFETY: a static name, and no destructor.
+    // SAFETY: the name is static, and there is no destructor.
     unsafe { ffi::new(without_provenance_mut(7), NAME.as_ptr(), None) }
 }
 
 pub(super) fn trials() -> Vec<Trial> {
-    let succeeded = |ended: &super::endings::Ended| match ended.succeeded {
+    let succeeded = |ended: &super::shutdown::Ended| match ended.succeeded {
         true => Ok(()),
-        false => Err("it failed".into()),
+        false => Err("the process failed".into()),
     };
-    let rust = ROWS.iter().chain(REFUSED).map(|row| {
+    let rust = ROWS.iter().chain(ERRORS).map(|row| {
         let name = format!("faults::out-of-memory::rust::{}", row.name);
-        // A thread of its own keeps no dead objects for new ones.
+        // A new thread has empty free lists, so every object is allocated.
         process(
             name,
             || assert!(thread::spawn(|| each_fails(row)).join().is_ok()),
@@ -231,7 +230,7 @@ pub(super) fn trials() -> Vec<Trial> {
     rust.chain(c).collect()
 }
 
-/// Far more than any operation allocates.
+/// Far more allocations than any operation makes.
 const MANY: usize = 1000;
 
 fn each_fails(row: &Row) {
@@ -255,14 +254,14 @@ fn each_fails(row: &Row) {
             Err(other) => panic!("{other}"),
         }
         capsule.set_destructor(Destructor::none());
-        // Its memory is not what is used next.
+        // Leaked, so that the next capsule does not reuse its memory.
         core::mem::forget(capsule);
         ledger.assert_settled();
         if !failed {
             return;
         }
     }
-    panic!("it allocates without end");
+    panic!("the number of allocations never ends");
 }
 
 const SEVEN: core::num::NonZeroUsize = core::num::NonZeroUsize::new(7).unwrap();
@@ -285,31 +284,31 @@ unsafe extern "C" {
     ) -> *mut c_void;
 }
 
-/// Whether a C function succeeded with a capsule.
+/// Calls C functions on a capsule. Whether they succeeded.
 type CRow = fn(*mut PyObject) -> bool;
 
 const C_ROWS: &[(&str, CRow)] = &[
     ("new", |_| {
-        // SAFETY: a static name, and no destructor.
+        // SAFETY: the name is static, and there is no destructor.
         let made = unsafe { PyCapsule_New(without_provenance_mut(7), NAME.as_ptr(), None) };
         let made = NonNull::new(made);
-        // Leaked, so that its memory is not what is used next.
+        // Leaked, so that the next capsule does not reuse its memory.
         made.is_some()
     }),
-    ("what-needs-no-memory", |capsule| {
-        // SAFETY: a capsule, and a static name; as in the next ones.
+    ("operations-without-allocations", |capsule| {
+        // SAFETY: the object is a capsule that is alive, and the name is static.
         let pointer = unsafe { PyCapsule_GetPointer(capsule, NAME.as_ptr()) };
-        // SAFETY: as above.
+        // SAFETY: the object is a capsule that is alive.
         let pointer_set = unsafe { PyCapsule_SetPointer(capsule, pointer) } == 0;
-        // SAFETY: as above.
+        // SAFETY: the object is a capsule that is alive, and the name is static.
         let name_set = unsafe { PyCapsule_SetName(capsule, NAME.as_ptr()) } == 0;
-        // SAFETY: as above.
+        // SAFETY: the object is a capsule that is alive, and the names are static.
         let claimed = unsafe { PyCapsuleRs_Claim(capsule, NAME.as_ptr(), NAME.as_ptr()) };
         pointer_set && name_set && claimed == pointer
     }),
     ("the-text-of-a-str", |_| {
         let string = Context::genesis().names.__reduce_ex__.as_object();
-        // SAFETY: an object.
+        // SAFETY: the object is an interned str, which is never freed.
         let text = unsafe { PyUnicode_AsUTF8(core::ptr::from_ref(string).cast_mut()) };
         !text.is_null()
     }),
@@ -318,11 +317,11 @@ const C_ROWS: &[(&str, CRow)] = &[
 fn each_fails_in_c(row: CRow, vm: &VirtualMachine) {
     let capsule = from_c().expect("there is memory");
     let raw = core::ptr::from_ref::<PyObject>(capsule.as_object()).cast_mut();
-    // The first request of a process makes an object of the VM's.
+    // The first call in a process makes an object of the VM.
     let other = core::ptr::from_ref(vm.ctx.names.__reduce__.as_object()).cast_mut();
-    // SAFETY: an object.
+    // SAFETY: the object is an interned str, which is never freed.
     assert!(!unsafe { PyUnicode_AsUTF8(other) }.is_null());
-    // What this thread keeps of dead capsules is used up.
+    // Empties the free lists of this thread.
     let _kept: Vec<_> = (0..100).map(|_| from_c()).collect();
     for number in 1..MANY {
         let (succeeded, failed) = failing_at(number, || row(raw));
@@ -339,5 +338,5 @@ fn each_fails_in_c(row: CRow, vm: &VirtualMachine) {
             return;
         }
     }
-    panic!("it allocates without end");
+    panic!("the number of allocations never ends");
 }

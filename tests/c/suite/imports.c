@@ -1,4 +1,4 @@
-/* Import through C, where a dotted name and the state of `sys.modules` are not all. */
+/* Import through C, where the rows that all languages share cannot express the call. */
 #include "harness.h"
 
 #define NOT_IMPORTED "ImportError: PyCapsule_Import could not import module \"m\""
@@ -16,12 +16,12 @@ static void forget_module(void)
     run("sys.modules.pop('m', None)");
 }
 
-static void null_is_no_name(void)
+static void a_null_name_is_refused(void)
 {
     CHECK(PyCapsule_Import(NULL, 0) == NULL);
-    CHECK(raised_alone("PyCapsuleError: PyCapsule_Import called with null name"));
+    CHECK(raised_unchained("PyCapsuleError: PyCapsule_Import called with null name"));
     CHECK(PyCapsuleRs_ImportCapsule(NULL) == NULL);
-    CHECK(raised_alone("PyCapsuleError: PyCapsule_Import called with null name"));
+    CHECK(raised_unchained("PyCapsuleError: PyCapsule_Import called with null name"));
 }
 
 static void no_block_changes_nothing(void)
@@ -88,7 +88,7 @@ static void import_keeps_no_reference(void)
     forget_module();
 }
 
-static void both_raise_alike(void)
+static void both_functions_raise_the_same(void)
 {
     static const struct {
         const char *name, *text;
@@ -114,7 +114,7 @@ static void the_cause_is_kept(void)
     CHECK(holds("type(e) is ImportError and type(e.__cause__) is ModuleNotFoundError"));
 }
 
-static void what_c_code_made_is_found(void)
+static void a_capsule_of_c_code_is_found(void)
 {
     CHECK(set_module());
     PyObject *capsule = PyCapsule_New(&thing, "m.made", count);
@@ -128,14 +128,14 @@ static void what_c_code_made_is_found(void)
 }
 
 const struct test import_tests[] = {
-    TEST(null_is_no_name),
+    TEST(a_null_name_is_refused),
     TEST(no_block_changes_nothing),
     TEST(bytes_after_the_first_nul_do_not_count),
     TEST(nothing_is_imported_while_an_exception_is_pending),
     TEST(import_capsule_gives_a_reference_of_its_own),
     TEST(import_keeps_no_reference),
-    TEST(both_raise_alike),
+    TEST(both_functions_raise_the_same),
     TEST(the_cause_is_kept),
-    TEST(what_c_code_made_is_found),
+    TEST(a_capsule_of_c_code_is_found),
     END_OF_TESTS,
 };

@@ -1,5 +1,5 @@
-/* Tests that only C can have. Each runs in an interpreter, with nothing pending, and leaves
-   nothing pending. */
+/* The harness of tests in C, for what only C code can do. Each test runs in an interpreter. No
+   exception is pending before it or after it. */
 #ifndef HARNESS_H
 #define HARNESS_H
 
@@ -14,7 +14,7 @@ struct test {
 #define TEST(function) {#function, function}
 #define END_OF_TESTS {NULL, NULL}
 
-/* Ends the test, which is a function that returns nothing. */
+/* Fails the test and returns from it. */
 #define CHECK(condition)                                                                           \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
@@ -25,7 +25,7 @@ struct test {
 
 void fail(const char *file, int line, const char *condition);
 
-/* Where a test cannot end: what did not hold, for the test to ask later. */
+/* For destructors and threads, which cannot fail the test: records the condition in `wrong`. */
 #define EXPECT(condition)                                                                          \
     do {                                                                                           \
         if (!(condition)) {                                                                        \
@@ -35,25 +35,25 @@ void fail(const char *file, int line, const char *condition);
 
 extern const char *wrong;
 
-/* The value of a Python expression, with `_capsule`, `gc` and what `run` has defined. */
+/* The value of a Python expression over `_capsule`, `gc`, `sys` and names defined so far. */
 PyObject *evaluate(const char *source);
-/* Runs statements. Whether they raised nothing. */
+/* Runs statements. True if they raised nothing. */
 int run(const char *source);
 /* Whether an expression is true. */
 int holds(const char *source);
-/* Makes an object known to Python code. */
+/* Binds a name to an object for Python code. */
 void define(const char *name, PyObject *object);
 
-/* Takes the exception that is pending: whether it is this one, as its class, text and notes. */
+/* Clears the pending exception. True if its class, text and notes are these. */
 int raised(const char *text);
-/* As `raised`, and whether no other is chained to it. */
-int raised_alone(const char *text);
-/* Makes an exception pending, and gives it, borrowed as long as it is. */
+/* As `raised`, and the exception must have no context and no cause. */
+int raised_unchained(const char *text);
+/* Sets an exception, and returns it as a borrowed reference, valid as long as it is pending. */
 PyObject *set_pending(void);
-/* Whether that very exception is still pending, which it is no more then. */
+/* Clears the pending exception. True if it is this object. */
 int still_pending(PyObject *exception);
 
-/* Something to point to, and a destructor that counts. */
+/* Targets of pointers, and a destructor that counts its calls. */
 extern int thing, other_thing;
 extern int destroyed;
 void count(PyObject *capsule);

@@ -1,15 +1,16 @@
-"""A SystemExit that C code prints when the program is at its end already."""
+"""C code prints a SystemExit while the interpreter is already shutting down: exit_at_shutdown.py FOLDER
+WHERE."""
 
 import atexit
 import signal
 import sys
 import threading
 
-# Where it waits for ever, this ends it.
+# Ends the process if it hangs.
 signal.alarm(60)
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
-from asking import call
+from calling import call
 
 
 def exits(code):

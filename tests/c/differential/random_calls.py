@@ -1,5 +1,5 @@
-"""Runs the driver's random program: drive.py FOLDER STEPS SEED..., where FOLDER has the driver, and
-gets a file SEED.txt for each seed."""
+"""Runs the driver's random program: random_calls.py FOLDER STEPS SEED... FOLDER has the driver, and gets
+a file SEED.txt for each seed."""
 
 import os
 import sys
@@ -42,7 +42,7 @@ driver.unnamed = driver.capsule(None)
 driver.misnamed = driver.capsule(b"another")
 driver.number = 5
 sys.modules["barred"] = None
-sys.unraisablehook = lambda unraisable: driver.tell_unraisable(unraisable.exc_value)
+sys.unraisablehook = lambda unraisable: driver.record_unraisable(unraisable.exc_value)
 driver.prepare(
     1000003, None, "text", int, type(driver.found),
     call_plainly, call_in_except, unwind, ignore,

@@ -1,4 +1,4 @@
-/* What the functions answer, where the rows of the other languages cannot ask. */
+/* Accessors, where the rows that all languages share cannot express the call. */
 #include "harness.h"
 
 #define INVALID(function, note)                                                                    \
@@ -58,7 +58,7 @@ static void the_object_is_checked_first(void)
     Py_DECREF(number);
 }
 
-static void a_capsule_is_one(void)
+static void check_exact_accepts_capsules(void)
 {
     PyObject *capsule = PyCapsule_New(&thing, NULL, NULL);
     CHECK(PyCapsule_CheckExact(capsule) == 1);
@@ -67,7 +67,7 @@ static void a_capsule_is_one(void)
     Py_DECREF(capsule);
 }
 
-static void failing_to_make_one_runs_no_destructor(void)
+static void a_failed_new_runs_no_destructor(void)
 {
     CHECK(PyCapsule_New(NULL, "a", count) == NULL);
     CHECK(raised("PyCapsuleError: PyCapsule_New called with null pointer"));
@@ -104,13 +104,13 @@ static void bytes_after_the_first_nul_do_not_count(void)
     Py_DECREF(capsule);
 }
 
-static void a_name_is_its_address(void)
+static void a_name_is_kept_by_address(void)
 {
     char name[] = "a.b", same_text[] = "a.b";
     PyObject *capsule = PyCapsule_New(&thing, name, NULL);
     CHECK(PyCapsule_GetName(capsule) == name);
     CHECK(PyCapsule_IsValid(capsule, name) && PyCapsule_IsValid(capsule, same_text));
-    /* The text is not copied, so editing it renames the capsule. */
+    /* The text is not copied, so a change to it renames the capsule. */
     name[2] = 'c';
     CHECK(PyCapsule_GetName(capsule) == name);
     CHECK(!PyCapsule_IsValid(capsule, "a.b") && PyCapsule_IsValid(capsule, "a.c"));
@@ -138,7 +138,7 @@ static void a_name_may_be_a_megabyte(void)
     CHECK(same == 1 && other == 0);
 }
 
-static void a_claim_checks_renames_and_takes(void)
+static void a_claim_checks_the_name_and_renames(void)
 {
     static const char used[] = "used";
     PyObject *capsule = PyCapsule_New(&thing, "a.b", NULL);
@@ -207,7 +207,7 @@ static void c_code_changes_what_python_made(void)
     CHECK(PyCapsule_GetPointer(capsule, "by Python") == (void *)7);
     CHECK(PyCapsule_GetContext(capsule) == (void *)5);
     CHECK(PyCapsule_SetName(capsule, name) == 0 && PyCapsule_GetName(capsule) == name);
-    /* What Python code has named lives as long as the capsule. */
+    /* A name that Python code has set lives as long as the capsule. */
     CHECK(strcmp(first_name, "by Python") == 0);
     CHECK(PyCapsule_SetPointer(capsule, &thing) == 0 && PyCapsule_SetContext(capsule, NULL) == 0);
     CHECK(PyCapsule_SetDestructor(capsule, count) == 0);
@@ -221,13 +221,13 @@ const struct test accessor_tests[] = {
     TEST(null_is_no_capsule),
     TEST(other_objects_are_no_capsules),
     TEST(the_object_is_checked_first),
-    TEST(a_capsule_is_one),
-    TEST(failing_to_make_one_runs_no_destructor),
+    TEST(check_exact_accepts_capsules),
+    TEST(a_failed_new_runs_no_destructor),
     TEST(every_field_reads_back),
     TEST(bytes_after_the_first_nul_do_not_count),
-    TEST(a_name_is_its_address),
+    TEST(a_name_is_kept_by_address),
     TEST(a_name_may_be_a_megabyte),
-    TEST(a_claim_checks_renames_and_takes),
+    TEST(a_claim_checks_the_name_and_renames),
     TEST(c_code_vouches_for_its_pointers_and_python_does_not),
     TEST(python_reads_what_c_code_made),
     TEST(c_code_changes_what_python_made),
