@@ -20,7 +20,7 @@ use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::{Context, PyRef, VirtualMachine};
 
 use crate::interpreter::trial;
-use crate::ledger::{Kind, Ledger, dying, native_run, shared};
+use crate::ledger::{Kind, Ledger, in_shared_interpreter, native_run, with_destructor};
 
 const THREADS: usize = 4;
 
@@ -51,7 +51,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = OF_EACH_KIND.iter().flat_map(|&(name, test)| {
         Kind::ALL.map(|kind| {
             trial(format!("stress::{kind:?}::{name}"), move || {
-                shared(move |vm| test(vm, kind));
+                in_shared_interpreter(move |vm| test(vm, kind));
                 Ok(())
             })
         })
@@ -259,7 +259,7 @@ fn pipeline(vm: &VirtualMachine, kind: Kind) {
     });
     for entry in 0..capsules {
         let entries = ledger.clone();
-        let capsule = dying(kind, vm, move |_| entries.strike(entry))
+        let capsule = with_destructor(kind, vm, move |_| entries.record(entry))
             .name(c"made")
             .build(&vm.ctx);
         let sent = vm.allow_threads(|| to_claim.send(capsule));
@@ -269,7 +269,7 @@ fn pipeline(vm: &VirtualMachine, kind: Kind) {
     for thread in [claiming, dropping] {
         assert!(vm.allow_threads(|| thread.join()).is_ok());
     }
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 /// Threads that were never attached to an interpreter drop references to the same capsules at the same
@@ -280,7 +280,7 @@ fn last_on_native_threads(vm: &VirtualMachine, kind: Kind) {
     let all: Vec<_> = (0..capsules)
         .map(|entry| {
             let entries = ledger.clone();
-            dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
         })
         .collect();
     let mut shares: Vec<_> = (1..THREADS).map(|_| Mutex::new(all.clone())).collect();
@@ -292,5 +292,5 @@ fn last_on_native_threads(vm: &VirtualMachine, kind: Kind) {
             }
         });
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }

@@ -11,7 +11,7 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, dying, python, shared};
+use crate::ledger::{Kind, Ledger, Log, in_shared_interpreter, python, with_destructor};
 
 type Test = fn(&VirtualMachine);
 
@@ -64,7 +64,7 @@ const CHILDREN: &[(&str, &str, &str, &[&str])] = &[
 pub(crate) fn trials() -> Vec<Trial> {
     let tests = TESTS.iter().map(|&(name, test)| {
         trial(format!("unraisable::{name}"), move || {
-            shared(move |vm| {
+            in_shared_interpreter(move |vm| {
                 test(vm);
             });
             Ok(())
@@ -138,7 +138,7 @@ const NATIVE: [Kind; 2] = [Kind::C, Kind::Rust];
 
 fn set_is_reported(vm: &VirtualMachine) {
     for kind in NATIVE {
-        let capsule = dying(kind, vm, |_| leave("left")).build(&vm.ctx);
+        let capsule = with_destructor(kind, vm, |_| leave("left")).build(&vm.ctx);
         let expected = format!("ValueError: left of {:#x}", capsule.get_id());
         assert_eq!(reported(vm, || drop(capsule)), [expected]);
         assert!(vm.current_exception().is_none());
@@ -160,7 +160,7 @@ fn pending_is_not_seen(vm: &VirtualMachine) {
     for kind in Kind::ALL {
         let log = Log::default();
         let seen = log.clone();
-        let capsule = dying(kind, vm, move |_| {
+        let capsule = with_destructor(kind, vm, move |_| {
             seen.write(with_current_vm(|vm| vm.current_exception().is_none()));
         });
         while_pending(vm, || drop(capsule.build(&vm.ctx)));
@@ -181,7 +181,7 @@ fn pending_survives(vm: &VirtualMachine) {
     ];
     for kind in NATIVE {
         for (action, expected) in actions {
-            let capsule = dying(kind, vm, action).build(&vm.ctx);
+            let capsule = with_destructor(kind, vm, action).build(&vm.ctx);
             let id = capsule.get_id();
             let reports = while_pending(vm, || reported(vm, || drop(capsule)));
             let expected: Vec<_> = expected
@@ -228,7 +228,7 @@ fn panic_is_reported(vm: &VirtualMachine) {
     ];
     for (panics, text) in panics {
         for kind in [Kind::Rust, Kind::Python] {
-            let capsule = dying(kind, vm, move |_| panics()).build(&vm.ctx);
+            let capsule = with_destructor(kind, vm, move |_| panics()).build(&vm.ctx);
             let expected = format!("{PANIC} {text} of {:#x}", capsule.get_id());
             let reports = while_pending(vm, || reported(vm, || drop(capsule)));
             assert_eq!(reports, [expected]);
@@ -262,15 +262,16 @@ fn panic_in_drop_is_reported(vm: &VirtualMachine) {
     let entry = ledger.clone();
     let capsule = PyCapsule::from_value(Explosive)
         .owner(owner.into())
-        .destructor(python(vm, move |_| entry.strike(1)))
+        .destructor(python(vm, move |_| entry.record(1)))
         .build(&vm.ctx);
     let expected = format!("{PANIC} in drop of {:#x}", capsule.get_id());
     assert_eq!(reported(vm, || drop(capsule)), [expected]);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn panic_that_panics(vm: &VirtualMachine) {
-    let capsule = dying(Kind::Rust, vm, |_| resume_unwind(Box::new(Explosive))).build(&vm.ctx);
+    let capsule =
+        with_destructor(Kind::Rust, vm, |_| resume_unwind(Box::new(Explosive))).build(&vm.ctx);
     let expected = format!("{PANIC} with no message of {:#x}", capsule.get_id());
     assert_eq!(reported(vm, || drop(capsule)), [expected]);
 }
@@ -279,14 +280,14 @@ fn missing_hook(vm: &VirtualMachine) {
     for kind in Kind::ALL {
         let ledger = Ledger::of(1);
         let entry = ledger.clone();
-        let capsule = dying(kind, vm, move |_| {
-            entry.strike(0);
+        let capsule = with_destructor(kind, vm, move |_| {
+            entry.record(0);
             leave("left");
         });
         while_pending(vm, || {
             with_hook(vm, None, || drop(capsule.build(&vm.ctx)));
         });
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }
 
@@ -298,7 +299,7 @@ fn raising_hook(vm: &VirtualMachine) {
         },
     );
     for kind in NATIVE {
-        let capsule = dying(kind, vm, |_| leave("left")).build(&vm.ctx);
+        let capsule = with_destructor(kind, vm, |_| leave("left")).build(&vm.ctx);
         while_pending(vm, || {
             with_hook(vm, Some(hook.clone().into()), || drop(capsule))
         });
@@ -309,7 +310,7 @@ fn panicking_hook(vm: &VirtualMachine) {
     let hook = vm.new_function("hook", |_: PyObjectRef| -> () {
         resume_unwind(Box::new("a hook that panics"))
     });
-    let capsule = dying(Kind::C, vm, |_| leave("left")).build(&vm.ctx);
+    let capsule = with_destructor(Kind::C, vm, |_| leave("left")).build(&vm.ctx);
     while_pending(vm, || with_hook(vm, Some(hook.into()), || drop(capsule)));
 }
 
@@ -318,8 +319,8 @@ fn hook_keeps(vm: &VirtualMachine) {
         let ledger = Ledger::of(1);
         let entry = ledger.clone();
         let kept = vm.ctx.new_list(Vec::new());
-        let capsule = dying(kind, vm, move |_| {
-            entry.strike(0);
+        let capsule = with_destructor(kind, vm, move |_| {
+            entry.record(0);
             leave("left");
         })
         .name(c"kept")
@@ -338,6 +339,6 @@ fn hook_keeps(vm: &VirtualMachine) {
             &scope,
             vm,
         );
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }

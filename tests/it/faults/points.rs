@@ -9,7 +9,7 @@ use rustpython_capsule::PyCapsule;
 use rustpython_vm::{AsObject, PyObjectRef, PyRef, VirtualMachine};
 
 use super::fixture::{Attachment, run, set};
-use crate::ledger::{Kind, collect, dying};
+use crate::ledger::{Kind, collect, with_destructor};
 
 /// One place, and whether its thread is attached.
 pub(super) struct Point {
@@ -90,7 +90,7 @@ pub(super) const POINTS: &[Point] = &[
     }),
     attached("another-destructor", |capsule, vm| {
         let cell = std::sync::Mutex::new(Some(capsule));
-        let outer = dying(Kind::C, vm, move |_| {
+        let outer = with_destructor(Kind::C, vm, move |_| {
             drop(cell.lock().map(|mut cell| cell.take()))
         });
         drop(outer.build(&vm.ctx));

@@ -9,14 +9,15 @@ use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyRef, VirtualMachine};
 
 use crate::interpreter::in_interpreter;
-use crate::ledger::{Kind, alone, dying};
+use crate::ledger::{Kind, in_own_process, with_destructor};
 
 static CALLED: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn trial() -> Trial {
-    alone("forks::other-interpreters-run-their-destructors", || {
+    in_own_process("forks::other-interpreters-run-their-destructors", || {
         in_interpreter(|own| {
-            let capsule = dying(Kind::Python, own, |_| CALLED.store(true, Ordering::Release));
+            let capsule =
+                with_destructor(Kind::Python, own, |_| CALLED.store(true, Ordering::Release));
             let capsule = capsule.build(&own.ctx);
             let elsewhere = thread::spawn(|| in_interpreter(|vm| fork_and_drop(capsule, vm)));
             let joined = own.allow_threads(|| elsewhere.join());
