@@ -10,7 +10,7 @@ use rustpython_capsule_glue::{ApiTable, api_table, import_api, import_value};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::shared;
+use crate::ledger::in_shared_interpreter;
 use crate::through_c;
 
 #[expect(improper_ctypes, reason = "to C an object is an address and no more")]
@@ -122,12 +122,13 @@ fn one(topic: &str, test: &'static Test) -> Trial {
     // SAFETY: `tests` leaves out the NULL name; all others are string literals of the C code.
     let name = unsafe { CStr::from_ptr(test.name) };
     let name = name.to_string_lossy().replace('_', "-");
-    trial(format!("c::{topic}::{name}"), move || {
-        match shared(move |_| run(test)) {
+    trial(
+        format!("c::{topic}::{name}"),
+        move || match in_shared_interpreter(move |_| run(test)) {
             None => Ok(()),
             Some(failure) => Err(failure.into()),
-        }
-    })
+        },
+    )
 }
 
 /// Runs a test. Returns the text of the failed check, if any.
@@ -154,8 +155,8 @@ fn address(object: &PyObject) -> *mut PyObject {
 }
 
 fn capsules_of_c_have_no_rust_value() {
-    shared(|vm| {
-        // SAFETY: `shared` runs this on a thread that is attached to an interpreter.
+    in_shared_interpreter(|vm| {
+        // SAFETY: `in_shared_interpreter` runs this on a thread that is attached to an interpreter.
         let capsule = new(unsafe { c_table() });
         let name = Some(c"c_table._C_API");
         let refused = CapsuleError::WrongType(Box::new(TypeMismatch {
@@ -172,7 +173,7 @@ fn capsules_of_c_have_no_rust_value() {
 }
 
 fn changes_by_c_code_do_not_affect_a_rust_value() {
-    shared(|vm| {
+    in_shared_interpreter(|vm| {
         let capsule = PyCapsule::from_value(5_u64)
             .name(c"shop.value")
             .build(&vm.ctx);
@@ -217,8 +218,8 @@ fn refusal<T: ApiTable>(vm: &VirtualMachine) -> String {
 }
 
 fn rust_code_can_import_tables_of_c() {
-    shared(|vm| {
-        // SAFETY: `shared` runs this on a thread that is attached to an interpreter.
+    in_shared_interpreter(|vm| {
+        // SAFETY: `in_shared_interpreter` runs this on a thread that is attached to an interpreter.
         let capsule = new(unsafe { c_table() });
         put(capsule.clone(), vm);
         let found =
@@ -252,7 +253,7 @@ fn rust_code_can_import_tables_of_c() {
 }
 
 fn panics_are_system_errors() {
-    shared(|vm| {
+    in_shared_interpreter(|vm| {
         let panics = |_: PyObjectRef| -> PyResult { panic!("mine") };
         let module = vm.new_module("panics", vm.ctx.new_dict(), None);
         let set = module

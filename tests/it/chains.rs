@@ -9,7 +9,7 @@ use rustpython_capsule::{CapsuleBuilder, Destructor, PyCapsule};
 use rustpython_vm::{PyObject, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
-use crate::ledger::{Ledger, Token, collect, python, shared};
+use crate::ledger::{Ledger, Token, collect, in_shared_interpreter, python};
 
 /// The number of capsules in a chain.
 const LENGTH: usize = 200_000;
@@ -34,17 +34,21 @@ pub(crate) fn trials() -> Vec<Trial> {
     let chains = LINKS.iter().flat_map(|&(name, link)| {
         [
             trial(format!("chains::by-{name}"), move || {
-                shared(move |vm| chain(link, vm, drop));
+                in_shared_interpreter(move |vm| chain(link, vm, drop));
                 Ok(())
             }),
             trial(format!("chains::by-{name}-on-a-small-stack"), move || {
-                shared(move |vm| chain(link, vm, |first| drop_in_a_small_vm_thread(first, vm)));
+                in_shared_interpreter(move |vm| {
+                    chain(link, vm, |first| drop_in_a_small_vm_thread(first, vm))
+                });
                 Ok(())
             }),
             trial(
                 format!("chains::by-{name}-with-no-interpreter"),
                 move || {
-                    shared(move |vm| chain(link, vm, |first| drop_in_a_small_thread(first, vm)));
+                    in_shared_interpreter(move |vm| {
+                        chain(link, vm, |first| drop_in_a_small_thread(first, vm))
+                    });
                     Ok(())
                 },
             ),
@@ -65,15 +69,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         .chain(cycles)
         .chain([
             trial("chains::made-by-python", || {
-                shared(|vm| run(PYTHON_CHAIN, vm));
+                in_shared_interpreter(|vm| run(PYTHON_CHAIN, vm));
                 Ok(())
             }),
             trial("chains::of-attributes-of-classes", || {
-                shared(|vm| run(PUBLISHED_CHAIN, vm));
+                in_shared_interpreter(|vm| run(PUBLISHED_CHAIN, vm));
                 Ok(())
             }),
             trial("cycles::through-rust-made-capsules", || {
-                shared(rust_made_cycles);
+                in_shared_interpreter(rust_made_cycles);
                 Ok(())
             }),
         ])
@@ -92,9 +96,9 @@ fn chain(link: Link, vm: &VirtualMachine, end: impl FnOnce(PyObjectRef)) {
     for entry in 0..LENGTH {
         next = Some(link(&ledger, entry, next, vm).build(&vm.ctx).into());
     }
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     end(next.expect("the chain has links"));
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn drop_in_a_small_vm_thread(object: PyObjectRef, vm: &VirtualMachine) {
@@ -391,11 +395,11 @@ fn rust_made_cycles(vm: &VirtualMachine) {
         let token = ledger.token(CYCLES + cycle);
         let entries = ledger.clone();
         let capsule = PyCapsule::from_value(token)
-            .destructor(Destructor::rust(move |_| entries.strike(cycle)))
+            .destructor(Destructor::rust(move |_| entries.record(cycle)))
             .owner(list.clone().into())
             .build(&vm.ctx);
         list.borrow_vec_mut().push(capsule.into());
     }
     collect(vm);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }

@@ -15,12 +15,12 @@ use rustpython_vm::vm::thread::{ThreadState, current_thread_slot, with_current_v
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, VirtualMachine};
 
 use crate::interpreter::{in_interpreter, trial};
-use crate::ledger::{Ledger, Log, alone, collect, shared};
+use crate::ledger::{Ledger, Log, collect, in_own_process, in_shared_interpreter};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let row = |(name, test): (&'static str, fn(&VirtualMachine))| {
         trial(format!("collector::{name}"), move || {
-            shared(test);
+            in_shared_interpreter(test);
             Ok(())
         })
     };
@@ -39,9 +39,12 @@ pub(crate) fn trials() -> Vec<Trial> {
     .map(row)
     .into_iter()
     // In a process of its own: a deadlock would block all tests of the shared interpreter.
-    .chain([alone("collector::hooks-may-use-their-capsule", || {
-        in_interpreter(hooks_use_it);
-    })])
+    .chain([in_own_process(
+        "collector::hooks-may-use-their-capsule",
+        || {
+            in_interpreter(hooks_use_it);
+        },
+    )])
     .collect()
 }
 
@@ -119,9 +122,9 @@ fn hooks_use_it(vm: &VirtualMachine) {
     assert!(capsule.is_valid(Some(c"claimed")));
     list.borrow_vec_mut().push(capsule.into());
     drop(list);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     collect(vm);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 static KEPT: Mutex<Option<PyRef<PyCapsule>>> = Mutex::new(None);
@@ -163,9 +166,9 @@ fn resurrected(vm: &VirtualMachine) {
     let ledger = Ledger::of(1);
     let (capsule, _list) = taken_out(&ledger, vm);
     assert!(capsule.as_object().is_gc_tracked());
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     drop(capsule);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn resurrected_cycle(vm: &VirtualMachine) {
@@ -173,9 +176,9 @@ fn resurrected_cycle(vm: &VirtualMachine) {
     let (capsule, list) = taken_out(&ledger, vm);
     list.borrow_vec_mut().push(capsule.into());
     drop(list);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     collect(vm);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 static RUNS: AtomicU32 = AtomicU32::new(0);
@@ -205,7 +208,7 @@ fn set_meanwhile(vm: &VirtualMachine) {
     cycle.borrow_vec_mut().push(cycle.clone().into());
     drop(cycle);
     collect(vm);
-    ledger.assert_settled();
+    ledger.assert_all_once();
     assert_eq!(RUNS.load(Ordering::Relaxed), 1);
 }
 

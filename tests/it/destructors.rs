@@ -12,7 +12,8 @@ use rustpython_vm::{AsObject, Context, Py, PyObject, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
 use crate::ledger::{
-    Kind, Ledger, Log, Token, native_run, native_runs, python, shared, with_destructor,
+    Kind, Ledger, Log, Token, in_shared_interpreter, native_run, native_runs, python,
+    with_destructor,
 };
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
@@ -36,7 +37,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = ROWS.iter().flat_map(|(name, row)| {
         Kind::ALL.map(|kind| {
             trial(format!("destructors::{kind:?}::{name}"), move || {
-                shared(move |vm| row(vm, kind));
+                in_shared_interpreter(move |vm| row(vm, kind));
                 Ok(())
             })
         })
@@ -44,17 +45,17 @@ pub(crate) fn trials() -> Vec<Trial> {
     of_each_kind
         .chain([
             trial("destructors::none-runs-if-no-capsule-was-made", || {
-                shared(refused);
+                in_shared_interpreter(refused);
                 Ok(())
             }),
             trial("destructors::a-closure-that-never-runs-is-dropped", || {
-                shared(never_run);
+                in_shared_interpreter(never_run);
                 Ok(())
             }),
             trial(
                 "destructors::the-function-of-a-closure-does-nothing-for-another-capsule",
                 || {
-                    shared(borrowed_function);
+                    in_shared_interpreter(borrowed_function);
                     Ok(())
                 },
             ),
@@ -66,7 +67,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn counted(vm: &VirtualMachine, kind: Kind) -> (Ledger, PyRef<PyCapsule>) {
     let ledger = Ledger::of(1);
     let entry = ledger.clone();
-    let capsule = with_destructor(kind, vm, move |_| entry.strike(0)).build(&vm.ctx);
+    let capsule = with_destructor(kind, vm, move |_| entry.record(0)).build(&vm.ctx);
     (ledger, capsule)
 }
 
@@ -74,9 +75,9 @@ fn runs_once(vm: &VirtualMachine, kind: Kind) {
     let (ledger, capsule) = counted(vm, kind);
     let other = capsule.clone();
     drop(capsule);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     drop(other);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn is_given_the_capsule(vm: &VirtualMachine, kind: Kind) {
@@ -165,7 +166,7 @@ fn sets_another(vm: &VirtualMachine, kind: Kind) {
     let ledger = Ledger::of(3);
     let entries = ledger.clone();
     let capsule = with_destructor(kind, vm, move |capsule| {
-        entries.strike(0);
+        entries.record(0);
         let token = entries.token(1);
         let uncalled = move |_: &Py<PyCapsule>| {
             let _held = &token;
@@ -182,12 +183,12 @@ fn sets_another(vm: &VirtualMachine, kind: Kind) {
         // SAFETY: it ignores its argument, and is never called.
         capsule.set_destructor(unsafe { Destructor::c(never) });
         if capsule.destructor_kind() != DestructorKind::C {
-            entries.strike(0);
+            entries.record(0);
         }
     })
     .build(&vm.ctx);
     drop(capsule);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn replaced(vm: &VirtualMachine, kind: Kind) {
@@ -202,15 +203,15 @@ fn replaced(vm: &VirtualMachine, kind: Kind) {
                 // SAFETY: it ignores its argument.
                 capsule.set_destructor(unsafe { Destructor::c(native_run) });
             }
-            Kind::Rust => capsule.set_destructor(Destructor::rust(move |_| entry.strike(0))),
-            Kind::Python => capsule.set_destructor(python(vm, move |_| entry.strike(0))),
+            Kind::Rust => capsule.set_destructor(Destructor::rust(move |_| entry.record(0))),
+            Kind::Python => capsule.set_destructor(python(vm, move |_| entry.record(0))),
         }
         drop(capsule);
-        old.assert_untouched();
+        old.assert_all_zero();
         if by == Kind::C {
             assert_eq!(native_runs(), native_before + 1);
         } else {
-            new.assert_settled();
+            new.assert_all_once();
         }
     }
 }
@@ -220,7 +221,7 @@ fn removed(vm: &VirtualMachine, kind: Kind) {
     capsule.set_destructor(Destructor::none());
     assert_eq!(capsule.destructor_kind(), DestructorKind::None);
     drop(capsule);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
 }
 
 fn set_later(vm: &VirtualMachine, kind: Kind) {
@@ -231,14 +232,14 @@ fn set_later(vm: &VirtualMachine, kind: Kind) {
         // SAFETY: the function is that of `model`, and `capsule` has the same pointer, which it
         // reads.
         Kind::C => unsafe { Destructor::c(model.c_destructor().expect("one is set")) },
-        Kind::Rust => Destructor::rust(move |_| entry.strike(0)),
-        Kind::Python => python(vm, move |_| entry.strike(0)),
+        Kind::Rust => Destructor::rust(move |_| entry.record(0)),
+        Kind::Python => python(vm, move |_| entry.record(0)),
     });
     model.set_destructor(Destructor::none());
     drop(model);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     drop(capsule);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn nested(vm: &VirtualMachine, kind: Kind) {
@@ -374,7 +375,7 @@ fn never_run(vm: &VirtualMachine) {
     drop(capsule);
     drop(PyCapsule::builder(pointer).destructor(Destructor::rust(holding(ledger.token(2)))));
     drop(Destructor::rust(holding(ledger.token(3))));
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 /// C code may read the function of one capsule and set it for another.
@@ -385,13 +386,13 @@ fn borrowed_function(vm: &VirtualMachine) {
     // SAFETY: the name is NULL, and the function of a closure accepts any capsule.
     let borrower = unsafe { ffi::new(pointer, null(), function) };
     drop(borrower);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
 
     let function = function.expect("one is set");
     // SAFETY: the function accepts any capsule that is alive.
     unsafe { function(lender.as_object().as_raw().cast_mut()) };
-    ledger.assert_settled();
+    ledger.assert_all_once();
     drop(lender);
-    ledger.assert_settled();
+    ledger.assert_all_once();
     drop(PyCapsule::builder(NonNull::dangling()).build(Context::genesis()));
 }

@@ -10,7 +10,7 @@ use rustpython_vm::vm::thread::{current_vm_is_set, with_current_vm};
 use rustpython_vm::{Py, PyRef, VirtualMachine};
 
 use crate::interpreter::{in_interpreter, trial};
-use crate::ledger::{Kind, Ledger, Log, Token, python, shared, with_destructor};
+use crate::ledger::{Kind, Ledger, Log, Token, in_shared_interpreter, python, with_destructor};
 
 /// Drops a reference elsewhere, and returns when that is done.
 type Away = fn(PyRef<PyCapsule>, &VirtualMachine);
@@ -33,23 +33,23 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = AWAY.iter().flat_map(|&(name, away)| {
         Kind::ALL.map(|kind| {
             trial(format!("detached::{kind:?}::{name}"), move || {
-                shared(move |vm| destructor_runs(kind, away, vm));
+                in_shared_interpreter(move |vm| destructor_runs(kind, away, vm));
                 Ok(())
             })
         })
     });
     let values = AWAY.iter().map(|&(name, away)| {
         trial(format!("detached::value::{name}"), move || {
-            shared(move |vm| value_is_dropped(away, vm));
+            in_shared_interpreter(move |vm| value_is_dropped(away, vm));
             Ok(())
         })
     });
     let late = trial("detached::after-the-thread-locals-of-the-vm", || {
-        shared(after_the_vms_thread_locals);
+        in_shared_interpreter(after_the_vms_thread_locals);
         Ok(())
     });
     let first = trial("detached::between-the-thread-locals-of-the-vm", || {
-        shared(between_the_vms_thread_locals);
+        in_shared_interpreter(between_the_vms_thread_locals);
         Ok(())
     });
     of_each_kind.chain(values).chain([late, first]).collect()
@@ -64,7 +64,7 @@ fn destructor_runs(kind: Kind, away: Away, vm: &VirtualMachine) {
     let own = vm.state.interpreter_id;
     let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     let capsule = with_destructor(kind, vm, move |capsule| {
-        entries.strike(1);
+        entries.record(1);
         if entries.counts() != [0, 1] {
             seen.write("the owner was dropped first");
         }
@@ -82,7 +82,7 @@ fn destructor_runs(kind: Kind, away: Away, vm: &VirtualMachine) {
     .build(&vm.ctx);
     away(capsule, vm);
     assert!(log.lines().is_empty(), "{log:?}");
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn value_is_dropped(away: Away, vm: &VirtualMachine) {
@@ -90,7 +90,7 @@ fn value_is_dropped(away: Away, vm: &VirtualMachine) {
     let entries = ledger.clone();
     let read = move |capsule: &Py<PyCapsule>| {
         if capsule.value::<Token>(None).is_ok() {
-            entries.strike(0);
+            entries.record(0);
         }
     };
     let capsule = PyCapsule::from_value(ledger.token(1)).build(&vm.ctx);
@@ -157,7 +157,7 @@ fn after_the_vms_thread_locals(vm: &VirtualMachine) {
     let value = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     let [c, rust] = [(1, Kind::C), (2, Kind::Rust)].map(|(entry, kind)| {
         let entries = ledger.clone();
-        with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+        with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
     });
     for capsule in [value, c, rust] {
         let visitor = vm.new_thread();
@@ -167,7 +167,7 @@ fn after_the_vms_thread_locals(vm: &VirtualMachine) {
         });
         assert!(wait(thread, vm).is_ok());
     }
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 /// The thread drops one capsule, which looks for an interpreter and finds none. It leaves another
@@ -178,7 +178,7 @@ fn between_the_vms_thread_locals(vm: &VirtualMachine) {
         let ledger = Ledger::of(2);
         let [early, last] = [0, 1].map(|entry| {
             let entries = ledger.clone();
-            with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
         });
         let visitor = vm.new_thread();
         let thread = thread::spawn(move || {
@@ -187,7 +187,7 @@ fn between_the_vms_thread_locals(vm: &VirtualMachine) {
             visitor.run(|_| ());
         });
         assert!(wait(thread, vm).is_ok());
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }
 

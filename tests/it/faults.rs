@@ -13,7 +13,7 @@ use libtest_mimic::Trial;
 use rustpython_vm::VirtualMachine;
 
 use crate::interpreter::trial;
-use crate::ledger::{Kind, shared};
+use crate::ledger::{Kind, in_shared_interpreter};
 use actions::{ACTIONS, Action, Left};
 use fixture::{Attachment, Fixture, reports};
 use points::{POINTS, Point};
@@ -22,7 +22,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let matrix = POINTS.iter().flat_map(|point| {
         point.kinds.iter().map(move |&kind| {
             trial(format!("faults::{kind:?}::in-{}", point.name), move || {
-                shared(move |vm| {
+                in_shared_interpreter(move |vm| {
                     for action in ACTIONS.iter().filter(|action| action.is_for(kind)) {
                         cell(point, kind, action, vm);
                     }

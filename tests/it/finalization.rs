@@ -13,7 +13,7 @@ use rustpython_vm::{PyRef, VirtualMachine};
 use crate::interpreter::{
     Ended, child, child_source, exec, in_interpreter, interpreter, shown, trial,
 };
-use crate::ledger::{Kind, Ledger, alone, python, with_destructor};
+use crate::ledger::{Kind, Ledger, in_own_process, python, with_destructor};
 
 /// Puts a capsule with a destructor, and an object with `__del__`, in many places.
 const PLACES: &str = "
@@ -283,15 +283,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         })
     });
     let in_process = [
-        alone(
+        in_own_process(
             "finalization::every-kind-in-every-place",
             every_kind_in_every_place,
         ),
-        alone(
+        in_own_process(
             "finalization::a-python-destructor-that-cannot-run-is-dropped",
             unrunnable_is_dropped,
         ),
-        alone(
+        in_own_process(
             "finalization::a-thread-drops-capsules-meanwhile",
             dropped_meanwhile,
         ),
@@ -335,12 +335,12 @@ fn dropped_later(kind: Kind, away: Away) {
     let capsule = in_interpreter(|vm| {
         let entries = ledger.clone();
         let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
-        with_destructor(kind, vm, move |_| entries.strike(1))
+        with_destructor(kind, vm, move |_| entries.record(1))
             .name(c"later".to_owned())
             .owner(owner.into())
             .build(&vm.ctx)
     });
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     assert!(capsule.is_valid(Some(c"later")) && capsule.owner().is_some());
     away(capsule);
     let runs = u32::from(kind != Kind::Python);
@@ -372,7 +372,7 @@ fn every_kind_in_every_place() {
         in_interpreter(|vm| {
             let put = vm.new_function("put", move |entry: usize, vm: &VirtualMachine| {
                 let entries = entries.clone();
-                with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+                with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
             });
             let scope = vm.new_scope_with_builtins();
             let ran = scope
@@ -382,9 +382,9 @@ fn every_kind_in_every_place() {
             if let Err(error) = ran {
                 panic!("{}", shown(&error, vm));
             }
-            ledger.assert_untouched();
+            ledger.assert_all_zero();
         });
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }
 
@@ -401,12 +401,12 @@ fn unrunnable_is_dropped() {
             capsule
         })
     });
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     let [dropped, unset] = capsules;
     drop(dropped);
     assert_eq!(ledger.counts(), [1, 0]);
     unset.set_destructor(Destructor::none());
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 /// A native thread drops capsules with Python destructors while their interpreter is being
@@ -419,7 +419,7 @@ fn dropped_meanwhile() {
         let capsules = interpreter.enter(|vm| {
             Vec::from_iter((0..CAPSULES).map(|entry| {
                 let entries = ledger.clone();
-                with_destructor(Kind::Python, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+                with_destructor(Kind::Python, vm, move |_| entries.record(entry)).build(&vm.ctx)
             }))
         });
         let (done, over) = std::sync::mpsc::channel();

@@ -16,7 +16,7 @@ use rustpython_capsule::{
 use rustpython_vm::{AsObject, PyRef, VirtualMachine};
 
 use crate::interpreter::trial;
-use crate::ledger::{Kind, Ledger, native_run, native_runs, python, shared};
+use crate::ledger::{Kind, Ledger, in_shared_interpreter, native_run, native_runs, python};
 
 /// A name, `None` for NULL, and whether the capsule owns it.
 type Name = (Option<&'static CStr>, bool);
@@ -135,7 +135,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     vec![trial(
         "histories::every-sequence-agrees-with-the-model",
         || {
-            shared(|vm| {
+            in_shared_interpreter(|vm| {
                 let config = Config {
                     cases: 256,
                     failure_persistence: None,
@@ -295,8 +295,8 @@ impl State<'_> {
             None => Destructor::none(),
             // SAFETY: the function accepts any capsule on any thread.
             Some(Kind::C) => unsafe { Destructor::c(native_run) },
-            Some(Kind::Rust) => Destructor::rust(move |_| runs.strike(Kind::Rust as usize)),
-            Some(Kind::Python) => python(self.vm, move |_| runs.strike(Kind::Python as usize)),
+            Some(Kind::Rust) => Destructor::rust(move |_| runs.record(Kind::Rust as usize)),
+            Some(Kind::Python) => python(self.vm, move |_| runs.record(Kind::Python as usize)),
         }
     }
 

@@ -18,7 +18,7 @@ use crate::c_code::{HAS_COMPILER, compile, headers, skipped};
 use crate::hostile::calls::Record;
 use crate::hostile::{calls, imports, slots};
 use crate::interpreter::{in_interpreter, trial};
-use crate::ledger::alone;
+use crate::ledger::in_own_process;
 
 /// The maximum number of records of a sequence.
 const MAX_RECORDS: usize = 120;
@@ -68,7 +68,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             names(100_000)
         })
         .with_ignored_flag(true),
-        alone(
+        in_own_process(
             "hostile-input::imports-do-not-keep-names-forever",
             names_are_not_kept,
         ),
@@ -211,7 +211,7 @@ fn resident() -> u64 {
 fn imported_slots() -> Trial {
     const NAME: &str = "hostile-input::slots-of-a-library-make-a-module-or-are-refused";
     if *HAS_COMPILER {
-        alone(NAME, import_slots)
+        in_own_process(NAME, import_slots)
     } else {
         skipped(format!("{NAME}::skipped, no C compiler here"))
     }

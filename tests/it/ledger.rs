@@ -33,7 +33,7 @@ impl Ledger {
         Self((0..entries).map(|_| AtomicU32::new(0)).collect())
     }
 
-    pub(crate) fn strike(&self, entry: usize) {
+    pub(crate) fn record(&self, entry: usize) {
         self.0[entry].fetch_add(1, Ordering::Relaxed);
     }
 
@@ -53,12 +53,12 @@ impl Ledger {
     }
 
     #[track_caller]
-    pub(crate) fn assert_untouched(&self) {
+    pub(crate) fn assert_all_zero(&self) {
         self.assert_each(0);
     }
 
     #[track_caller]
-    pub(crate) fn assert_settled(&self) {
+    pub(crate) fn assert_all_once(&self) {
         self.assert_each(1);
     }
 
@@ -77,7 +77,7 @@ impl Ledger {
 
 impl Drop for Token {
     fn drop(&mut self) {
-        self.ledger.strike(self.entry);
+        self.ledger.record(self.entry);
     }
 }
 
@@ -193,7 +193,7 @@ static SHARED: LazyLock<Mutex<Sender<Job>>> = LazyLock::new(|| {
 });
 
 /// Runs `test` in an interpreter that all callers share. It is started once and never finalized.
-pub(crate) fn shared<R: Send + 'static>(
+pub(crate) fn in_shared_interpreter<R: Send + 'static>(
     test: impl FnOnce(&VirtualMachine) -> R + Send + 'static,
 ) -> R {
     let (answer, answered) = channel();
@@ -231,7 +231,7 @@ pub(crate) fn collect(vm: &VirtualMachine) {
 
 /// A test that runs in a process of its own: no other test can disturb it, and if it crashes it
 /// fails alone.
-pub(crate) fn alone(name: &'static str, test: fn()) -> Trial {
+pub(crate) fn in_own_process(name: &'static str, test: fn()) -> Trial {
     const ALONE: &str = "CAPSULE_TESTS_ALONE";
     trial(name, move || {
         if std::env::var_os(ALONE).is_some() {

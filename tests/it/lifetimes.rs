@@ -5,14 +5,14 @@ use libtest_mimic::Trial;
 use rustpython_vm::VirtualMachine;
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Kind, Ledger, collect, shared, with_destructor};
+use crate::ledger::{Kind, Ledger, collect, in_shared_interpreter, with_destructor};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let tables = [("dropped", DROPPED), ("exceptions", EXCEPTIONS)];
     let trials = tables.iter().flat_map(|&(table, rows)| {
         Kind::ALL.map(|kind| {
             trial(format!("lifetimes::{kind:?}::{table}"), move || {
-                shared(move |vm| {
+                in_shared_interpreter(move |vm| {
                     for &(made, source) in rows {
                         assert_eq!(destructor_runs(source, vm, kind), vec![1; made], "{source}");
                     }
@@ -81,9 +81,9 @@ fn destructor_runs(source: &str, vm: &VirtualMachine, kind: Kind) -> Vec<u32> {
     let (entries, next) = (ledger.clone(), made.clone());
     let make = vm.new_function("make", move |vm: &VirtualMachine| {
         let entry = next.counts()[0] as usize;
-        next.strike(0);
+        next.record(0);
         let entries = entries.clone();
-        with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+        with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
     });
     let scope = vm.new_scope_with_builtins();
     let ran = scope

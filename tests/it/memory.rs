@@ -20,7 +20,7 @@ use rustpython_vm::{AsObject, PyObject, PyRef, VirtualMachine};
 
 use crate::c_code;
 use crate::interpreter::{exec, in_interpreter, shown};
-use crate::ledger::alone;
+use crate::ledger::in_own_process;
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {
@@ -29,57 +29,57 @@ pub(crate) fn trials() -> Vec<Trial> {
         )];
     }
     let is_freed = [
-        alone("memory::is-freed::c-one-at-a-time", || {
+        in_own_process("memory::is-freed::c-one-at-a-time", || {
             is_freed(c_one_at_a_time)
         }),
-        alone("memory::is-freed::c-all-at-once", || {
+        in_own_process("memory::is-freed::c-all-at-once", || {
             is_freed(c_all_at_once)
         }),
-        alone("memory::is-freed::c-with-names-that-change", || {
+        in_own_process("memory::is-freed::c-with-names-that-change", || {
             is_freed(names_that_change)
         }),
-        alone("memory::is-freed::rust-values-all-at-once", || {
+        in_own_process("memory::is-freed::rust-values-all-at-once", || {
             is_freed(rust_values)
         }),
-        alone("memory::is-freed::rust-closures-in-a-chain", || {
+        in_own_process("memory::is-freed::rust-closures-in-a-chain", || {
             is_freed(rust_chain)
         }),
-        alone("memory::is-freed::python-one-at-a-time", || {
+        in_own_process("memory::is-freed::python-one-at-a-time", || {
             is_freed(python_one_at_a_time)
         }),
-        alone("memory::is-freed::python-all-at-once", || {
+        in_own_process("memory::is-freed::python-all-at-once", || {
             is_freed(python_all_at_once)
         }),
-        alone("memory::is-freed::texts-of-str-one-at-a-time", || {
+        in_own_process("memory::is-freed::texts-of-str-one-at-a-time", || {
             is_freed(|count, vm| (0..count).for_each(|number| drop(str_with_text(number, vm))));
         }),
-        alone("memory::is-freed::texts-of-str-all-at-once", || {
+        in_own_process("memory::is-freed::texts-of-str-all-at-once", || {
             is_freed(|count, vm| {
                 drop(Vec::from_iter(
                     (0..count).map(|number| str_with_text(number, vm)),
                 ))
             });
         }),
-        alone("memory::is-freed::texts-of-str-that-grow", || {
+        in_own_process("memory::is-freed::texts-of-str-that-grow", || {
             is_freed(|count, vm| (0..count / 50).for_each(|number| grown_str(number, vm)));
         }),
-        alone("memory::is-freed::texts-of-bytes-on-another-thread", || {
+        in_own_process("memory::is-freed::texts-of-bytes-on-another-thread", || {
             is_freed(|count, vm| {
                 let all = Vec::from_iter((0..count).map(|number| bytes_with_text(number, vm)));
                 on_a_thread(vm, move || drop(all));
             });
         }),
-        alone("memory::is-freed::exceptions", || is_freed(exceptions)),
-        alone("memory::is-freed::on-a-native-thread-that-exits", || {
+        in_own_process("memory::is-freed::exceptions", || is_freed(exceptions)),
+        in_own_process("memory::is-freed::on-a-native-thread-that-exits", || {
             is_freed(|count, vm| on_a_thread(vm, move || many_of_c(count)));
         }),
-        alone("memory::is-freed::on-a-python-thread-that-exits", || {
+        in_own_process("memory::is-freed::on-a-python-thread-that-exits", || {
             is_freed(|count, vm| {
                 let thread = vm.start_thread(move |vm| python_all_at_once(count, vm));
                 assert!(vm.allow_threads(|| thread.join()).is_ok());
             });
         }),
-        alone(
+        in_own_process(
             "memory::is-freed::made-here-and-dropped-on-another-thread",
             || {
                 is_freed(|count, vm| {

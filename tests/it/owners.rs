@@ -11,7 +11,9 @@ use rustpython_vm::builtins::{PyBoundMethod, PyList};
 use rustpython_vm::{PyObject, PyPayload, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, in_interpreter, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, alone, collect, shared, with_destructor};
+use crate::ledger::{
+    Kind, Ledger, Log, collect, in_own_process, in_shared_interpreter, with_destructor,
+};
 
 /// A way to drop the last references to a capsule and to its owner.
 type Drops = fn(PyRef<PyCapsule>, PyRef<PyCapsule>, &VirtualMachine);
@@ -107,7 +109,7 @@ impl OwnerCheck {
         if self.0.counts()[0] != 0 {
             self.1.write("the owner was destroyed first");
         }
-        self.0.strike(1);
+        self.0.record(1);
     }
 }
 
@@ -165,17 +167,17 @@ pub(crate) fn trials() -> Vec<Trial> {
     let ways = WAYS.iter().flat_map(|&(name, drops)| {
         DEPENDANTS.map(|dependant| {
             trial(format!("owners::{name}::{dependant:?}"), move || {
-                shared(move |vm| outlives(dependant, drops, vm));
+                in_shared_interpreter(move |vm| outlives(dependant, drops, vm));
                 Ok(())
             })
         })
     });
     // The collector does nothing while it runs for another interpreter of the process.
-    let finalization = alone("owners::when-the-interpreter-is-finalized", || {
+    let finalization = in_own_process("owners::when-the-interpreter-is-finalized", || {
         DEPENDANTS.into_iter().for_each(during_finalization);
     });
     let report = trial("owners::the-report-of-a-panic-can-keep-the-capsule", || {
-        shared(kept_by_a_report);
+        in_shared_interpreter(kept_by_a_report);
         Ok(())
     });
     ways.chain([finalization, report]).collect()
@@ -185,10 +187,10 @@ fn outlives(dependant: Dependant, drops: Drops, vm: &VirtualMachine) {
     let (ledger, log) = (Ledger::of(2), Log::default());
     let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     let capsule = dependant.capsule(&owner, &ledger, &log, vm);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     drops(capsule, owner, vm);
     assert!(log.lines().is_empty(), "{log:?}");
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 /// The capsule is an attribute of a module, or in a cycle that only finalization collects.
@@ -203,7 +205,7 @@ fn during_finalization(dependant: Dependant) {
             run(source, dependant.capsule(&owner, &ledger, &log, vm), vm);
         });
         assert!(log.lines().is_empty(), "{dependant:?}: {source}: {log:?}");
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }
 
@@ -231,7 +233,7 @@ fn kept_by_a_report(vm: &VirtualMachine) {
     let run =
         |source| exec(source, &scope, vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
     run(source);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     run("kept.clear()\ndel c");
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }

@@ -12,7 +12,7 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Kind, Ledger, collect, python, shared, with_destructor};
+use crate::ledger::{Kind, Ledger, collect, in_shared_interpreter, python, with_destructor};
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
@@ -42,7 +42,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = ROWS.iter().flat_map(|&(name, row)| {
         Kind::ALL.map(|kind| {
             trial(format!("resurrection::{kind:?}::{name}"), move || {
-                shared(move |vm| row(vm, kind));
+                in_shared_interpreter(move |vm| row(vm, kind));
                 Ok(())
             })
         })
@@ -51,7 +51,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.push(trial(
         "resurrection::by-unraisablehook-after-a-panic-keeps-the-name",
         || {
-            shared(kept_by_unraisablehook);
+            in_shared_interpreter(kept_by_unraisablehook);
             Ok(())
         },
     ));
@@ -91,7 +91,7 @@ fn taken_and_dropped(vm: &VirtualMachine, kind: Kind) {
     let ledger = Ledger::of(1);
     let entry = ledger.clone();
     let capsule = with_destructor(kind, vm, move |capsule| {
-        entry.strike(0);
+        entry.record(0);
         for _ in 0..3 {
             let first = capsule.to_owned();
             let second = first.clone();
@@ -100,7 +100,7 @@ fn taken_and_dropped(vm: &VirtualMachine, kind: Kind) {
         }
     });
     drop(capsule.name(c"taken".to_owned()).build(&vm.ctx));
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 /// A scope with `_capsule`, the function `make`, which makes a capsule named `kept`, and the list
@@ -123,7 +123,7 @@ impl Fixture {
         let make = vm.new_function("make", move |vm: &VirtualMachine| {
             let (entry, action) = (entry.clone(), action.clone());
             with_destructor(kind, vm, move |capsule| {
-                entry.strike(0);
+                entry.record(0);
                 with_current_vm(|vm| action(capsule, vm));
             })
             .name(c"kept".to_owned())
@@ -174,7 +174,7 @@ fn passed_to_python(vm: &VirtualMachine, kind: Kind) {
         assert!(looked.is_ok());
     });
     fixture.run("c = make()\ndel c", vm);
-    fixture.ledger.assert_settled();
+    fixture.ledger.assert_all_once();
     exec("assert seen == ['<capsule object \"kept\"']", &scope, vm)
         .unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
 }
@@ -194,9 +194,9 @@ assert not stored
 fn stored(vm: &VirtualMachine, kind: Kind) {
     let fixture = Fixture::storing(vm, kind);
     fixture.run("c = make()\ndel c\nassert len(stored) == 1", vm);
-    fixture.ledger.assert_settled();
+    fixture.ledger.assert_all_once();
     fixture.run(IS_ALIVE, vm);
-    fixture.ledger.assert_settled();
+    fixture.ledger.assert_all_once();
 }
 
 /// A place in which a destructor stores its capsule.
@@ -246,7 +246,7 @@ fn keeps_owned(vm: &VirtualMachine, kind: Kind) {
     drop(capsule);
     assert_eq!(ledger.counts(), [1, 0]);
     drop(take(&shelf));
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn no_second_run(vm: &VirtualMachine, kind: Kind) {
@@ -255,7 +255,7 @@ fn no_second_run(vm: &VirtualMachine, kind: Kind) {
     let ledger = Ledger::of(2);
     let entry = ledger.clone();
     let capsule = with_destructor(kind, vm, move |capsule| {
-        entry.strike(0);
+        entry.record(0);
         put(&target, capsule);
     });
     drop(capsule.build(&vm.ctx));
@@ -267,7 +267,7 @@ fn no_second_run(vm: &VirtualMachine, kind: Kind) {
     }));
     assert_eq!(capsule.destructor_kind(), DestructorKind::Python);
     drop(capsule);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn collected_later(vm: &VirtualMachine, kind: Kind) {
@@ -279,7 +279,7 @@ fn collected_later(vm: &VirtualMachine, kind: Kind) {
     let token = PyCapsule::from_value(ledger.token(1)).build(&vm.ctx);
     list.borrow_vec_mut().push(token.into());
     let capsule = with_destructor(kind, vm, move |capsule| {
-        entry.strike(0);
+        entry.record(0);
         put(&target, capsule);
     })
     .owner(list.clone().into())
@@ -290,7 +290,7 @@ fn collected_later(vm: &VirtualMachine, kind: Kind) {
     drop(list);
     assert_eq!(ledger.counts(), [1, 0]);
     collect(vm);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
@@ -301,7 +301,7 @@ fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
         let started = thread.clone();
         let owner = PyCapsule::from_value(ledger.token(20 + round)).build(&vm.ctx);
         let capsule = with_destructor(kind, vm, move |capsule| {
-            entries.strike(round);
+            entries.record(round);
             let reference = capsule.to_owned();
             let handle = thread::spawn(move || drop(reference));
             // In even rounds the destructor joins the thread. In odd ones the thread may still run
@@ -329,7 +329,7 @@ fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
             assert!(handle.join().is_ok());
         }
     }
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 /// Places in which Python code keeps the capsule `c`, reads it often, and drops it. The VM

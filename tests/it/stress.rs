@@ -20,7 +20,7 @@ use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::{Context, PyRef, VirtualMachine};
 
 use crate::interpreter::trial;
-use crate::ledger::{Kind, Ledger, native_run, shared, with_destructor};
+use crate::ledger::{Kind, Ledger, in_shared_interpreter, native_run, with_destructor};
 
 const THREADS: usize = 4;
 
@@ -51,7 +51,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = OF_EACH_KIND.iter().flat_map(|&(name, test)| {
         Kind::ALL.map(|kind| {
             trial(format!("stress::{kind:?}::{name}"), move || {
-                shared(move |vm| test(vm, kind));
+                in_shared_interpreter(move |vm| test(vm, kind));
                 Ok(())
             })
         })
@@ -260,7 +260,7 @@ fn pipeline(vm: &VirtualMachine, kind: Kind) {
     });
     for entry in 0..capsules {
         let entries = ledger.clone();
-        let capsule = with_destructor(kind, vm, move |_| entries.strike(entry))
+        let capsule = with_destructor(kind, vm, move |_| entries.record(entry))
             .name(c"made")
             .build(&vm.ctx);
         let sent = vm.allow_threads(|| to_claim.send(capsule));
@@ -270,7 +270,7 @@ fn pipeline(vm: &VirtualMachine, kind: Kind) {
     for thread in [claiming, dropping] {
         assert!(vm.allow_threads(|| thread.join()).is_ok());
     }
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 /// Threads that were never attached to an interpreter drop references to the same capsules at the
@@ -281,7 +281,7 @@ fn last_on_native_threads(vm: &VirtualMachine, kind: Kind) {
     let all: Vec<_> = (0..capsules)
         .map(|entry| {
             let entries = ledger.clone();
-            with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
         })
         .collect();
     let mut shares: Vec<_> = (1..THREADS).map(|_| Mutex::new(all.clone())).collect();
@@ -293,5 +293,5 @@ fn last_on_native_threads(vm: &VirtualMachine, kind: Kind) {
             }
         });
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }

@@ -15,7 +15,7 @@ use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
-use crate::ledger::{Kind, Ledger, native_run, python, shared, with_destructor};
+use crate::ledger::{Kind, Ledger, in_shared_interpreter, native_run, python, with_destructor};
 use crate::stress::count;
 
 const THREADS: usize = 4;
@@ -115,7 +115,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let in_vm = IN_VM.iter().flat_map(|&(name, test)| {
         Kind::ALL.map(|kind| {
             trial(format!("threads::{kind:?}::{name}"), move || {
-                shared(move |vm| test(vm, kind));
+                in_shared_interpreter(move |vm| test(vm, kind));
                 Ok(())
             })
         })
@@ -248,7 +248,7 @@ fn claimants() {
     let make = |entry: usize| {
         let pointer = NonNull::new(without_provenance_mut(entry + 1)).expect("it is not 0");
         let runs = runs.clone();
-        let destructor = Destructor::rust(move |_| runs.strike(entry));
+        let destructor = Destructor::rust(move |_| runs.record(entry));
         let capsule = PyCapsule::builder(pointer).destructor(destructor);
         capsule.build(Context::genesis())
     };
@@ -279,9 +279,9 @@ fn claimants() {
         .expect("no thread panics while it holds the lock");
     claimed.sort_unstable();
     assert!(claimed.into_iter().eq(1..=capsules));
-    runs.assert_untouched();
+    runs.assert_all_zero();
     drop(all);
-    runs.assert_settled();
+    runs.assert_all_once();
 }
 
 fn names() {
@@ -340,13 +340,13 @@ fn destructor_races() {
             capsule.set_destructor(Destructor::none());
             capsule.set_destructor(Destructor::rust(move |_| {
                 let _held = &token;
-                runs.strike(entry);
+                runs.record(entry);
             }));
         }
     });
-    dropped.assert_settled();
+    dropped.assert_all_once();
     // The last destructor that each thread sets is a closure, so one of them runs.
-    runs.assert_settled();
+    runs.assert_all_once();
 }
 
 fn native_threads() {
@@ -359,7 +359,7 @@ fn native_threads() {
             drop(capsule.build(Context::genesis()));
         }
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn created_everywhere(vm: &VirtualMachine, kind: Kind) {
@@ -368,11 +368,11 @@ fn created_everywhere(vm: &VirtualMachine, kind: Kind) {
     on_vm_threads(vm, |number, vm| {
         for entry in 0..each {
             let entries = ledger.clone();
-            let strike = move |_: &Py<PyCapsule>| entries.strike(number * each + entry);
+            let strike = move |_: &Py<PyCapsule>| entries.record(number * each + entry);
             drop(with_destructor(kind, vm, strike).build(&vm.ctx));
         }
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
@@ -382,13 +382,13 @@ fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
     let thread = vm.start_thread(move |_| receiver.into_iter().for_each(drop));
     for entry in 0..capsules {
         let entries = ledger.clone();
-        let capsule = with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx);
+        let capsule = with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx);
         let sent = sender.send(capsule);
         sent.expect("the other thread receives until the end");
     }
     drop(sender);
     assert!(vm.allow_threads(|| thread.join()).is_ok());
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn last_of_many(vm: &VirtualMachine, kind: Kind) {
@@ -397,14 +397,14 @@ fn last_of_many(vm: &VirtualMachine, kind: Kind) {
     let capsules: Vec<_> = (0..capsules)
         .map(|entry| {
             let entries = ledger.clone();
-            with_destructor(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
         })
         .collect();
     let shares = shares_of(capsules);
     on_vm_threads(vm, |number, _| {
         take(&shares[number]).into_iter().for_each(drop)
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn replaced_while_read(vm: &VirtualMachine, kind: Kind) {

@@ -12,7 +12,7 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, python, shared, with_destructor};
+use crate::ledger::{Kind, Ledger, Log, in_shared_interpreter, python, with_destructor};
 
 type Test = fn(&VirtualMachine);
 
@@ -65,7 +65,7 @@ const CHILDREN: &[(&str, &str, &str, &[&str])] = &[
 pub(crate) fn trials() -> Vec<Trial> {
     let tests = TESTS.iter().map(|&(name, test)| {
         trial(format!("unraisable::{name}"), move || {
-            shared(move |vm| {
+            in_shared_interpreter(move |vm| {
                 test(vm);
             });
             Ok(())
@@ -263,11 +263,11 @@ fn panic_in_drop_is_reported(vm: &VirtualMachine) {
     let entry = ledger.clone();
     let capsule = PyCapsule::from_value(Explosive)
         .owner(owner.into())
-        .destructor(python(vm, move |_| entry.strike(1)))
+        .destructor(python(vm, move |_| entry.record(1)))
         .build(&vm.ctx);
     let expected = format!("{PANIC} in drop of {:#x}", capsule.get_id());
     assert_eq!(reported(vm, || drop(capsule)), [expected]);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn panic_that_panics(vm: &VirtualMachine) {
@@ -282,13 +282,13 @@ fn missing_hook(vm: &VirtualMachine) {
         let ledger = Ledger::of(1);
         let entry = ledger.clone();
         let capsule = with_destructor(kind, vm, move |_| {
-            entry.strike(0);
+            entry.record(0);
             leave("left");
         });
         while_pending(vm, || {
             with_hook(vm, None, || drop(capsule.build(&vm.ctx)));
         });
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }
 
@@ -321,7 +321,7 @@ fn hook_keeps(vm: &VirtualMachine) {
         let entry = ledger.clone();
         let kept = vm.ctx.new_list(Vec::new());
         let capsule = with_destructor(kind, vm, move |_| {
-            entry.strike(0);
+            entry.record(0);
             leave("left");
         })
         .name(c"kept")
@@ -340,6 +340,6 @@ fn hook_keeps(vm: &VirtualMachine) {
             &scope,
             vm,
         );
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }

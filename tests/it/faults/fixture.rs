@@ -72,7 +72,7 @@ impl Fixture {
     }
 
     pub(super) fn count_other(&self) {
-        self.ledger.strike(OTHERS);
+        self.ledger.record(OTHERS);
     }
 
     /// Resurrects a capsule from its destructor.
@@ -115,7 +115,7 @@ impl Fixture {
         let fixture = self.clone();
         let built = match kind {
             Kind::C | Kind::Rust => with_destructor(kind, vm, move |capsule| {
-                fixture.ledger.strike(RUNS);
+                fixture.ledger.record(RUNS);
                 (action.native)(capsule, &fixture);
             }),
             Kind::Python => {
@@ -130,12 +130,12 @@ impl Fixture {
     /// The action as a Python function.
     fn python_action(&self, action: &'static Action, vm: &VirtualMachine) -> PyObjectRef {
         let scope = vm.new_scope_with_builtins();
-        let strike = self.clone();
+        let record = self.clone();
         let other = self.clone();
         let keeper = self.clone();
         let dropper = self.clone();
-        let strike = vm.new_function("strike", move || strike.ledger.strike(RUNS));
-        set(&scope, "strike", strike.into(), vm);
+        let record = vm.new_function("record", move || record.ledger.record(RUNS));
+        set(&scope, "record", record.into(), vm);
         let count_other = vm.new_function("count_other", move || other.count_other());
         set(&scope, "count_other", count_other.into(), vm);
         let keep = vm.new_function("keep", move |capsule: PyRef<PyCapsule>| {
@@ -149,7 +149,7 @@ impl Fixture {
         let finalizing = self.attachment == Attachment::Finalizing;
         set(&scope, "finalizing", vm.ctx.new_bool(finalizing).into(), vm);
         let body = action.python.replace('\n', "\n    ");
-        let source = format!("{PRELUDE}\ndef action(capsule):\n    strike()\n    {body}");
+        let source = format!("{PRELUDE}\ndef action(capsule):\n    record()\n    {body}");
         run(&source, &scope, vm);
         scope
             .globals

@@ -257,7 +257,7 @@ fn each_fails(row: &Row) {
         capsule.set_destructor(Destructor::none());
         // Leaked, so that the next capsule does not reuse its memory.
         core::mem::forget(capsule);
-        ledger.assert_settled();
+        ledger.assert_all_once();
         if !failed {
             return;
         }

@@ -9,12 +9,12 @@ use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyRef, VirtualMachine};
 
 use crate::interpreter::in_interpreter;
-use crate::ledger::{Kind, alone, with_destructor};
+use crate::ledger::{Kind, in_own_process, with_destructor};
 
 static CALLED: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn trial() -> Trial {
-    alone("forks::other-interpreters-run-their-destructors", || {
+    in_own_process("forks::other-interpreters-run-their-destructors", || {
         in_interpreter(|own| {
             let capsule =
                 with_destructor(Kind::Python, own, |_| CALLED.store(true, Ordering::Release));

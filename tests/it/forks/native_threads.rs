@@ -10,7 +10,7 @@ use rustpython_capsule::__private::ffi::{self, CVisit};
 use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::{Context, Py, PyObject, PyRef};
 
-use crate::ledger::{Ledger, alone};
+use crate::ledger::{Ledger, in_own_process};
 
 unsafe extern "C" {
     fn fork() -> c_int;
@@ -20,7 +20,7 @@ unsafe extern "C" {
 }
 
 pub(crate) fn trial() -> Trial {
-    alone(
+    in_own_process(
         "forks::what-a-capsule-owns-can-be-changed-in-the-child",
         || {
             let ledger = Ledger::of(1);
@@ -44,9 +44,9 @@ pub(crate) fn trial() -> Trial {
                 going.store(false, Ordering::Relaxed);
                 assert!(statuses.iter().all(|status| *status == 0), "{statuses:?}");
             });
-            ledger.assert_untouched();
+            ledger.assert_all_zero();
             drop(capsule);
-            ledger.assert_settled();
+            ledger.assert_all_once();
         },
     )
 }

@@ -10,13 +10,13 @@ use rustpython_vm::{Interpreter, PyResult, Settings, VirtualMachine};
 use super::fixture::{Fixture, skipped};
 use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{exec, shown};
-use crate::ledger::alone;
+use crate::ledger::in_own_process;
 
 pub(super) fn trials() -> Vec<Trial> {
     if !*HAS_COMPILER {
         return vec![skipped("main-interpreter")];
     }
-    vec![alone(
+    vec![in_own_process(
         "loader::main-interpreter::others-can-load-only-while-it-exists",
         others_can_load_only_while_it_exists,
     )]

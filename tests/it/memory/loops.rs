@@ -8,7 +8,7 @@ use rustpython_vm::{Interpreter, PyRef, VirtualMachine};
 
 use super::{SLACK, allocated};
 use crate::interpreter::{exec, interpreter, shown};
-use crate::ledger::{Kind, Ledger, alone, python, with_destructor};
+use crate::ledger::{Kind, Ledger, in_own_process, python, with_destructor};
 
 /// How many interpreters to create with capsules, and as many without. The VM leaks two million
 /// bytes of each, which every later collection traverses.
@@ -18,11 +18,11 @@ fn times() -> usize {
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
-        alone(
+        in_own_process(
             "memory::loops::capsules-do-not-make-a-sub-interpreter-leak-more",
             leak_no_more,
         ),
-        alone(
+        in_own_process(
             "memory::loops::every-capsule-of-a-sub-interpreter-is-destroyed-once",
             destroyed_once,
         ),
@@ -80,7 +80,7 @@ fn with_capsules(parent: &Interpreter) {
         let mut entry = first..;
         Kind::ALL.map(|kind| {
             let (ledger, entry) = (ledger.clone(), entry.next().unwrap_or_default());
-            with_destructor(kind, vm, move |_| ledger.strike(entry))
+            with_destructor(kind, vm, move |_| ledger.record(entry))
                 .name(c"own".to_owned())
                 .build(&vm.ctx)
         })
@@ -97,7 +97,7 @@ fn with_capsules(parent: &Interpreter) {
         let inner = of_kinds(0, vm);
         inner[2].set_destructor(python(vm, move |_| {
             let _held = &held;
-            runs.strike(2);
+            runs.record(2);
         }));
         inner
     });

@@ -15,11 +15,11 @@ use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine};
 
 use super::{Random, count};
-use crate::ledger::alone;
+use crate::ledger::in_own_process;
 
 pub(crate) fn trial() -> Trial {
-    alone("stress::a-resurrected-capsule-is-tracked-once", || {
-        crate::ledger::shared(|vm| hand_over(vm, count(20_000, 4_000_000)));
+    in_own_process("stress::a-resurrected-capsule-is-tracked-once", || {
+        crate::ledger::in_shared_interpreter(|vm| hand_over(vm, count(20_000, 4_000_000)));
     })
 }
 

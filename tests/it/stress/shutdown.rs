@@ -17,7 +17,7 @@ use rustpython_vm::{Context, PyRef};
 use super::{Random, THREADS, count, pointer_of};
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{child, child_source, interpreter, trial};
-use crate::ledger::{Kind, Ledger, alone, with_destructor};
+use crate::ledger::{Kind, Ledger, in_own_process, with_destructor};
 
 pub(super) fn trials() -> Vec<Trial> {
     let c_threads = if *HAS_COMPILER {
@@ -26,7 +26,7 @@ pub(super) fn trials() -> Vec<Trial> {
         c_code::skipped("stress::c threads::skipped, no C compiler here".to_owned())
     };
     vec![
-        alone(
+        in_own_process(
             "stress::native-threads-run-on-after-finalization",
             native_threads,
         ),
@@ -63,18 +63,18 @@ fn native_threads() {
                     // A C function holds nothing that its capsule could drop.
                     Kind::C => {
                         drop(token);
-                        with_destructor(kind, vm, move |_| entries.strike(entry))
+                        with_destructor(kind, vm, move |_| entries.record(entry))
                     }
                     Kind::Rust => PyCapsule::builder(pointer_of(0, entry)).destructor(
                         Destructor::rust(move |_| {
                             let _held = &token;
-                            entries.strike(entry);
+                            entries.record(entry);
                         }),
                     ),
                     Kind::Python => PyCapsule::builder(pointer_of(0, entry)).destructor(
                         crate::ledger::python(vm, move |_| {
                             let _held = &token;
-                            entries.strike(entry);
+                            entries.record(entry);
                         }),
                     ),
                 };
@@ -166,7 +166,7 @@ impl Round {
                 _ => assert_eq!(times, 1, "{entry}"),
             }
         }
-        self.held.assert_settled();
+        self.held.assert_all_once();
         let counts = [&self.made, &self.destroyed];
         let [made, destroyed] = counts.map(|count| count.load(Ordering::Relaxed));
         assert!(

@@ -6,7 +6,7 @@ use libtest_mimic::{Failed, Trial};
 
 use super::count;
 use crate::interpreter::trial;
-use crate::ledger::shared;
+use crate::ledger::in_shared_interpreter;
 
 #[link(name = "capsule_tests_c", kind = "static")]
 unsafe extern "C" {
@@ -51,7 +51,7 @@ pub(super) fn trials() -> Vec<Trial> {
     let one = |(name, test, small, full)| {
         trial(format!("stress::c::{name}"), move || {
             // The tests share static counters, so only one may run at a time.
-            shared(move |vm| vm.allow_threads(|| run(test, count(small, full))))
+            in_shared_interpreter(move |vm| vm.allow_threads(|| run(test, count(small, full))))
         })
     };
     TESTS.into_iter().map(one).collect()
