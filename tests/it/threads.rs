@@ -368,8 +368,8 @@ fn created_everywhere(vm: &VirtualMachine, kind: Kind) {
     on_vm_threads(vm, |number, vm| {
         for entry in 0..each {
             let entries = ledger.clone();
-            let strike = move |_: &Py<PyCapsule>| entries.record(number * each + entry);
-            drop(with_destructor(kind, vm, strike).build(&vm.ctx));
+            let record = move |_: &Py<PyCapsule>| entries.record(number * each + entry);
+            drop(with_destructor(kind, vm, record).build(&vm.ctx));
         }
     });
     ledger.assert_all_once();

@@ -37,7 +37,7 @@ fn interpreter() -> Interpreter {
 /// exception.
 fn load(folder: &str, vm: &VirtualMachine) -> String {
     let source = format!(
-        "import sys\nsys.path[:0] = [{folder:?}]\nimport shutdown\nending.make('made and destroyed')"
+        "import sys\nsys.path[:0] = [{folder:?}]\nimport shutdown\nshutdown.make('made and destroyed')"
     );
     let answer: PyResult = exec(&source, &vm.new_scope_with_builtins(), vm);
     answer.map_or_else(|error| shown(&error, vm), |_| "loaded".to_owned())
