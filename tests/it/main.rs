@@ -40,6 +40,7 @@ mod unraisable;
 // `crates/vm-glue`: the class and the module in Python, import, API tables, sealed interpreters.
 mod api_tables;
 mod arguments;
+mod compile_fail;
 mod import;
 mod protocol;
 mod protocol_errors;
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         // `crates/vm-glue`
         api_tables::trials(),
         arguments::trials(),
+        compile_fail::trials(),
         import::trials(),
         protocol::trials(),
         sealed::trials(),
