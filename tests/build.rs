@@ -1,22 +1,22 @@
-//! Compiles the C code that the tests call, where there is a compiler; and sets the linker arguments
+//! Compiles the C code that the tests call, if there is a compiler, and sets the linker arguments
 //! that programs with the C API need.
 
 use std::path::Path;
 
-/// Read by `tests/it`: without it, what needs C code is left out.
+/// A cfg for `tests/it`. Without it, tests that need C code are skipped.
 const HAS_C: &str = "c_compiler";
 
 const FILES: [&str; 10] = [
     "rows.c",
-    "alone/harness.c",
-    "alone/accessors.c",
-    "alone/exceptions.c",
-    "alone/destructors.c",
-    "alone/imports.c",
-    "alone/collector.c",
-    "alone/threads.c",
-    "alone/stress.c",
-    "alone/table.c",
+    "suite/harness.c",
+    "suite/accessors.c",
+    "suite/exceptions.c",
+    "suite/destructors.c",
+    "suite/imports.c",
+    "suite/collector.c",
+    "suite/threads.c",
+    "suite/stress.c",
+    "suite/table.c",
 ];
 
 fn main() {
@@ -30,7 +30,7 @@ fn main() {
     compile();
 }
 
-/// The tests link the library themselves, so that it comes before the crates with the C API.
+/// The tests link the library with an attribute, so that it comes before the crates with the C API.
 fn compile() {
     let mut build = cc::Build::new();
     build

@@ -1,5 +1,5 @@
-//! Every file in `snippets` is a test: it ends with exit code 0 in our interpreter, and one that
-//! does not need `_capsule` in CPython too.
+//! Every file in `snippets` is a test: it must exit with code 0 in our interpreter, and if it does
+//! not use `_capsule`, in CPython too.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -74,13 +74,13 @@ fn trials_of(file: &Path, cpython: Option<&'static str>) -> Vec<Trial> {
     let ours = file.to_owned();
     let mut trials = vec![trial(format!("snippets::{stem}"), move || {
         let ended = child(&[ours.as_os_str()], &[]);
-        judge(ended.code, &ended.stderr)
+        check(ended.code, &ended.stderr)
     })];
     if !source.contains("_capsule") {
         let theirs = file.to_owned();
         let name = format!(
             "snippets::{stem}::{}",
-            cpython.unwrap_or("left out, no CPython here")
+            cpython.unwrap_or("skipped, no CPython here")
         );
         trials.push(
             trial(name, move || {
@@ -92,7 +92,7 @@ fn trials_of(file: &Path, cpython: Option<&'static str>) -> Vec<Trial> {
     trials
 }
 
-/// The newest CPython on the path that starts.
+/// The newest CPython on `PATH` that starts.
 fn cpython() -> Option<&'static str> {
     ["python3.14", "python3.13", "python3"]
         .into_iter()
@@ -108,13 +108,13 @@ fn cpython() -> Option<&'static str> {
 
 fn in_cpython(program: &str, file: &Path) -> Result<(), Failed> {
     let output = Command::new(program).arg(file).output()?;
-    judge(
+    check(
         output.status.code(),
         &String::from_utf8_lossy(&output.stderr),
     )
 }
 
-fn judge(code: Option<i32>, stderr: &str) -> Result<(), Failed> {
+fn check(code: Option<i32>, stderr: &str) -> Result<(), Failed> {
     match code {
         Some(0) => Ok(()),
         code => Err(format!("exit code {code:?}\n{stderr}").into()),
