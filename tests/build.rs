@@ -1,6 +1,6 @@
-//! Compiles the C code that the tests call, if there is a compiler. Passes the linker arguments of a
-//! program with the C API: export it to libraries, and of functions that two crates define use the first,
-//! which is that of `crates/capi`.
+//! Compiles the C code that the tests call, if there is a compiler. Passes the linker arguments of
+//! a program with the C API: export it to libraries, and of functions that two crates define use
+//! the first, which is that of `crates/capi`.
 
 use std::path::Path;
 

@@ -1,5 +1,5 @@
-//! The three fuzz targets, each with an interpreter of its own. `tests/it/hostile` decodes and checks the
-//! inputs, also for the tests.
+//! The three fuzz targets, each with an interpreter of its own. `tests/it/hostile` decodes and
+//! checks the inputs, also for the tests.
 
 #[path = "../../tests/it/hostile/mod.rs"]
 mod hostile;
@@ -18,10 +18,10 @@ fn records(data: &[u8]) -> &[[u8; 8]] {
 /// A sequence of C calls, eight bytes each.
 pub fn calls(data: &[u8]) {
     thread_local! {
-        static FIXTURE: (Interpreter, calls::Bench) = with(calls::Bench::new);
+        static FIXTURE: (Interpreter, calls::Fixture) = with(calls::Fixture::new);
     }
-    let outcome =
-        FIXTURE.with(|(interpreter, bench)| interpreter.enter(|_| bench.play(records(data))));
+    let outcome = FIXTURE
+        .with(|(interpreter, fixture)| interpreter.enter(|_| fixture.execute(records(data))));
     if let Err(difference) = outcome {
         panic!("{difference}");
     }
@@ -30,15 +30,15 @@ pub fn calls(data: &[u8]) {
 /// Arrays of slots, eight bytes each after the first byte, which selects options.
 pub fn slots(data: &[u8]) {
     thread_local! {
-        static FIXTURE: (Interpreter, slots::Bench) = with(slots::Bench::new);
+        static FIXTURE: (Interpreter, slots::Fixture) = with(slots::Fixture::new);
     }
     let Some((choice, data)) = data.split_first() else {
         return;
     };
-    let play = |(interpreter, bench): &(Interpreter, slots::Bench)| {
-        interpreter.enter(|_| bench.play(*choice, records(data)))
+    let execute = |(interpreter, fixture): &(Interpreter, slots::Fixture)| {
+        interpreter.enter(|_| fixture.execute(*choice, records(data)))
     };
-    if let Err(fault) = FIXTURE.with(play) {
+    if let Err(fault) = FIXTURE.with(execute) {
         panic!("{fault}");
     }
 }
@@ -48,7 +48,8 @@ pub fn imports(data: &[u8]) {
     thread_local! {
         static FIXTURE: (Interpreter, ()) = with(imports::prepare);
     }
-    if let Err(fault) = FIXTURE.with(|(interpreter, ())| interpreter.enter(|_| imports::play(data)))
+    if let Err(fault) =
+        FIXTURE.with(|(interpreter, ())| interpreter.enter(|_| imports::execute(data)))
     {
         panic!("{fault}");
     }
@@ -66,8 +67,8 @@ fn with<T>(make: impl FnOnce(&rustpython_vm::VirtualMachine) -> T) -> (Interpret
     (interpreter, made)
 }
 
-/// The options of AddressSanitizer. Leak detection is off, since the VM never frees some objects. An
-/// allocation that is too large returns NULL, as it does without the sanitizer.
+/// The options of AddressSanitizer. Leak detection is off, since the VM never frees some objects.
+/// An allocation that is too large returns NULL, as it does without the sanitizer.
 #[unsafe(no_mangle)]
 extern "C" fn __asan_default_options() -> *const c_char {
     const OPTIONS: &CStr = c"detect_leaks=0:allocator_may_return_null=1";

@@ -1,4 +1,5 @@
-/* The operations of the accessor rows, as calls of the C API. `it/through_c.rs` has the same structs. */
+/* The operations of the accessor rows, as calls of the C API. `it/through_c.rs` has the same
+   structs. */
 #include <Python.h>
 #include "pycapsule.h"
 

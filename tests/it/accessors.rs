@@ -1,5 +1,5 @@
-//! Runs the rows of `accessors_rows` in three languages, and tests what a row cannot express: the text
-//! of every error, the addresses of names, and destructors and owners of every kind.
+//! Runs the rows of `accessors_rows` in three languages, and tests what a row cannot express: the
+//! text of every error, the addresses of names, and destructors and owners of every kind.
 
 use core::ffi::{CStr, c_char};
 use core::fmt::Debug;
@@ -31,7 +31,7 @@ pub(crate) type Outcome = (Answer, Option<Fields>);
 /// A language, the function that runs a row in it, and whether the language can express the row.
 type Language = (
     &'static str,
-    fn(&Row, &Bench<'_>) -> Outcome,
+    fn(&Row, &Fixture<'_>) -> Outcome,
     fn(&Row) -> bool,
 );
 
@@ -45,10 +45,10 @@ const LANGUAGES: &[Language] = &[
 /// Every row, and its outcome in each language.
 static RUN: LazyLock<Vec<(Row, Vec<Option<Outcome>>)>> = LazyLock::new(|| {
     in_interpreter(|vm| {
-        let bench = Bench::new(vm);
+        let fixture = Fixture::new(vm);
         let run = |row: Row| {
             let in_language =
-                |(_, outcome, can): &Language| can(&row).then(|| outcome(&row, &bench));
+                |(_, outcome, can): &Language| can(&row).then(|| outcome(&row, &fixture));
             let outcomes = LANGUAGES.iter().map(in_language).collect();
             (row, outcomes)
         };
@@ -113,26 +113,26 @@ fn same<T: PartialEq + Debug>(found: T, expected: T) -> Result<(), Failed> {
 }
 
 /// What every row runs with: an interpreter, and a scope for Python code.
-pub(crate) struct Bench<'vm> {
+pub(crate) struct Fixture<'vm> {
     pub(crate) vm: &'vm VirtualMachine,
     scope: Scope,
     /// The Python destructor of rows that have one.
     pub(crate) destructor: PyObjectRef,
 }
 
-impl<'vm> Bench<'vm> {
+impl<'vm> Fixture<'vm> {
     fn new(vm: &'vm VirtualMachine) -> Self {
         let scope = vm.new_scope_with_builtins();
-        let mut bench = Self {
+        let mut fixture = Self {
             vm,
             scope,
             destructor: vm.ctx.none(),
         };
-        bench
+        fixture
             .run(through_python::PRELUDE)
             .expect("the prelude raises nothing");
-        bench.destructor = bench.global("destructor");
-        bench
+        fixture.destructor = fixture.global("destructor");
+        fixture
     }
 
     pub(crate) fn run(&self, source: &str) -> Result<(), PyBaseExceptionRef> {
@@ -356,7 +356,7 @@ extern "C" fn nothing(_capsule: *mut PyObject) {}
 
 fn destructors_are_reported() -> Result<(), Failed> {
     in_interpreter(|vm| {
-        let bench = Bench::new(vm);
+        let fixture = Fixture::new(vm);
         // SAFETY: the function does nothing, and does not unwind.
         let c = unsafe { CapsuleDestructor::c(nothing) };
         let kinds = [
@@ -368,7 +368,7 @@ fn destructors_are_reported() -> Result<(), Failed> {
                 "'rust'",
             ),
             (
-                CapsuleDestructor::python(bench.destructor.clone(), vm),
+                CapsuleDestructor::python(fixture.destructor.clone(), vm),
                 DestructorKind::Python,
                 "'python'",
             ),
@@ -383,15 +383,15 @@ fn destructors_are_reported() -> Result<(), Failed> {
             )?;
             let is_python = kind == DestructorKind::Python;
             same(changed.python_destructor().is_some(), is_python)?;
-            let globals = &bench.scope.globals;
+            let globals = &fixture.scope.globals;
             globals
                 .set_item("object", changed.clone().into(), vm)
                 .map_err(|e| shown(&e, vm))?;
-            let holds = bench.evaluate(&format!(
+            let holds = fixture.evaluate(&format!(
                 "_capsule.describe(object).destructor == {described}"
             ));
             same(holds.is(&vm.ctx.true_value), true)?;
-            let address = bench.evaluate("_capsule.get_destructor(object)");
+            let address = fixture.evaluate("_capsule.get_destructor(object)");
             let address: Option<usize> = address.try_to_value(vm).ok();
             let function = changed.c_destructor().filter(|_| !is_python);
             same(address, function.map(|function| function as usize))?;

@@ -1,5 +1,5 @@
-//! More rows for `accessors`: which names are equal, objects that are not capsules, and the note about
-//! a capsule that has been consumed.
+//! More rows for `accessors`: which names are equal, objects that are not capsules, and the note
+//! about a capsule that has been consumed.
 
 use crate::accessors_rows::{
     Answer, Destructor, Fields, LONG, Name, Object, Operation, Row, named, refused, row, usual,
@@ -117,7 +117,8 @@ fn shown(name: &Name) -> String {
     })
 }
 
-/// Objects that are not capsules, with their class. This error comes before any about the arguments.
+/// Objects that are not capsules, with their class. This error comes before any about the
+/// arguments.
 pub(crate) fn non_capsules() -> Vec<Row> {
     let objects = [
         ("3", "int"),

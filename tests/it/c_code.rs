@@ -23,7 +23,7 @@ pub(crate) fn starts(program: &str, argument: &str) -> bool {
 }
 
 /// An ignored test in place of tests that this machine cannot run. The name says why.
-pub(crate) fn left_out(name: String) -> Trial {
+pub(crate) fn skipped(name: String) -> Trial {
     trial(name, || Ok(())).with_ignored_flag(true)
 }
 

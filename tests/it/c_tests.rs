@@ -178,8 +178,8 @@ fn changes_by_c_code_do_not_affect_a_rust_value() {
             .name(c"shop.value")
             .build(&vm.ctx);
         let pointer = capsule.any_pointer().as_ptr();
-        // SAFETY: `capsule` keeps the object alive, and the thread is attached. No other code uses the
-        // pointers of this capsule.
+        // SAFETY: `capsule` keeps the object alive, and the thread is attached. No other code uses
+        // the pointers of this capsule.
         let changed = unsafe {
             c_changes(
                 address(capsule.as_object()),

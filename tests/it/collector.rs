@@ -1,5 +1,5 @@
-//! Capsules and the collector: C hooks that use their capsule, capsules that are resurrected during a
-//! collection, and destructors that are set or released meanwhile.
+//! Capsules and the collector: C hooks that use their capsule, capsules that are resurrected during
+//! a collection, and destructors that are set or released meanwhile.
 
 use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
@@ -238,8 +238,8 @@ fn with_a_witness(log: &Log, vm: &VirtualMachine) -> PyRef<PyCapsule> {
         .build(&vm.ctx)
 }
 
-/// The collector may still be reading a callable that was just replaced. It reads while no thread is
-/// attached, so the reference must be released on an attached thread.
+/// The collector may still be reading a callable that was just replaced. It reads while no thread
+/// is attached, so the reference must be released on an attached thread.
 fn released_inside(vm: &VirtualMachine) {
     let log = Log::default();
     with_a_witness(&log, vm).set_destructor(Destructor::none());

@@ -1,5 +1,5 @@
-//! Capsules through `ctypes`: Python programs with the output that is expected of them. Each runs in
-//! a process of its own, in this interpreter and in CPython.
+//! Capsules through `ctypes`: Python programs with the output that is expected of them. Each runs
+//! in a process of its own, in this interpreter and in CPython.
 
 mod callbacks;
 mod capsules;

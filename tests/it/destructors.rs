@@ -63,7 +63,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         .collect()
 }
 
-/// A capsule whose destructor counts in the ledger's only entry.
+/// A capsule whose destructor counts in the only entry of the ledger.
 fn counted(vm: &VirtualMachine, kind: Kind) -> (Ledger, PyRef<PyCapsule>) {
     let ledger = Ledger::of(1);
     let entry = ledger.clone();
@@ -229,7 +229,8 @@ fn set_later(vm: &VirtualMachine, kind: Kind) {
     let capsule = PyCapsule::builder(model.any_pointer()).build(&vm.ctx);
     let entry = ledger.clone();
     capsule.set_destructor(match kind {
-        // SAFETY: the function is that of `model`, and `capsule` has the same pointer, which it reads.
+        // SAFETY: the function is that of `model`, and `capsule` has the same pointer, which it
+        // reads.
         Kind::C => unsafe { Destructor::c(model.c_destructor().expect("one is set")) },
         Kind::Rust => Destructor::rust(move |_| entry.record(0)),
         Kind::Python => python(vm, move |_| entry.record(0)),

@@ -150,8 +150,8 @@ fn when_a_vm_thread_exits(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
 }
 
 /// Here the capsule is dropped after the VM's thread-locals are destroyed. If an object that the
-/// collector tracks, such as a list, is dropped then, the VM aborts the process. So these capsules own
-/// no Python object.
+/// collector tracks, such as a list, is dropped then, the VM aborts the process. So these capsules
+/// own no Python object.
 fn after_the_vms_thread_locals(vm: &VirtualMachine) {
     let ledger = Ledger::of(3);
     let value = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
@@ -171,8 +171,8 @@ fn after_the_vms_thread_locals(vm: &VirtualMachine) {
 }
 
 /// The thread drops one capsule, which looks for an interpreter and finds none. It leaves another
-/// capsule to its exit, and then attaches for a while. So some of the VM's thread-locals are destroyed
-/// before the second capsule, and some after it.
+/// capsule to its exit, and then attaches for a while. So some of the VM's thread-locals are
+/// destroyed before the second capsule, and some after it.
 fn between_the_vms_thread_locals(vm: &VirtualMachine) {
     for kind in Kind::ALL {
         let ledger = Ledger::of(2);

@@ -1,6 +1,6 @@
-//! Fault injection in destructors, as a matrix: what the destructor does × its kind × where it runs.
-//! The destructor runs once, an exception or panic in it is reported once, and the program continues.
-//! Properties of a single action or place are tested under their own topics.
+//! Fault injection in destructors, as a matrix: what the destructor does × its kind × where it
+//! runs. The destructor runs once, an exception or panic in it is reported once, and the program
+//! continues. Properties of a single action or place are tested under their own topics.
 
 mod actions;
 mod allocator;
@@ -38,7 +38,7 @@ pub(crate) fn trials() -> Vec<Trial> {
 }
 
 impl Action {
-    /// Whether destructors of this kind can do it: a panic is Rust's.
+    /// Whether destructors of this kind can do it: C code cannot panic.
     fn is_for(&self, kind: Kind) -> bool {
         kind != Kind::C || !matches!(self.left, Left::Panic(_))
     }

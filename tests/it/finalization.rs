@@ -1,4 +1,5 @@
-//! Capsules that live until the interpreter is finalized, or longer: which destructors run, and when.
+//! Capsules that live until the interpreter is finalized, or longer: which destructors run, and
+//! when.
 
 use std::ffi::OsStr;
 use std::sync::LazyLock;
@@ -72,9 +73,10 @@ const DESTROYED_IN: &[&str] = &[
     "a cycle",
 ];
 
-/// Places of objects that the VM leaks here. A function that is stored in `sys` and `builtins` keeps the
-/// globals of the main module alive. The VM clears these two modules last and does not collect after
-/// that, so objects that are reachable only through these globals are never destroyed.
+/// Places of objects that the VM leaks here. A function that is stored in `sys` and `builtins`
+/// keeps the globals of the main module alive. The VM clears these two modules last and does not
+/// collect after that, so objects that are reachable only through these globals are never
+/// destroyed.
 const LEFT_BY_THE_VM: &[&str] = &[
     "the main module",
     "a default of a main function",
@@ -94,8 +96,8 @@ fn run_places(arguments: &[&str]) -> Ended {
     child(&arguments, &[])
 }
 
-/// Programs: the name, the source, the exit code, the standard output, and texts in the standard error.
-/// `make()` makes a capsule whose destructor writes `dead`.
+/// Programs: the name, the source, the exit code, the standard output, and texts in the standard
+/// error. `make()` makes a capsule whose destructor writes `dead`.
 const PROGRAMS: &[(&str, &str, i32, &str, &[&str])] = &[
     (
         "sys.exit-in-a-function",
@@ -407,8 +409,8 @@ fn unrunnable_is_dropped() {
     ledger.assert_all_once();
 }
 
-/// A native thread drops capsules with Python destructors while their interpreter is being finalized.
-/// Each destructor runs at most once, and the thread does not hang.
+/// A native thread drops capsules with Python destructors while their interpreter is being
+/// finalized. Each destructor runs at most once, and the thread does not hang.
 fn dropped_meanwhile() {
     const CAPSULES: usize = 2000;
     for _ in 0..10 {

@@ -1,5 +1,5 @@
-//! Forks: capsules work in the child, even those that threads of the parent were using during the fork.
-//! Destructors of capsules from before the fork run in each of the two processes.
+//! Forks: capsules work in the child, even those that threads of the parent were using during the
+//! fork. Destructors of capsules from before the fork run in each of the two processes.
 
 mod interpreters;
 mod native_threads;
@@ -15,13 +15,13 @@ use tempfile::TempDir;
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{Ended, child, trial};
 
-/// A behaviour; a script that may use the C functions of `c/faults/forks.c`; the lines of its output,
-/// sorted.
+/// A behaviour; a script that may use the C functions of `c/faults/forks.c`; the lines of its
+/// output, sorted.
 type Row = (&'static str, &'static str, &'static [&'static str]);
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(target_os = "linux") || !*HAS_COMPILER {
-        return vec![c_code::left_out(
+        return vec![c_code::skipped(
             "forks::skipped, no Linux or no C compiler here".to_owned(),
         )];
     }

@@ -180,7 +180,8 @@ impl State<'_> {
                     builder = builder.name(name);
                 }
                 if vouched {
-                    // SAFETY: the promise is about users of the pointer, and no code dereferences it.
+                    // SAFETY: the promise is about users of the pointer, and no code dereferences
+                    // it.
                     builder = unsafe { builder.vouched() };
                 }
                 let model = Model {

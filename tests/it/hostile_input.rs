@@ -14,7 +14,7 @@ use rustpython_capsule_capi::{ExtensionModulesExt, run_main};
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::Settings;
 
-use crate::c_code::{HAS_COMPILER, compile, headers, left_out};
+use crate::c_code::{HAS_COMPILER, compile, headers, skipped};
 use crate::hostile::calls::Record;
 use crate::hostile::{calls, imports, slots};
 use crate::interpreter::{in_interpreter, trial};
@@ -26,7 +26,8 @@ const MAX_RECORDS: usize = 120;
 /// The maximum number of slots of a module.
 const MAX_SLOTS: usize = 24;
 
-/// Names that resolve at least in part after `imports::prepare`. Other names are made of their parts.
+/// Names that resolve at least in part after `imports::prepare`. Other names are made of their
+/// parts.
 const NAMES: [&[u8]; 12] = [
     b"hostile_api.capsule",
     b"hostile_api.other",
@@ -89,13 +90,13 @@ fn sequences(calls: u64) -> Result<(), Failed> {
     let made = Cell::new(0);
     let mut rounds = 0;
     in_interpreter(|vm| {
-        let bench = calls::Bench::new(vm);
+        let fixture = calls::Fixture::new(vm);
         let records = || prop::collection::vec(any::<Record>(), 1..=MAX_RECORDS);
         while made.get() < calls {
             rounds += 1;
             let outcome = TestRunner::new(config(256)).run(&records(), |records| {
-                let played = bench.play(&records).map_err(TestCaseError::fail)?;
-                made.set(made.get() + played);
+                let made_now = fixture.execute(&records).map_err(TestCaseError::fail)?;
+                made.set(made.get() + made_now);
                 Ok(())
             });
             if let Err(error) = outcome {
@@ -111,18 +112,18 @@ fn sequences(calls: u64) -> Result<(), Failed> {
 /// Makes modules from this number of random arrays.
 fn arrays(cases: u32) -> Result<(), Failed> {
     in_interpreter(|vm| {
-        let bench = slots::Bench::new(vm);
-        check_arrays(cases, |choice, records| bench.play(choice, records));
+        let fixture = slots::Fixture::new(vm);
+        check_arrays(cases, |choice, records| fixture.execute(choice, records));
     });
     Ok(())
 }
 
-fn check_arrays(cases: u32, play: impl Fn(u8, &[slots::Record]) -> Result<bool, String>) {
+fn check_arrays(cases: u32, execute: impl Fn(u8, &[slots::Record]) -> Result<bool, String>) {
     let made = Cell::new(0);
     let records = prop::collection::vec(any::<slots::Record>(), 0..=MAX_SLOTS);
     let outcome = TestRunner::new(config(cases)).run(&(any::<u8>(), records), |case| {
         let (choice, records) = case;
-        let is_module = play(choice, &records).map_err(TestCaseError::fail)?;
+        let is_module = execute(choice, &records).map_err(TestCaseError::fail)?;
         made.set(made.get() + u32::from(is_module));
         Ok(())
     });
@@ -157,7 +158,7 @@ fn names(cases: u32) -> Result<(), Failed> {
     in_interpreter(|vm| {
         imports::prepare(vm);
         let outcome = TestRunner::new(config(cases)).run(&name, |name| {
-            let is_there = imports::play(&name).map_err(TestCaseError::fail)?;
+            let is_there = imports::execute(&name).map_err(TestCaseError::fail)?;
             found.set(found.get() + u32::from(is_there));
             Ok(())
         });
@@ -183,7 +184,7 @@ fn names_are_not_kept() {
                     } else {
                         format!("hostile_api.{long}")
                     };
-                    assert_eq!(imports::play(name.as_bytes()), Ok(false));
+                    assert_eq!(imports::execute(name.as_bytes()), Ok(false));
                 }
             };
             ask(0..count / 4);
@@ -205,14 +206,14 @@ fn resident() -> u64 {
     pages.unwrap_or(0) * 4096
 }
 
-/// The same arrays in a shared library that is imported. It runs in a process of its own, since only one
-/// interpreter of a process can load extension modules.
+/// The same arrays in a shared library that is imported. It runs in a process of its own, since
+/// only one interpreter of a process can load extension modules.
 fn imported_slots() -> Trial {
     const NAME: &str = "hostile-input::slots-of-a-library-make-a-module-or-are-refused";
     if *HAS_COMPILER {
         in_own_process(NAME, import_slots)
     } else {
-        left_out(format!("{NAME}::skipped, no C compiler here"))
+        skipped(format!("{NAME}::skipped, no C compiler here"))
     }
 }
 
@@ -248,7 +249,7 @@ fn import_slots() {
                 .call((spec.clone(),), vm)
         };
         check_arrays(2000, |choice, records| {
-            slots::play(choice, records, |slots| match import(slots) {
+            slots::execute(choice, records, |slots| match import(slots) {
                 Ok(module) => module.into_raw().as_ptr(),
                 Err(exception) => {
                     vm.set_exception(Some(exception));

@@ -1,5 +1,6 @@
-//! Import by dotted name. Every row of the tables runs through six functions, which must all give the same
-//! answer: those that import the pointer and those that import the capsule, in Rust, Python and C.
+//! Import by dotted name. Every row of the tables runs through six functions, which must all give
+//! the same answer: those that import the pointer and those that import the capsule, in Rust,
+//! Python and C.
 
 mod rows;
 mod scripts;

@@ -124,8 +124,8 @@ pub(crate) fn with_destructor(
     let action: Action = Box::new(action);
     let action: &'static Action = Box::leak(Box::new(action));
     let destructor = match kind {
-        // SAFETY: `act` requires a capsule whose pointer is the address of an `Action` that is never
-        // freed. The builder below makes one, and `action` was leaked.
+        // SAFETY: `act` requires a capsule whose pointer is the address of an `Action` that is
+        // never freed. The builder below makes one, and `action` was leaked.
         Kind::C => unsafe { Destructor::c(act) },
         Kind::Rust => Destructor::rust(action),
         Kind::Python => python(vm, action),
@@ -154,7 +154,8 @@ unsafe extern "C" fn act(capsule: *mut PyObject) {
     // SAFETY: a destructor is called with a pointer to an object that stays valid for the call.
     let object = unsafe { &*capsule };
     if let Ok(capsule) = PyCapsule::of(object) {
-        // SAFETY: `act` is set by `with_destructor` only, where the pointer is the address of a leaked `Action`.
+        // SAFETY: `act` is set by `with_destructor` only, where the pointer is the address of a
+        // leaked `Action`.
         let action = unsafe { capsule.any_pointer().cast::<Action>().as_ref() };
         action(capsule);
     }
@@ -167,8 +168,8 @@ pub(crate) unsafe extern "C" fn native_run(_: *mut PyObject) {
     NATIVE_RUNS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// How often `native_run` has run in this process. Only tests in the shared interpreter let it run, and
-/// those run one at a time, so a test sees only its own runs.
+/// How often `native_run` has run in this process. Only tests in the shared interpreter let it run,
+/// and those run one at a time, so a test sees only its own runs.
 pub(crate) fn native_runs() -> u32 {
     NATIVE_RUNS.load(Ordering::Relaxed)
 }
@@ -228,8 +229,8 @@ pub(crate) fn collect(vm: &VirtualMachine) {
     }
 }
 
-/// A test that runs in a process of its own: no other test can disturb it, and if it crashes it fails
-/// alone.
+/// A test that runs in a process of its own: no other test can disturb it, and if it crashes it
+/// fails alone.
 pub(crate) fn in_own_process(name: &'static str, test: fn()) -> Trial {
     const ALONE: &str = "CAPSULE_TESTS_ALONE";
     trial(name, move || {

@@ -1,5 +1,5 @@
-//! When Python code drops the last reference to a capsule, its destructor runs at once, whatever its
-//! kind.
+//! When Python code drops the last reference to a capsule, its destructor runs at once, whatever
+//! its kind.
 
 use libtest_mimic::Trial;
 use rustpython_vm::VirtualMachine;

@@ -1,6 +1,6 @@
-//! No memory leaks: after many capsules, and after many interpreters with capsules, as much memory is
-//! in use as before. A run makes 300,000 capsules, or as many as `CAPSULE_TESTS_MANY` says. Each row
-//! runs in a process of its own, since it measures the memory of the process.
+//! No memory leaks: after many capsules, and after many interpreters with capsules, as much memory
+//! is in use as before. A run makes 300,000 capsules, or as many as `CAPSULE_TESTS_MANY` says. Each
+//! row runs in a process of its own, since it measures the memory of the process.
 
 mod limit;
 mod loops;
@@ -24,8 +24,8 @@ use crate::ledger::in_own_process;
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {
-        return vec![c_code::left_out(
-            "memory::left out, no Linux with glibc here".to_owned(),
+        return vec![c_code::skipped(
+            "memory::skipped, no Linux with glibc here".to_owned(),
         )];
     }
     let is_freed = [
@@ -103,8 +103,8 @@ fn many() -> usize {
         .unwrap_or(300_000)
 }
 
-/// How many more bytes may be allocated than before. A leak of one allocation for each capsule exceeds
-/// it.
+/// How many more bytes may be allocated than before. A leak of one allocation for each capsule
+/// exceeds it.
 const SLACK: usize = 800_000;
 
 /// How many more bytes may be resident than before: glibc keeps up to one heap of an exited thread,
@@ -128,8 +128,8 @@ unsafe extern "C" {
 
 /// How many bytes are allocated and not freed.
 fn allocated() -> usize {
-    // SAFETY: it takes nothing and only reads the counters of the allocator; `MallInfo` has the layout of
-    // its result.
+    // SAFETY: it takes nothing and only reads the counters of the allocator; `MallInfo` has the
+    // layout of its result.
     let info = unsafe { mallinfo2() };
     info.allocated + info.mapped
 }
@@ -293,8 +293,8 @@ fn python_all_at_once(count: usize, vm: &VirtualMachine) {
     python(source, count, vm);
 }
 
-/// Exceptions of `get_pointer`. Those of imports are left out: the VM leaks memory for each module that
-/// it does not find.
+/// Exceptions of `get_pointer`. Those of imports are left out: the VM leaks memory for each module
+/// that it does not find.
 fn exceptions(count: usize, vm: &VirtualMachine) {
     let source = "import _capsule\nc = _capsule.new(1, 'a')\n\
         for number in range(count // 10):\n\

@@ -1,5 +1,5 @@
-//! Runs `tests/models`, a workspace of its own: models of the field protocol under loom, which tries
-//! every interleaving of their threads.
+//! Runs `tests/models`, a workspace of its own: models of the field protocol under loom, which
+//! tries every interleaving of their threads.
 
 use libtest_mimic::{Completion, Trial};
 
@@ -11,7 +11,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         || {
             if !is_available("tests/models") {
                 return Ok(Completion::ignored_with(
-                    "left out, loom is not here and cannot be downloaded",
+                    "skipped, loom is not here and cannot be downloaded",
                 ));
             }
             let target = concat!(env!("CARGO_TARGET_TMPDIR"), "/models");

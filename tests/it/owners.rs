@@ -1,5 +1,5 @@
-//! An owner outlives everything of its capsule that may depend on it, however the capsule is destroyed.
-//! Cycles through an owner are collected.
+//! An owner outlives everything of its capsule that may depend on it, however the capsule is
+//! destroyed. Cycles through an owner are collected.
 
 use core::ffi::{c_int, c_void};
 use std::thread;
@@ -154,7 +154,8 @@ impl Dependant {
         let builder = self.builder(ledger, log, vm).owner(owner.clone().into());
         let capsule = builder.build(&vm.ctx);
         if let Self::WithHooks(_) | Self::ValueWithHooks = self {
-            // SAFETY: the hooks must visit and drop the references that C code owns, and it owns none.
+            // SAFETY: the hooks must visit and drop the references that C code owns, and it owns
+            // none.
             let set = unsafe { ffi::set_traverse(&capsule, traverse_nothing, clear_nothing) };
             assert!(set.is_ok());
         }
@@ -208,7 +209,8 @@ fn during_finalization(dependant: Dependant) {
     }
 }
 
-/// `sys.unraisablehook` keeps the capsule when a value's `Drop` panics. The capsule keeps its owner.
+/// `sys.unraisablehook` keeps the capsule when a value's `Drop` panics. The capsule keeps its
+/// owner.
 fn kept_by_a_report(vm: &VirtualMachine) {
     struct Bomb;
     impl Drop for Bomb {

@@ -1,6 +1,6 @@
 //! The object protocol of a capsule and its class in Python: `repr`, attributes, equality, the
-//! collector. `protocol_errors` has the operations that fail, `protocol_vm` those where the VM differs
-//! from CPython.
+//! collector. `protocol_errors` has the operations that fail, `protocol_vm` those where the VM
+//! differs from CPython.
 
 use libtest_mimic::Trial;
 

@@ -1,6 +1,6 @@
-//! Operations of Python code on a capsule or its class that must fail: calling the class, deriving from
-//! it, changing it, copying a capsule, using one as another type. An object of the class that this
-//! project did not allocate would have the wrong memory layout.
+//! Operations of Python code on a capsule or its class that must fail: calling the class, deriving
+//! from it, changing it, copying a capsule, using one as another type. An object of the class that
+//! this project did not allocate would have the wrong memory layout.
 
 use libtest_mimic::Trial;
 

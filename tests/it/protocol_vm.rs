@@ -1,5 +1,5 @@
-//! Where the VM differs from CPython for every builtin class: each row runs for a capsule and for an
-//! attribute descriptor, which is as opaque, with the same outcome.
+//! Where the VM differs from CPython for every builtin class: each row runs for a capsule and for
+//! an attribute descriptor, which is as opaque, with the same outcome.
 
 use libtest_mimic::Trial;
 

@@ -1,6 +1,6 @@
-//! Resurrection: if a destructor takes a new reference to its capsule, the capsule stays alive with all
-//! its fields, and no destructor runs for it again. This also holds for capsules that the VM has
-//! published to its inline caches.
+//! Resurrection: if a destructor takes a new reference to its capsule, the capsule stays alive with
+//! all its fields, and no destructor runs for it again. This also holds for capsules that the VM
+//! has published to its inline caches.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -111,7 +111,8 @@ struct Fixture {
 }
 
 impl Fixture {
-    /// A fixture whose capsules have a destructor that counts in the only entry and then runs `action`.
+    /// A fixture whose capsules have a destructor that counts in the only entry and then runs
+    /// `action`.
     fn new(
         vm: &VirtualMachine,
         kind: Kind,
@@ -303,8 +304,8 @@ fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
             entries.record(round);
             let reference = capsule.to_owned();
             let handle = thread::spawn(move || drop(reference));
-            // In even rounds the destructor joins the thread. In odd ones the thread may still run when
-            // the destructor returns.
+            // In even rounds the destructor joins the thread. In odd ones the thread may still run
+            // when the destructor returns.
             let handles = if round % 2 == 0 { &target } else { &started };
             *handles
                 .lock()
@@ -331,8 +332,8 @@ fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
     ledger.assert_all_once();
 }
 
-/// Places in which Python code keeps the capsule `c`, reads it often, and drops it. The VM publishes
-/// attributes of classes to caches that it reads without a lock.
+/// Places in which Python code keeps the capsule `c`, reads it often, and drops it. The VM
+/// publishes attributes of classes to caches that it reads without a lock.
 const PLACES: &[(&str, &str)] = &[
     (
         "class attribute deleted",

@@ -1,7 +1,7 @@
-//! Sealed capsules: what a script may still do, and what a hostile script attempts. Scripts have two
-//! capsules with distinctive pointers and contexts. After each attempt both must be unchanged, no other
-//! capsule may have been created, and none of their addresses may be in anything that the script got or
-//! printed.
+//! Sealed capsules: what a script may still do, and what a hostile script attempts. Scripts have
+//! two capsules with distinctive pointers and contexts. After each attempt both must be unchanged,
+//! no other capsule may have been created, and none of their addresses may be in anything that the
+//! script got or printed.
 
 mod attempts;
 mod interpreters;
@@ -27,7 +27,8 @@ use rustpython_vm::{PyObject, PyRef, PyResult, TryFromObject, VirtualMachine};
 use crate::interpreter::{exec, interpreter, shown, trial};
 use attempts::{ALLOWED, Attempt, FUNCTIONS, Outcome};
 
-/// The fields of a capsule. The numbers are no addresses of memory, and nothing else has these values.
+/// The fields of a capsule. The numbers are no addresses of memory, and nothing else has these
+/// values.
 #[derive(Clone, Copy)]
 struct Numbers {
     name: &'static CStr,
@@ -47,7 +48,8 @@ const NATIVE: Numbers = Numbers {
     context: 0x5ea1_ed0b_ad4d,
 };
 
-/// `attempt` runs a script. It returns the outcome and all texts that can be derived from the result.
+/// `attempt` runs a script. It returns the outcome and all texts that can be derived from the
+/// result.
 const PRELUDE: &str = r"
 import _capsule, builtins, gc, importlib, importlib.machinery, importlib.util, io, os, sys, types
 

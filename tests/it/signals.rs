@@ -1,9 +1,9 @@
-//! Signals in the program of `crates/host` reach its Python code, as in CPython. Each row is a program
-//! that runs in a process of its own, and what it prints.
+//! Signals in the program of `crates/host` reach its Python code, as in CPython. Each row is a
+//! program that runs in a process of its own, and what it prints.
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::c_code::left_out;
+use crate::c_code::skipped;
 use crate::interpreter::{child_source, trial};
 
 const PRELUDE: &str = "
@@ -40,7 +40,7 @@ interrupt()
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(unix) {
-        return vec![left_out("signals::left out, no Unix here".to_owned())];
+        return vec![skipped("signals::skipped, no Unix here".to_owned())];
     }
     let row = |&(name, source, expected): &'static (_, _, _)| {
         trial(format!("signals::{name}"), move || run(source, expected))

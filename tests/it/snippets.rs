@@ -1,5 +1,5 @@
-//! Every file in `snippets` is a test: it must exit with code 0 in our interpreter, and if it does not
-//! use `_capsule`, in CPython too.
+//! Every file in `snippets` is a test: it must exit with code 0 in our interpreter, and if it does
+//! not use `_capsule`, in CPython too.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -54,7 +54,7 @@ fn trials_of(file: &Path, cpython: Option<&'static str>) -> Vec<Trial> {
         let theirs = file.to_owned();
         let name = format!(
             "snippets::{stem}::{}",
-            cpython.unwrap_or("left out, no CPython here")
+            cpython.unwrap_or("skipped, no CPython here")
         );
         trials.push(
             trial(name, move || {

@@ -1,6 +1,6 @@
-//! Stress tests: millions of operations on one capsule and on many, from several threads at once. The
-//! counts are small unless `CAPSULE_TESTS_FULL=1` is in the environment; then they are those that
-//! `docs/safety.md` names, and a run takes minutes.
+//! Stress tests: millions of operations on one capsule and on many, from several threads at once.
+//! The counts are small unless `CAPSULE_TESTS_FULL=1` is in the environment; then they are those
+//! that `docs/safety.md` names, and a run takes minutes.
 
 mod resurrection;
 mod shutdown;
@@ -78,8 +78,8 @@ impl Random {
     }
 }
 
-/// The names of each state. While the capsule has one of them, its pointer modulo the number of states
-/// is the index of that state.
+/// The names of each state. While the capsule has one of them, its pointer modulo the number of
+/// states is the index of that state.
 const STATES: [[&CStr; 2]; 4] = [
     [c"state 0", c"alias 0"],
     [c"state 1", c"alias 1"],
@@ -232,7 +232,8 @@ fn set_some_destructor(capsule: &PyCapsule, closures: &Arc<Closures>, random: &m
     });
 }
 
-/// Capsules are made on a thread of the interpreter, claimed on one native thread and dropped on another.
+/// Capsules are made on a thread of the interpreter, claimed on one native thread and dropped on
+/// another.
 fn pipeline(vm: &VirtualMachine, kind: Kind) {
     let capsules = count(4000, 250_000);
     let ledger = Ledger::of(capsules);
@@ -272,8 +273,8 @@ fn pipeline(vm: &VirtualMachine, kind: Kind) {
     ledger.assert_all_once();
 }
 
-/// Threads that were never attached to an interpreter drop references to the same capsules at the same
-/// time.
+/// Threads that were never attached to an interpreter drop references to the same capsules at the
+/// same time.
 fn last_on_native_threads(vm: &VirtualMachine, kind: Kind) {
     let capsules = count(2000, 250_000);
     let ledger = Ledger::of(capsules);

@@ -9,8 +9,8 @@ use rustpython_vm::{PyResult, VirtualMachine};
 
 use crate::interpreter::{exec, in_interpreter, shown, trial};
 
-/// A behaviour and the rows that show it. A row is a source text, and the `repr` of its value or the
-/// exception that it raises. The value of statements is that of the variable `answer`.
+/// A behaviour and the rows that show it. A row is a source text, and the `repr` of its value or
+/// the exception that it raises. The value of statements is that of the variable `answer`.
 pub(crate) type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 #[derive(Clone, Copy, Debug)]

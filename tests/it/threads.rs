@@ -1,5 +1,5 @@
-//! Capsules shared between threads: what a reader can see, which claim succeeds, and that every capsule
-//! is destroyed once. `stress` says how to run the large counts.
+//! Capsules shared between threads: what a reader can see, which claim succeeds, and that every
+//! capsule is destroyed once. `stress` says how to run the large counts.
 
 use core::ffi::{CStr, c_void};
 use core::ptr::{NonNull, without_provenance_mut};
@@ -173,8 +173,8 @@ fn place(state: usize) -> NonNull<c_void> {
     NonNull::from(&PLACES[state]).cast()
 }
 
-/// The capsule has the name of a state only while it has the pointer of that state: a writer claims it,
-/// which removes the name, before it changes the pointer.
+/// The capsule has the name of a state only while it has the pointer of that state: a writer claims
+/// it, which removes the name, before it changes the pointer.
 fn readers() {
     let rounds = count(20_000, 1_000_000);
     let capsule = plain();
@@ -305,8 +305,8 @@ fn addresses() {
             let name = CString::new(text).expect("it has no NUL");
             capsule.set_name(Some(Cow::Owned(name)));
             let address = capsule.name_address();
-            // SAFETY: every name of this capsule was set as an owned `CString`, and the capsule keeps
-            // those alive as long as it lives itself.
+            // SAFETY: every name of this capsule was set as an owned `CString`, and the capsule
+            // keeps those alive as long as it lives itself.
             let name = unsafe { CStr::from_ptr(address) };
             assert!(name.to_bytes().contains(&b' '));
         }

@@ -1,5 +1,6 @@
-//! A destructor does not disturb the code that drops the capsule: a pending exception survives it, and
-//! an exception or panic of the destructor goes to `sys.unraisablehook`, together with the capsule.
+//! A destructor does not disturb the code that drops the capsule: a pending exception survives it,
+//! and an exception or panic of the destructor goes to `sys.unraisablehook`, together with the
+//! capsule.
 
 use std::panic::AssertUnwindSafe;
 use std::panic::{catch_unwind, resume_unwind};
@@ -29,8 +30,8 @@ const TESTS: &[(&str, Test)] = &[
     ("the-hook-can-keep-the-capsule", hook_keeps),
 ];
 
-/// Programs with Python destructors, each run in a process of its own: the source, standard output, and
-/// texts that standard error contains.
+/// Programs with Python destructors, each run in a process of its own: the source, standard output,
+/// and texts that standard error contains.
 const CHILDREN: &[(&str, &str, &str, &[&str])] = &[
     (
         "the-default-hook-names-the-capsule",

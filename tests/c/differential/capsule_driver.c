@@ -125,7 +125,8 @@ static PyObject *run(PyObject *module, PyObject *const *arguments, Py_ssize_t co
         edit_name();
     }
     for (long number = 0; number < steps; number++) {
-        /* Seeds anew for every step, so that an additional choice does not change all later steps. */
+        /* Seeds anew for every step, so that an additional choice does not change all later
+           steps. */
         seed_choices((uint64_t)seed << 32 | (uint64_t)number);
         run_step(number, file);
     }
@@ -161,7 +162,8 @@ static PyObject *show(PyObject *module, PyObject *exception)
     return PyUnicode_FromString(shown.text);
 }
 
-/* NULL for None, else a copy of the bytes. It is never freed, since a capsule does not copy its name. */
+/* NULL for None, else a copy of the bytes. It is never freed, since a capsule does not copy its
+   name. */
 static bool name_from(PyObject *object, const char **name)
 {
     char *bytes = NULL;

@@ -239,7 +239,7 @@ for value in VALUES:
 
 
 def counted(what, name, *arguments):
-    """Prints by how much a call changes the reference count, while its answer is kept and after that."""
+    """Prints the changes of a reference count by a call, with its answer alive and after that."""
     call = getattr(dates, name)
     call(*arguments)
     before = sys.getrefcount(what)

@@ -1,6 +1,7 @@
-/* The interfaces between the files of the driver, which is built for this interpreter and for CPython.
-   It makes random calls from a seed, with its own generator, and writes a transcript, a line for each
-   step. There are no addresses in it, so two transcripts differ only where the interpreters do. */
+/* The interfaces between the files of the driver, which is built for this interpreter and for
+   CPython. It makes random calls from a seed, with its own generator, and writes a transcript, a
+   line for each step. There are no addresses in it, so two transcripts differ only where the
+   interpreters do. */
 
 #ifndef CAPSULE_DRIVER_H
 #define CAPSULE_DRIVER_H

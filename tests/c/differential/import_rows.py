@@ -178,7 +178,7 @@ def ask_in_except(function, name):
 
 
 def import_first_part(name):
-    """Raises the exception for which the module cannot be imported, which CPython's PyCapsule_Import hides."""
+    """Raises the reason why the module cannot be imported, which PyCapsule_Import hides in CPython."""
     if "modules" not in vars(sys):
         # The VM overflows its stack when it makes the text of this error.
         return "not imported"

@@ -151,8 +151,8 @@ static void count(PyObject *capsule)
     ++*counter;
 }
 
-/* A bare fork, without the interpreter's hooks. The child uses the shared capsule, if there is one, and
-   destroys a capsule from before the fork and one of its own. */
+/* A bare fork, without the interpreter's hooks. The child uses the shared capsule, if there is one,
+   and destroys a capsule from before the fork and one of its own. */
 static PyObject *fork_in_c(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;

@@ -1,6 +1,7 @@
-/* Gives Python code access to functions of the C API, in this interpreter and in CPython. `call` calls
-   one function, and returns its result and the exception. `fill` makes a tuple or list item by item;
-   Python code cannot do that with `call`, since there may be no other reference to a new tuple. */
+/* Gives Python code access to functions of the C API, in this interpreter and in CPython. `call`
+   calls one function, and returns its result and the exception. `fill` makes a tuple or list item
+   by item; Python code cannot do that with `call`, since there may be no other reference to a new
+   tuple. */
 
 #include <Python.h>
 
@@ -16,8 +17,8 @@
 static PyObject *null_mark;
 
 /* How the function of a row is called: a letter for its result, then one for each argument. o is an
-   object; r a new reference, or for an argument a stolen one; b a borrowed reference; n Py_ssize_t, i
-   int, l long, u unsigned long, s a string, v void. */
+   object; r a new reference, or for an argument a stolen one; b a borrowed reference; n Py_ssize_t,
+   i int, l long, u unsigned long, s a string, v void. */
 typedef struct {
     const char *name;
     const char *form;
@@ -55,7 +56,7 @@ static PyObject *pair(PyObject *first, PyObject *second)
 
 /* Borrowed text, as its bytes with the NUL after them, and whether a second call returned the same
    address. */
-static PyObject *borrowed_text(const char *text, Py_ssize_t size, const char *again)
+static PyObject *borrowed(const char *text, Py_ssize_t size, const char *again)
 {
     if (text == NULL) {
         return NULL;
@@ -67,7 +68,7 @@ static PyObject *borrowed_text(const char *text, Py_ssize_t size, const char *ag
 static PyObject *bytes_text(PyObject *object)
 {
     const char *const text = PyBytes_AsString(object);
-    return text == NULL ? NULL : borrowed_text(text, PyBytes_Size(object), PyBytes_AsString(object));
+    return text == NULL ? NULL : borrowed(text, PyBytes_Size(object), PyBytes_AsString(object));
 }
 
 static PyObject *bytes_text_and_size(PyObject *object)
@@ -75,33 +76,33 @@ static PyObject *bytes_text_and_size(PyObject *object)
     char *text = NULL;
     Py_ssize_t size = 0;
     const int status = PyBytes_AsStringAndSize(object, &text, &size);
-    return status < 0 ? NULL : borrowed_text(text, size, PyBytes_AsString(object));
+    return status < 0 ? NULL : borrowed(text, size, PyBytes_AsString(object));
 }
 
 static PyObject *bytes_text_alone(PyObject *object)
 {
     char *text = NULL;
     const int status = PyBytes_AsStringAndSize(object, &text, NULL);
-    return status < 0 ? NULL : borrowed_text(text, (Py_ssize_t)strlen(text), PyBytes_AsString(object));
+    return status < 0 ? NULL : borrowed(text, (Py_ssize_t)strlen(text), PyBytes_AsString(object));
 }
 
 static PyObject *bytearray_text(PyObject *object)
 {
     const char *const text = PyByteArray_AsString(object);
-    return borrowed_text(text, PyByteArray_Size(object), PyByteArray_AsString(object));
+    return borrowed(text, PyByteArray_Size(object), PyByteArray_AsString(object));
 }
 
 static PyObject *str_text(PyObject *object)
 {
     const char *const text = PyUnicode_AsUTF8(object);
-    return text == NULL ? NULL : borrowed_text(text, (Py_ssize_t)strlen(text), PyUnicode_AsUTF8(object));
+    return text == NULL ? NULL : borrowed(text, (Py_ssize_t)strlen(text), PyUnicode_AsUTF8(object));
 }
 
 static PyObject *str_text_and_size(PyObject *object)
 {
     Py_ssize_t size = -7;
     const char *const text = PyUnicode_AsUTF8AndSize(object, &size);
-    return text == NULL ? NULL : borrowed_text(text, size, PyUnicode_AsUTF8(object));
+    return text == NULL ? NULL : borrowed(text, size, PyUnicode_AsUTF8(object));
 }
 
 static Py_ssize_t str_size_after(PyObject *object)
@@ -114,7 +115,7 @@ static Py_ssize_t str_size_after(PyObject *object)
 static PyObject *module_name(PyObject *object)
 {
     const char *const text = PyModule_GetName(object);
-    return text == NULL ? NULL : borrowed_text(text, (Py_ssize_t)strlen(text), PyModule_GetName(object));
+    return text == NULL ? NULL : borrowed(text, (Py_ssize_t)strlen(text), PyModule_GetName(object));
 }
 
 static PyObject *interned(PyObject *object)
@@ -299,8 +300,8 @@ static const Row *row_of(PyObject *name)
     return found;
 }
 
-/* call(name, pending, *arguments): calls the function with that exception pending. Returns a list of the
-   answer and the exception that is pending afterwards. */
+/* call(name, pending, *arguments): calls the function with that exception pending. Returns a list
+   of the answer and the exception that is pending afterwards. */
 static PyObject *call(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module;
@@ -339,9 +340,9 @@ static PyObject *call(PyObject *module, PyObject *const *arguments, Py_ssize_t c
     return pair(answer_of(row->form[0], answer), raised);
 }
 
-/* fill(kind, size, [(index, item), ...], shared): makes a tuple (kind 0) or a list of this size and sets
-   the items in order, while there is a second reference to it if `shared` is true. Returns a list of
-   the answers and exceptions of the calls, and the object. */
+/* fill(kind, size, [(index, item), ...], shared): makes a tuple (kind 0) or a list of this size and
+   sets the items in order, while there is a second reference to it if `shared` is true. Returns a
+   list of the answers and exceptions of the calls, and the object. */
 static PyObject *fill(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module, (void)count;

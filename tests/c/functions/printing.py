@@ -76,7 +76,7 @@ row("PyErr_Print without a hook", without_hook)
 
 
 def exit_code(value, name="PyErr_Print", *arguments):
-    """The exit code of a process that prints a SystemExit, and its output with that of exit functions."""
+    """The exit code and output of a process that prints a SystemExit; it has an exit function."""
     import atexit
 
     read, write = os.pipe()

@@ -35,7 +35,8 @@ for value in "counted", "c\xe9", b"counted":
     row(f"{name} {value} references", counted, lambda: call(name, value), value)
 for name in MADE:
     calls(name, [b"abc", 3], [b"abc", 2], [b"abc", 0], [b"", 0], [NULL, 0], [b"abc", -1], [NULL, -1])
-# No row makes a huge bytearray: CPython frees one that it could not allocate as if it were exported.
+# No row makes a huge bytearray: CPython frees one that it could not allocate as if it were
+# exported.
 calls("PyBytes_FromStringAndSize", [NULL, HUGE], [NULL, HUGE // 2])
 calls("PyBytes_FromString", [b""], [b"abc"], [b"\xff"])
 EMPTY = b""

@@ -67,7 +67,8 @@ assert gc.is_tracked(driver.fill(0, 3, [(2, 5)], False)[1])
 assert gc.is_tracked(driver.fill(0, 3, [(2, 5), (0, 6), (2, 7)], False)[1])
 assert gc.is_tracked(driver.fill(1, 3, [], False)[1])
 
-# Three threads fill tuples, each item more than once, while two look at all objects and one collects.
+# Three threads fill tuples, each item more than once, while two look at all objects and one
+# collects.
 done = threading.Event()
 
 

@@ -1,4 +1,5 @@
-/* A module that uses the macros and inline functions of Python.h. It is compiled as C and as C++. */
+/* A module that uses the macros and inline functions of Python.h. It is compiled as C and as
+   C++. */
 
 #include <Python.h>
 

@@ -1,5 +1,5 @@
-/* Prints the layout in C of the structs that C and Rust share: a line for each with its size and the
-   offsets of its fields; and then the bytes of the header of a table. */
+/* Prints the layout in C of the structs that C and Rust share: a line for each with its size and
+   the offsets of its fields; and then the bytes of the header of a table. */
 
 #include <Python.h>
 

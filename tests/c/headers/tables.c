@@ -1,5 +1,5 @@
-/* A producer of API tables, and consumers that are each built for another version, in one module for
-   this interpreter and for CPython. */
+/* A producer of API tables, and consumers that are each built for another version, in one module
+   for this interpreter and for CPython. */
 
 #include <Python.h>
 

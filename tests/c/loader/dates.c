@@ -1,5 +1,5 @@
-/* Everything that datetime.h offers, as functions of a module for this interpreter and for CPython. Each
-   function calls the macro of its name with its arguments. */
+/* Everything that datetime.h offers, as functions of a module for this interpreter and for CPython.
+   Each function calls the macro of its name with its arguments. */
 
 #include <Python.h>
 
@@ -33,7 +33,8 @@ static PyObject *or_null(PyObject *argument)
     return Py_IsNone(argument) ? NULL : argument;
 }
 
-/* A function of `wanted` numbers `n`. The expression `call` uses them and the other arguments `r`. */
+/* A function of `wanted` numbers `n`. The expression `call` uses them and the other arguments
+   `r`. */
 #define FUNCTION(name, wanted, call)                                                               \
     static PyObject *name(PyObject *module, PyObject *const *arguments, Py_ssize_t count)          \
     {                                                                                              \
@@ -62,7 +63,8 @@ FUNCTION(datetime_from_timestamp, 0, PyDateTime_FromTimestamp(or_null(r[0])))
 FUNCTION(date_from_timestamp, 0, PyDate_FromTimestamp(or_null(r[0])))
 FUNCTION(utc, 0, Py_NewRef(PyDateTime_TimeZone_UTC))
 
-/* For functions of the table, whose tzinfo may be None or NULL: an argument, with NULL for an int. */
+/* For functions of the table, whose tzinfo may be None or NULL: an argument, with NULL for an
+   int. */
 static PyObject *or_none(PyObject *argument)
 {
     return PyLong_Check(argument) ? NULL : argument;

@@ -1,5 +1,5 @@
-/* A module that includes no header, as a module in another language would, and declares the functions
-   that it calls. */
+/* A module that includes no header, as a module in another language would, and declares the
+   functions that it calls. */
 #include <stddef.h>
 #include <stdint.h>
 

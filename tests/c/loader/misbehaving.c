@@ -121,14 +121,14 @@ static PyObject *result_and_exception(PyObject *self, PyObject *unused)
     return PyLong_FromLong(5);
 }
 
-static void dies_raising(PyObject *capsule)
+static void destroy_and_raise(PyObject *capsule)
 {
     (void)capsule;
     destroyed++;
     raise("destructor");
 }
 
-static void dies_clearing(PyObject *capsule)
+static void destroy_and_clear(PyObject *capsule)
 {
     (void)capsule;
     destroyed++;
@@ -136,14 +136,14 @@ static void dies_clearing(PyObject *capsule)
     PyErr_Clear();
 }
 
-static void dies_failing(PyObject *capsule)
+static void destroy_and_fail(PyObject *capsule)
 {
     destroyed++;
     PyCapsule_GetPointer(capsule, "another name");
     PyCapsule_SetPointer(capsule, NULL);
 }
 
-static void dies_reentering(PyObject *capsule)
+static void destroy_and_reenter(PyObject *capsule)
 {
     destroyed++;
     for (int i = 0; i < 1000; i++) {
@@ -153,35 +153,35 @@ static void dies_reentering(PyObject *capsule)
     Py_DECREF(PyObject_Repr(capsule));
 }
 
-static void dies_storing(PyObject *capsule)
+static void destroy_and_store(PyObject *capsule)
 {
     destroyed++;
     Py_XDECREF(stored);
     stored = Py_NewRef(capsule);
 }
 
-static void dies_renewing(PyObject *capsule)
+static void destroy_and_set_again(PyObject *capsule)
 {
     destroyed++;
-    PyCapsule_SetDestructor(capsule, dies_renewing);
+    PyCapsule_SetDestructor(capsule, destroy_and_set_again);
     PyCapsule_SetName(capsule, "renewed");
 }
 
-static void dies_collecting(PyObject *capsule)
+static void destroy_and_collect(PyObject *capsule)
 {
     (void)capsule;
     destroyed++;
     PyGC_Collect();
 }
 
-static void dies_importing(PyObject *capsule)
+static void destroy_and_import(PyObject *capsule)
 {
     (void)capsule;
     destroyed++;
     PyCapsule_Import("no.such", 0);
 }
 
-static void dies_calling(PyObject *capsule)
+static void destroy_and_call(PyObject *capsule)
 {
     destroyed++;
     Py_XDECREF(PyObject_CallNoArgs(PyCapsule_GetContext(capsule)));
@@ -192,9 +192,9 @@ static const struct {
     const char *name;
     PyCapsule_Destructor destructor;
 } destructors[] = {
-    NAMED(dies_raising),   NAMED(dies_clearing), NAMED(dies_failing),    NAMED(dies_reentering),
-    NAMED(dies_storing),   NAMED(dies_renewing), NAMED(dies_collecting), NAMED(dies_importing),
-    NAMED(dies_calling),
+    NAMED(destroy_and_raise),     NAMED(destroy_and_clear),   NAMED(destroy_and_fail),
+    NAMED(destroy_and_reenter),   NAMED(destroy_and_store),   NAMED(destroy_and_set_again),
+    NAMED(destroy_and_collect),   NAMED(destroy_and_import),  NAMED(destroy_and_call),
 };
 
 static PyObject *make(PyObject *self, PyObject *name)
@@ -203,8 +203,9 @@ static PyObject *make(PyObject *self, PyObject *name)
     Py_ssize_t size = 0;
     const char *asked = PyUnicode_AsUTF8AndSize(name, &size);
     for (size_t i = 0; asked != NULL && i < sizeof destructors / sizeof *destructors; i++) {
-        if (strlen(destructors[i].name) == (size_t)size && memcmp(destructors[i].name, asked, size) == 0) {
-            return PyCapsule_New(&stored, destructors[i].name, destructors[i].destructor);
+        const char *known = destructors[i].name;
+        if (strlen(known) == (size_t)size && memcmp(known, asked, size) == 0) {
+            return PyCapsule_New(&stored, known, destructors[i].destructor);
         }
     }
     raise("no such destructor");

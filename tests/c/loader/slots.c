@@ -1,5 +1,5 @@
-/* A module that makes modules from arrays of slots. Python code builds the arrays from numbers, and gets
-   the addresses of these functions and data for them. */
+/* A module that makes modules from arrays of slots. Python code builds the arrays from numbers, and
+   gets the addresses of these functions and data for them. */
 #include "extension.h"
 
 /* The functions that ran, a digit for each, in order. */

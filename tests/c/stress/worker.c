@@ -1,5 +1,5 @@
-/* Native threads make, use and drop capsules, from the middle of a program until the process exits. Then
-   the numbers of capsules made and destroyed are printed. */
+/* Native threads make, use and drop capsules, from the middle of a program until the process exits.
+   Then the numbers of capsules made and destroyed are printed. */
 #define _POSIX_C_SOURCE 200809L
 #include "extension.h"
 

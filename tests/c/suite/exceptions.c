@@ -1,7 +1,7 @@
 /* The effect of calls on an exception that is pending or being handled. */
 #include "harness.h"
 
-#define KEEPS_PENDING(call)                                                                               \
+#define KEEPS_PENDING(call)                                                                        \
     do {                                                                                           \
         PyObject *exception = set_pending();                                                       \
         CHECK(call);                                                                               \
@@ -34,11 +34,11 @@ static void success_leaves_the_pending_exception(void)
     CHECK(destroyed == 1 && still_pending(exception));
 }
 
-#define REPLACES_PENDING(call, text)                                                                       \
+#define REPLACES_PENDING(call, text)                                                               \
     do {                                                                                           \
         set_pending();                                                                             \
         CHECK(call);                                                                               \
-        CHECK(raised_unchained("PyCapsuleError: " text));                                              \
+        CHECK(raised_unchained("PyCapsuleError: " text));                                          \
     } while (0)
 
 #define NO_OBJECT(function)                                                                        \
@@ -48,25 +48,27 @@ static void failure_replaces_the_pending_exception(void)
 {
     int vouched;
     PyObject *capsule = PyCapsule_New(&thing, "a", NULL);
-    REPLACES_PENDING(PyCapsule_New(NULL, "a", count) == NULL, "PyCapsule_New called with null pointer");
+    REPLACES_PENDING(PyCapsule_New(NULL, "a", count) == NULL,
+                     "PyCapsule_New called with null pointer");
     REPLACES_PENDING(PyCapsule_GetPointer(capsule, "b") == NULL,
-             "PyCapsule_GetPointer called with incorrect name\n"
-             "note expected the name \"b\", found \"a\"");
+                     "PyCapsule_GetPointer called with incorrect name\n"
+                     "note expected the name \"b\", found \"a\"");
     REPLACES_PENDING(PyCapsule_GetName(NULL) == NULL, NO_OBJECT("PyCapsule_GetName"));
     REPLACES_PENDING(PyCapsule_GetContext(NULL) == NULL, NO_OBJECT("PyCapsule_GetContext"));
     REPLACES_PENDING(PyCapsule_GetDestructor(NULL) == NULL, NO_OBJECT("PyCapsule_GetDestructor"));
     REPLACES_PENDING(PyCapsule_SetPointer(capsule, NULL) == -1,
-             "PyCapsule_SetPointer called with null pointer");
+                     "PyCapsule_SetPointer called with null pointer");
     REPLACES_PENDING(PyCapsule_SetName(NULL, "b") == -1, NO_OBJECT("PyCapsule_SetName"));
     REPLACES_PENDING(PyCapsule_SetContext(NULL, NULL) == -1, NO_OBJECT("PyCapsule_SetContext"));
-    REPLACES_PENDING(PyCapsule_SetDestructor(NULL, NULL) == -1, NO_OBJECT("PyCapsule_SetDestructor"));
+    REPLACES_PENDING(PyCapsule_SetDestructor(NULL, NULL) == -1,
+                     NO_OBJECT("PyCapsule_SetDestructor"));
     REPLACES_PENDING(PyCapsuleRs_Claim(capsule, "b", "c") == NULL,
-             "PyCapsuleRs_Claim called with incorrect name\n"
-             "note expected the name \"b\", found \"a\"");
+                     "PyCapsuleRs_Claim called with incorrect name\n"
+                     "note expected the name \"b\", found \"a\"");
     REPLACES_PENDING(PyCapsuleRs_GetVouchedPointer(NULL, "a", &vouched) == NULL,
-             NO_OBJECT("PyCapsuleRs_GetVouchedPointer"));
+                     NO_OBJECT("PyCapsuleRs_GetVouchedPointer"));
     REPLACES_PENDING(_PyCapsule_SetTraverse(capsule, NULL, NULL) == -1,
-             "_PyCapsule_SetTraverse() called with NULL callback");
+                     "_PyCapsule_SetTraverse() called with NULL callback");
     REPLACES_PENDING(PyCapsule_Import(NULL, 0) == NULL, "PyCapsule_Import called with null name");
     Py_DECREF(capsule);
 }

@@ -148,7 +148,8 @@ int raised(const char *text)
 
 int raised_unchained(const char *text)
 {
-    return compare_raised(text, RENDER " + f'{error.__context__ or \"\"}{error.__cause__ or \"\"}'");
+    return compare_raised(text,
+                          RENDER " + f'{error.__context__ or \"\"}{error.__cause__ or \"\"}'");
 }
 
 PyObject *set_pending(void)

@@ -1,5 +1,5 @@
-/* Many operations on many native threads, through the C symbols. None of the threads is attached to an
-   interpreter. */
+/* Many operations on many native threads, through the C symbols. None of the threads is attached to
+   an interpreter. */
 #define _POSIX_C_SOURCE 200809L
 #include "harness.h"
 
@@ -17,8 +17,8 @@ const char *stress_interrupted_readers(long times);
 const char *stress_claims(long capsules);
 const char *stress_last_references(long capsules);
 
-/* While a capsule has the name of a state, its pointer points into the row of that state. Each state
-   has two names, so that a claim can change the name and nothing else. */
+/* While a capsule has the name of a state, its pointer points into the row of that state. Each
+   state has two names, so that a claim can change the name and nothing else. */
 static const char *const names[STATES] = {"state 0", "state 1", "state 2", "state 3"};
 static const char *const aliases[STATES] = {"alias 0", "alias 1", "alias 2", "alias 3"};
 static const char *const holders[THREADS] = {"held 0", "held 1", "held 2", "held 3"};
@@ -115,7 +115,8 @@ static void *operate(void *given)
             PyCapsule_SetContext(share->capsule, (void *)((uintptr_t)(random % 1000) * 1001));
             break;
         case 3:
-            PyCapsule_SetDestructor(share->capsule, random & 1024 ? destroyed_first : destroyed_second);
+            PyCapsule_SetDestructor(share->capsule,
+                                    random & 1024 ? destroyed_first : destroyed_second);
             break;
         default:
             read_all(share->capsule, state);
@@ -195,8 +196,8 @@ static void *write_on(void *given)
     return NULL;
 }
 
-/* A reader must see a consistent state even if it is suspended between two instructions. Without the
-   signals, threads are rarely suspended there. */
+/* A reader must see a consistent state even if it is suspended between two instructions. Without
+   the signals, threads are rarely suspended there. */
 const char *stress_interrupted_readers(long times)
 {
     begin();
@@ -236,8 +237,8 @@ static PyObject **make(long count, char *bytes)
 
 static pthread_barrier_t together;
 
-/* Each thread tries to claim every capsule, and counts every pointer that it gets. The threads reach
-   the same capsules at the same time. */
+/* Each thread tries to claim every capsule, and counts every pointer that it gets. The threads
+   reach the same capsules at the same time. */
 static void *claim_all(void *given)
 {
     struct share *share = given;

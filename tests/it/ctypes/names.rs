@@ -1,5 +1,5 @@
-//! Rows about text: the address at which C code finds the bytes that Python code passes, and how long
-//! they stay there.
+//! Rows about text: the address at which C code finds the bytes that Python code passes, and how
+//! long they stay there.
 
 use super::Row;
 

@@ -1,5 +1,5 @@
-//! Rows about exceptions: one that a C function sets is raised by the call, and an exception that is
-//! being handled at that time stays as it is.
+//! Rows about exceptions: one that a C function sets is raised by the call, and an exception that
+//! is being handled at that time stays as it is.
 
 use super::Row;
 

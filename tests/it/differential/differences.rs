@@ -11,7 +11,8 @@ pub(super) enum Difference {
     RefusalClass,
     /// A destructor does not see the exception that is pending.
     PendingHidden,
-    /// The pending exception is the same before and after a destructor, whatever the destructor does.
+    /// The pending exception is the same before and after a destructor, whatever the destructor
+    /// does.
     PendingRestored,
     /// An exception that a destructor leaves goes to `sys.unraisablehook`.
     LeftIsUnraisable,
@@ -40,13 +41,13 @@ pub(super) enum Difference {
     SystemErrorContext,
     /// The VM's codecs add a note to what they raise.
     CodecNote,
-    /// The texts of the VM's `datetime` contain the number that is out of range, as those of a newer
-    /// CPython do.
+    /// The texts of the VM's `datetime` contain the number that is out of range, as those of a
+    /// newer CPython do.
     RangeText,
     /// The VM words its errors about wrong arguments differently.
     ArgumentText,
-    /// A native class of the VM has other flags than CPython's: it is static instead of on the heap,
-    /// cannot be a base, has another name, or says in another way that it cannot be called.
+    /// A native class of the VM has other flags than CPython's: it is static instead of on the
+    /// heap, cannot be a base, has another name, or says in another way that it cannot be called.
     NativeClass,
     /// `PyErr_WriteUnraisable` with nothing pending writes nothing; CPython writes half a report.
     NothingPending,

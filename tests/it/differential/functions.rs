@@ -45,7 +45,7 @@ pub(super) fn without_cpython() -> impl Iterator<Item = Trial> {
                     run_without_cpython(script, argument, code, stdout)
                 })
             } else {
-                c_code::left_out(format!("{name}::skipped, no C compiler here"))
+                c_code::skipped(format!("{name}::skipped, no C compiler here"))
             }
         })
 }

@@ -1,5 +1,5 @@
-//! The table of imports: both interpreters run each row of `import_rows.py`, and then import its module
-//! by itself. The exception of that is the cause that this interpreter sets.
+//! The table of imports: both interpreters run each row of `import_rows.py`, and then import its
+//! module by itself. The exception of that is the cause that this interpreter sets.
 
 use super::differences::{Difference, Tally};
 use super::steps::HANDLED;

@@ -1,5 +1,5 @@
-//! One module in both interpreters: finds a CPython of a version that this interpreter follows, builds
-//! the module for both, and runs the same script in both at the same time.
+//! One module in both interpreters: finds a CPython of a version that this interpreter follows,
+//! builds the module for both, and runs the same script in both at the same time.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -18,8 +18,8 @@ pub(crate) struct CPython {
     headers: PathBuf,
 }
 
-/// Prints the folder of the headers, if this is CPython 3.13 or 3.14 with a GIL and not a debug build.
-/// Debug builds abort if a destructor changes the pending exception.
+/// Prints the folder of the headers, if this is CPython 3.13 or 3.14 with a GIL and not a debug
+/// build. Debug builds abort if a destructor changes the pending exception.
 const ASK: &str = "
 import os, sys, sysconfig
 headers = sysconfig.get_path('include')
@@ -30,8 +30,8 @@ if fit and os.path.exists(os.path.join(headers, 'Python.h')):
 ";
 
 impl CPython {
-    /// The newest one on the path, or among the versions of pyenv. The commands that pyenv has on the
-    /// path start selected versions only.
+    /// The newest one on the path, or among the versions of pyenv. The commands that pyenv has on
+    /// the path start selected versions only.
     pub(crate) fn find() -> Option<Self> {
         let names = ["python3.14", "python3.13", "python3"].map(PathBuf::from);
         names.into_iter().chain(of_pyenv()).find_map(Self::at)

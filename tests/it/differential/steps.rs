@@ -165,8 +165,8 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Models the callback guard, from the events in CPython: each destructor begins with nothing pending,
-/// and after it the exception that was pending before is pending again.
+/// Models the callback guard, from the events in CPython: each destructor begins with nothing
+/// pending, and after it the exception that was pending before is pending again.
 struct CallbackGuard {
     pending: String,
     saved: Vec<String>,

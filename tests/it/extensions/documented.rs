@@ -1,5 +1,6 @@
-//! `docs/extensions.md` is followed step by step: its files are written and its commands run in an empty
-//! folder, and the output must be the documented one. Files that the docs quote must have that text.
+//! `docs/extensions.md` is followed step by step: its files are written and its commands run in an
+//! empty folder, and the output must be the documented one. Files that the docs quote must have
+//! that text.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -28,7 +29,8 @@ pub(crate) fn document() -> Result<String, Failed> {
     Ok(fs::read_to_string(root().join("docs/extensions.md"))?)
 }
 
-/// The documented crate has no lock file, so Cargo looks for the newest versions. Offline comes first.
+/// The documented crate has no lock file, so Cargo looks for the newest versions. Offline comes
+/// first.
 fn pyo3() -> Result<(), Failed> {
     let heading = "## A PyO3 module, from an empty folder";
     follow(heading, &[("CARGO_NET_OFFLINE", "true")]).or_else(|_| follow(heading, &[]))
@@ -63,7 +65,8 @@ fn follow(heading: &str, environment: &[(&str, &str)]) -> Result<(), Failed> {
     same(&String::from_utf8_lossy(&output.stdout), &steps.output)
 }
 
-/// Prepares what the steps need of the repository: the headers, and the program where Cargo puts it.
+/// Prepares what the steps need of the repository: the headers, and the program where Cargo puts
+/// it.
 fn lay_out(checkout: &Path) -> Result<(), Failed> {
     let programs = checkout.join("target/debug");
     fs::create_dir_all(&programs)?;
@@ -84,8 +87,8 @@ struct Steps {
 }
 
 impl Steps {
-    /// Blocks of the language `console` have commands, after `$ `, and their output. Another block is a
-    /// file if the line before it is a name in backquotes with a colon.
+    /// Blocks of the language `console` have commands, after `$ `, and their output. Another block
+    /// is a file if the line before it is a name in backquotes with a colon.
     fn of(section: &str) -> Self {
         let mut steps = Self::default();
         for (before, language, text) in blocks(section) {
@@ -107,7 +110,8 @@ impl Steps {
     }
 }
 
-/// The code blocks of a text: the last line before each that is not empty, the language, and the text.
+/// The code blocks of a text: the last line before each that is not empty, the language, and the
+/// text.
 fn blocks(text: &str) -> Vec<(&str, &str, &str)> {
     let mut blocks = Vec::new();
     let mut rest = text;

@@ -1,5 +1,5 @@
-//! The errors that `docs/extensions.md` explains: a module with each mistake, and the error in the words
-//! of the document.
+//! The errors that `docs/extensions.md` explains: a module with each mistake, and the error in the
+//! words of the document.
 
 use std::fs;
 

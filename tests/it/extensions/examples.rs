@@ -1,5 +1,5 @@
-//! `examples/extensions`: built by its script, run by the interpreter and by the embedder's program, and
-//! compared with its transcript.
+//! `examples/extensions`: built by its script, run by the interpreter and by the embedder's
+//! program, and compared with its transcript.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -84,8 +84,8 @@ fn embedder() -> Result<(), Failed> {
     same(&masked(&String::from_utf8_lossy(&output.stdout)), &expected)
 }
 
-/// Builds the program in the target folder of the tests, with the same features and profile, so that no
-/// dependency is compiled again.
+/// Builds the program in the target folder of the tests, with the same features and profile, so
+/// that no dependency is compiled again.
 fn embedder_program() -> Result<PathBuf, Failed> {
     let tests = env::current_exe()?;
     let profile_folder = tests.parent().and_then(Path::parent);

@@ -1,5 +1,5 @@
-//! The table of missing functions in `docs/extensions.md`: those functions are missing, and the functions
-//! that it offers instead are declared and exported.
+//! The table of missing functions in `docs/extensions.md`: those functions are missing, and the
+//! functions that it offers instead are declared and exported.
 
 use std::fs;
 

@@ -1,5 +1,5 @@
-//! What destructors of the matrix do: each action as native code, for C functions and Rust closures, and
-//! as Python code.
+//! What destructors of the matrix do: each action as native code, for C functions and Rust
+//! closures, and as Python code.
 
 use core::ptr::NonNull;
 use std::panic::resume_unwind;
@@ -119,7 +119,7 @@ for name in ('faults_no_such', 'colorsys'):
     sys.modules and sys.modules.pop(name, None)
     try: importlib.import_module(name)
     except ImportError:
-        if name == 'colorsys' and not ending: raise
+        if name == 'colorsys' and not finalizing: raise
 ",
         left: Left::Nothing,
         others: 0,
@@ -142,7 +142,7 @@ for name in ('faults_cap.no_such', 'sys.flags'):
     raise AssertionError(name)
 try: found = _capsule.load('faults_cap.cap')
 except (AttributeError, ImportError):
-    if not ending: raise
+    if not finalizing: raise
 else: assert _capsule.is_valid(found, 'faults_cap.cap')
 ",
         left: Left::Nothing,
@@ -179,7 +179,7 @@ try:
     for thread in threads: thread.join()
 except Exception:
     # An interpreter that is being finalized starts no threads, and has cleared the module.
-    if not ending: raise
+    if not finalizing: raise
     for _ in range(3): work()
 ",
         left: Left::Nothing,

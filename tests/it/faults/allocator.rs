@@ -1,5 +1,5 @@
-//! The allocator of this binary: the system's, with fault injection. A test can make one allocation of
-//! its thread fail.
+//! The allocator of this binary: the system's, with fault injection. A test can make one allocation
+//! of its thread fail.
 
 use core::cell::Cell;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -14,8 +14,8 @@ thread_local! {
     static COUNTDOWN: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Runs `f` and lets its allocation with this number fail, counted from 1, and no other. Returns the
-/// result, and whether `f` made that many allocations.
+/// Runs `f` and lets its allocation with this number fail, counted from 1, and no other. Returns
+/// the result, and whether `f` made that many allocations.
 pub(super) fn failing_at<R>(number: usize, f: impl FnOnce() -> R) -> (R, bool) {
     COUNTDOWN.set(number);
     let result = f();
@@ -47,7 +47,8 @@ unsafe impl GlobalAlloc for Failing {
         if fails() {
             return core::ptr::null_mut();
         }
-        // SAFETY: the caller keeps the contract of `alloc_zeroed`, and `layout` is passed on unchanged.
+        // SAFETY: the caller keeps the contract of `alloc_zeroed`, and `layout` is passed on
+        // unchanged.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -55,7 +56,8 @@ unsafe impl GlobalAlloc for Failing {
         if fails() {
             return core::ptr::null_mut();
         }
-        // SAFETY: all memory comes from `System`, and the caller passes it with its layout and a valid size.
+        // SAFETY: all memory comes from `System`, and the caller passes it with its layout and a
+        // valid size.
         unsafe { System.realloc(memory, layout, size) }
     }
 

@@ -1,5 +1,5 @@
-//! The fixture of one cell of the matrix: makes the capsule, and records how often its destructor and
-//! others ran, what failed inside, and what was reported.
+//! The fixture of one cell of the matrix: makes the capsule, and records how often its destructor
+//! and others ran, what failed inside, and what was reported.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Mutex};
@@ -146,8 +146,8 @@ impl Fixture {
         set(&scope, "drop_held", drop_held.into(), vm);
         let panics = vm.new_function("panics", || -> () { resume_unwind(Box::new("on purpose")) });
         set(&scope, "panics", panics.into(), vm);
-        let ending = self.attachment == Attachment::Finalizing;
-        set(&scope, "ending", vm.ctx.new_bool(ending).into(), vm);
+        let finalizing = self.attachment == Attachment::Finalizing;
+        set(&scope, "finalizing", vm.ctx.new_bool(finalizing).into(), vm);
         let body = action.python.replace('\n', "\n    ");
         let source = format!("{PRELUDE}\ndef action(capsule):\n    record()\n    {body}");
         run(&source, &scope, vm);
@@ -157,8 +157,8 @@ impl Fixture {
             .expect("the source defines it")
     }
 
-    /// Checks that nothing failed and that the destructors ran the given number of times. A resurrected
-    /// capsule is dropped here, and its destructor must not run again.
+    /// Checks that nothing failed and that the destructors ran the given number of times. A
+    /// resurrected capsule is dropped here, and its destructor must not run again.
     pub(super) fn check(&self, runs: u32, others: u32) {
         assert_eq!(self.failures.lines(), [""; 0], "inside the destructor");
         assert_eq!(
@@ -189,8 +189,8 @@ pub(super) fn run(source: &str, scope: &PythonScope, vm: &VirtualMachine) {
     }
 }
 
-/// The exceptions that `sys.unraisablehook` gets while `f` runs. One that is reported for another object
-/// than the capsule of the cell is marked.
+/// The exceptions that `sys.unraisablehook` gets while `f` runs. One that is reported for another
+/// object than the capsule of the cell is marked.
 pub(super) fn reports(vm: &VirtualMachine, f: impl FnOnce()) -> Vec<String> {
     let log = Log::default();
     let seen = log.clone();

@@ -1,5 +1,6 @@
 //! Out of memory: each operation with its first allocation failing, then its second, and so on. It
-//! succeeds or fails with an out-of-memory error. After an error nothing has changed and nothing leaks.
+//! succeeds or fails with an out-of-memory error. After an error nothing has changed and nothing
+//! leaks.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{NonNull, null_mut, without_provenance_mut};

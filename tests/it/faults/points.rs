@@ -1,4 +1,5 @@
-//! The places of the matrix where the last reference to a capsule is dropped, on threads of every kind.
+//! The places of the matrix where the last reference to a capsule is dropped, on threads of every
+//! kind.
 
 use core::cell::RefCell;
 use core::ffi::{c_int, c_void};
@@ -50,7 +51,8 @@ pub(super) const POINTS: &[Point] = &[
         python(capsule, "def f(c): pass\nf(cell.pop())", vm);
     }),
     attached("an-attribute-of-a-class", |capsule, vm| {
-        // By then the VM has published the attribute to its caches, so its contents move to a new object.
+        // By then the VM has published the attribute to its caches, so its contents move to a new
+        // object.
         let source = "class A: pass\nA.c = cell.pop()\nfor _ in range(2000): A.c\ndel A.c";
         python(capsule, source, vm);
     }),
@@ -118,7 +120,8 @@ pub(super) const POINTS: &[Point] = &[
         "the-exit-of-an-attached-native-thread",
         ALL,
         |capsule, vm| {
-            // Thread-locals are destroyed in the reverse order of their first use: this one before the VM's.
+            // Thread-locals are destroyed in the reverse order of their first use: this one before
+            // the VM's.
             let thread = vm.start_thread(move |_| drop_at_thread_exit(capsule));
             wait(thread, vm);
         },
@@ -227,8 +230,8 @@ pub(super) fn on_a_c_thread<F: FnOnce() + Send>(f: F) {
     }
     let mut id = 0;
     let f = Box::into_raw(Box::new(f)).cast();
-    // SAFETY: `id` is writable, and `start::<F>` expects such a box. The thread is joined below, so `f` may
-    // borrow.
+    // SAFETY: `id` is writable, and `start::<F>` expects such a box. The thread is joined below, so
+    // `f` may borrow.
     let created = unsafe { pthread_create(&raw mut id, null(), start::<F>, f) };
     assert_eq!(created, 0);
     // SAFETY: the thread was just started, and is joined once.

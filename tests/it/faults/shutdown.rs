@@ -1,6 +1,6 @@
-//! The places of the matrix that need a process of their own: capsules that are destroyed while their
-//! interpreter is finalized, and on threads whose thread-locals are gone. The reports are read from
-//! standard error.
+//! The places of the matrix that need a process of their own: capsules that are destroyed while
+//! their interpreter is finalized, and on threads whose thread-locals are gone. The reports are
+//! read from standard error.
 
 use std::process::Command;
 use std::thread;
@@ -15,7 +15,8 @@ use super::points::{drop_at_pthread_exit, drop_at_thread_exit, on_a_c_thread};
 use crate::interpreter::{in_interpreter, trial};
 use crate::ledger::Kind;
 
-/// Where capsules are when the interpreter is finalized: statements that use the list `cells` of them.
+/// Where capsules are when the interpreter is finalized: statements that use the list `cells` of
+/// them.
 #[rustfmt::skip]
 const ENDS: &[(&str, &str)] = &[
     ("a-module", "other.cells = cells"),
@@ -85,7 +86,8 @@ pub(super) fn trials() -> Vec<Trial> {
             |ended| reported(ended, &[]),
         )
     });
-    // Rust's thread-locals are destroyed and the VM's never existed, so another thread calls the destructor.
+    // Rust's thread-locals are destroyed and the VM's never existed, so another thread calls the
+    // destructor.
     let of_rust = process(
         "faults::in-the-pthread-exit-of-a-rust-thread".to_owned(),
         || {
@@ -96,7 +98,8 @@ pub(super) fn trials() -> Vec<Trial> {
         },
         |ended| reported(ended, &[Kind::Python]),
     );
-    // There the VM aborts when it frees an object that its collector tracks, such as a Python destructor.
+    // There the VM aborts when it frees an object that its collector tracks, such as a Python
+    // destructor.
     let limit = LATE.iter().map(|&(name, drop_last)| {
         process(
             format!("faults::in-{name}::the-vm-aborts-for-a-python-destructor"),

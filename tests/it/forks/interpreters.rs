@@ -1,5 +1,5 @@
-//! A fork in one interpreter, and a capsule whose Python destructor belongs to another interpreter. The
-//! destructor runs in the child as in the parent.
+//! A fork in one interpreter, and a capsule whose Python destructor belongs to another interpreter.
+//! The destructor runs in the child as in the parent.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::thread;

@@ -1,5 +1,5 @@
-//! Bare forks, while native threads set names, destructors and hooks of a capsule. No thread is attached
-//! to an interpreter, so only a capsule can make the child hang.
+//! Bare forks, while native threads set names, destructors and hooks of a capsule. No thread is
+//! attached to an interpreter, so only a capsule can make the child hang.
 
 use core::ffi::{c_int, c_uint, c_void};
 use core::sync::atomic::{AtomicBool, Ordering};
@@ -72,7 +72,8 @@ fn change(capsule: &Py<PyCapsule>, name: &str) {
 
 /// The status of a child that changes the capsule, checks it and drops it.
 fn in_child(capsule: &PyRef<PyCapsule>, ledger: &Ledger) -> c_int {
-    // SAFETY: the child only allocates, uses capsules, and exits without returning from this function.
+    // SAFETY: the child only allocates, uses capsules, and exits without returning from this
+    // function.
     let child = unsafe { fork() };
     if child == 0 {
         // SAFETY: it has no preconditions; it kills the child if that hangs.
@@ -83,8 +84,8 @@ fn in_child(capsule: &PyRef<PyCapsule>, ledger: &Ledger) -> c_int {
             && capsule.destructor_kind() == DestructorKind::Rust
             && capsule.owner().is_some()
             && ledger.counts() == [0];
-        // SAFETY: the child exits below, so it drops this reference only once. The threads that used the
-        // capsule do not exist in the child.
+        // SAFETY: the child exits below, so it drops this reference only once. The threads that
+        // used the capsule do not exist in the child.
         drop(unsafe { core::ptr::read(capsule) });
         let destroyed = ledger.counts() == [1];
         // SAFETY: it has no preconditions, and skips the exit handlers, which belong to the parent.

@@ -1,5 +1,5 @@
-//! The compilers and CPythons of this machine. Compiles C code with our headers or those of a CPython.
-//! Warnings are errors.
+//! The compilers and CPythons of this machine. Compiles C code with our headers or those of a
+//! CPython. Warnings are errors.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
-use crate::c_code::{self, left_out, starts};
+use crate::c_code::{self, skipped, starts};
 use crate::interpreter::{Ended, child, trial};
 
 /// A compiler, and the version of the language that the headers support.
@@ -109,7 +109,7 @@ pub(super) fn trial_in(
         Some(compiler) => trial(name, move || test(compiler)),
         None => {
             let what = language.name();
-            left_out(format!("{name}::skipped, no compiler for {what} here"))
+            skipped(format!("{name}::skipped, no compiler for {what} here"))
         }
     }
 }

@@ -1,5 +1,5 @@
-//! The headers compile alone, in any order, twice, in several translation units of one program, as C and
-//! as C++. `pycapsule.h` also compiles after the Python.h of every CPython on this machine.
+//! The headers compile alone, in any order, twice, in several translation units of one program, as
+//! C and as C++. `pycapsule.h` also compiles after the Python.h of every CPython on this machine.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use super::compilers::{
     COMPILERS, CPYTHONS, Compiler, Folder, Headers, Language, run, source, trial_in,
 };
 use super::declarations::declared_by;
-use crate::c_code::left_out;
+use crate::c_code::skipped;
 use crate::interpreter::trial;
 
 /// Headers in the order of inclusion, and the name of the test.
@@ -56,8 +56,8 @@ pub(super) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// Links a library from two translation units that include these headers twice each. If a header defined
-/// a function or variable with external linkage, linking would fail.
+/// Links a library from two translation units that include these headers twice each. If a header
+/// defined a function or variable with external linkage, linking would fail.
 fn two_units(
     compiler: Compiler,
     headers: Headers,
@@ -88,12 +88,12 @@ fn two_units(
     run(&mut command).map(drop)
 }
 
-/// Compiles our declarations of functions together with CPython's. If the types differed, the compiler
-/// would report conflicting declarations.
+/// Compiles our declarations of functions together with CPython's. If the types differed, the
+/// compiler would report conflicting declarations.
 fn signatures() -> Vec<Trial> {
     let name = "headers::signatures-are-those-of-cpython";
     if CPYTHONS.is_empty() {
-        return vec![left_out(format!(
+        return vec![skipped(format!(
             "{name}::skipped, no Python.h of CPython here"
         ))];
     }

@@ -6,7 +6,8 @@ use libtest_mimic::Failed;
 
 use super::compilers::{Compiler, run};
 
-/// The functions and variables of the API that a header declares, and the functions that it defines.
+/// The functions and variables of the API that a header declares, and the functions that it
+/// defines.
 #[derive(Debug)]
 pub(super) struct Declarations {
     /// Each as in the header, without the semicolon.

@@ -1,5 +1,5 @@
-//! The interpreter exports what the headers declare, and of functions that two crates define it exports
-//! those of `crates/capi`. This binary is linked in the same way as the interpreter.
+//! The interpreter exports what the headers declare, and of functions that two crates define it
+//! exports those of `crates/capi`. This binary is linked in the same way as the interpreter.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -10,7 +10,7 @@ use libtest_mimic::{Failed, Trial};
 
 use super::compilers::{Compiler, Folder, Language, check, run, trial_in};
 use super::declarations::{Declarations, declared_by, declared_in};
-use crate::c_code::{left_out, starts};
+use crate::c_code::{skipped, starts};
 use crate::interpreter::trial;
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -56,7 +56,7 @@ pub(super) fn trials() -> Vec<Trial> {
         ));
     } else {
         let what = "headers::exported-functions::skipped, no nm and addr2line here";
-        trials.push(left_out(what.to_owned()));
+        trials.push(skipped(what.to_owned()));
     }
     trials
 }
@@ -196,7 +196,8 @@ fn macros_in(text: &str) -> impl Iterator<Item = &str> {
     names.filter(|name| !name.contains(' '))
 }
 
-/// Code that does not include our headers, such as code in another language, can call these functions too.
+/// Code that does not include our headers, such as code in another language, can call these
+/// functions too.
 fn inline_are_exported(compiler: Compiler) -> Result<(), Failed> {
     let exported = exported()?;
     let folder = crate::c_code::headers();
@@ -262,7 +263,8 @@ fn exported_are_ours() -> Result<(), Failed> {
         command.arg(address.ok_or_else(|| format!("{name} is not exported"))?);
     }
     let output = run(&mut command)?;
-    // For each function: its address, a line for each function inlined there, and a line for itself.
+    // For each function: its address, a line for each function inlined there, and a line for
+    // itself.
     let places = output.split("0x").skip(1);
     let places = places.map(|place| place.lines().last().unwrap_or_default());
     let others = names.zip(places);

@@ -1,5 +1,5 @@
-//! API tables with a producer in C and a consumer in Rust, and the other way round. An interpreter in
-//! this process calls the C code.
+//! API tables with a producer in C and a consumer in Rust, and the other way round. An interpreter
+//! in this process calls the C code.
 
 use libloading::{Library, Symbol};
 use libtest_mimic::{Failed, Trial};

@@ -91,8 +91,8 @@ fn same_layout(compiler: Compiler) -> Result<(), Failed> {
 fn header_bytes() -> Vec<usize> {
     let header = ApiHeader::new::<MathApi>(0x1112_1314_1516_1718);
     let address = core::ptr::from_ref(&header).cast::<u8>();
-    // SAFETY: the slice covers one `ApiHeader`, which has no padding: its fields have 8, 4, 4, 8 and 8
-    // bytes, so all of its bytes are initialized.
+    // SAFETY: the slice covers one `ApiHeader`, which has no padding: its fields have 8, 4, 4, 8
+    // and 8 bytes, so all of its bytes are initialized.
     let bytes = unsafe { core::slice::from_raw_parts(address, size_of::<ApiHeader>()) };
     bytes.iter().map(|byte| usize::from(*byte)).collect()
 }

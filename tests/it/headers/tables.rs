@@ -1,12 +1,12 @@
-//! API tables in C: the results of consumers for tables of different producers. The module is also built
-//! for every CPython whose headers are on this machine.
+//! API tables in C: the results of consumers for tables of different producers. The module is also
+//! built for every CPython whose headers are on this machine.
 
 use std::sync::{Arc, LazyLock};
 
 use libtest_mimic::{Failed, Trial};
 
 use super::compilers::{CPYTHONS, CPython, Folder, Headers, Language, check, source, trial_in};
-use crate::c_code::left_out;
+use crate::c_code::skipped;
 
 /// The interpreters that run a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,8 @@ enum Where {
 
 use Where::{Everywhere, Here};
 
-/// The name, the interpreters, the function that makes `producer.API`, statements that run then, the
-/// consumer, and its result.
+/// The name, the interpreters, the function that makes `producer.API`, statements that run then,
+/// the consumer, and its result.
 #[rustfmt::skip]
 const ROWS: [(&str, Where, &str, &str, &str, &str); 22] = [
     ("same-version", Everywhere, "make_1_0", "", "use_1_0", "42"),
@@ -79,7 +79,7 @@ pub(super) fn trials() -> Vec<Trial> {
     let mut trials: Vec<Trial> = ours.into();
     if CPYTHONS.is_empty() {
         let name = "headers::tables::in-cpython::skipped, no Python.h of CPython here";
-        trials.push(left_out(name.to_owned()));
+        trials.push(skipped(name.to_owned()));
     }
     trials.extend(CPYTHONS.iter().map(|cpython| {
         let name = format!("headers::tables::in-cpython::{}", cpython.program);

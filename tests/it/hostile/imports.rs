@@ -1,5 +1,5 @@
-//! Imports with arbitrary bytes as the name. Both import functions must give the same result: the capsule
-//! of that name, or an exception of a listed class.
+//! Imports with arbitrary bytes as the name. Both import functions must give the same result: the
+//! capsule of that name, or an exception of a listed class.
 
 use std::ffi::CString;
 
@@ -39,7 +39,8 @@ class Endless:
 endless = Endless()
 ";
 
-/// Makes the modules that names can refer to. The interpreter can be used for imports only after that.
+/// Makes the modules that names can refer to. The interpreter can be used for imports only after
+/// that.
 pub(crate) fn prepare(vm: &VirtualMachine) {
     forget_files(vm);
     let api = module("hostile_api", vm);
@@ -66,7 +67,7 @@ pub(crate) fn prepare(vm: &VirtualMachine) {
 ///
 /// # Errors
 /// The property that does not hold.
-pub(crate) fn play(bytes: &[u8]) -> Result<bool, String> {
+pub(crate) fn execute(bytes: &[u8]) -> Result<bool, String> {
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     let name = CString::new(text).expect("it ends before the first NUL");
     // SAFETY: the thread is attached, and the name is a C string.

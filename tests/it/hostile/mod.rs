@@ -1,6 +1,6 @@
-//! Code that the fuzz targets and the tests of `hostile_input` share: it turns arbitrary bytes into calls
-//! of the C API and checks the results. It depends on neither of them, since `fuzz/` includes this folder
-//! as a module.
+//! Code that the fuzz targets and the tests of `hostile_input` share: it turns arbitrary bytes into
+//! calls of the C API and checks the results. It depends on neither of them, since `fuzz/` includes
+//! this folder as a module.
 
 mod c_api;
 pub(crate) mod calls;

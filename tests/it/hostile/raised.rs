@@ -64,13 +64,15 @@ pub(crate) fn pending() -> *mut PyObject {
     // SAFETY: the thread is attached.
     let exception = unsafe { PyErr_GetRaisedException() };
     if !exception.is_null() {
-        // SAFETY: the thread is attached, and the reference that is given away is the one just returned.
+        // SAFETY: the thread is attached, and the reference that is given away is the one just
+        // returned.
         unsafe { PyErr_SetRaisedException(exception) };
     }
     exception
 }
 
-/// The pending exception as a value. It stays pending, except while Python code runs here to read it.
+/// The pending exception as a value. It stays pending, except while Python code runs here to read
+/// it.
 pub(crate) fn describe_pending() -> Option<Raised> {
     let exception = take_pending()?;
     let raised = with_current_vm(|vm| Raised::of(&exception, vm));

@@ -35,11 +35,11 @@ const CLASSES: [&str; 8] = [
 
 /// The module specs, valid and invalid.
 #[derive(Debug)]
-pub(crate) struct Bench {
+pub(crate) struct Fixture {
     specs: Vec<PyObjectRef>,
 }
 
-impl Bench {
+impl Fixture {
     pub(crate) fn new(vm: &VirtualMachine) -> Self {
         let named = |name: Option<PyObjectRef>| {
             let spec = vm.new_module("spec", vm.ctx.new_dict(), None);
@@ -59,29 +59,30 @@ impl Bench {
         Self { specs }
     }
 
-    /// Makes a module from an array and uses it, unless the array is refused. Returns whether it was made.
+    /// Makes a module from an array and uses it, unless the array is refused. Returns whether it
+    /// was made.
     ///
     /// # Errors
     /// The property that does not hold.
-    pub(crate) fn play(&self, choice: u8, records: &[Record]) -> Result<bool, String> {
+    pub(crate) fn execute(&self, choice: u8, records: &[Record]) -> Result<bool, String> {
         let spec = self.specs.get(usize::from(choice / 8) % 24);
         let spec = spec.unwrap_or(&self.specs[0]);
-        play(choice, records, |array| {
+        execute(choice, records, |array| {
             let spec = core::ptr::from_ref(spec.as_object()).cast_mut();
             let spec = if choice == 255 { null_mut() } else { spec };
-            // SAFETY: the thread is attached, the array keeps the rules of the header, and the spec is NULL
-            // or alive.
+            // SAFETY: the thread is attached, the array keeps the rules of the header, and the spec
+            // is NULL or alive.
             unsafe { PyModule_FromSlotsAndSpec(array, spec) }
         })
     }
 }
 
-/// The same with another function that makes the module. It returns NULL with an exception pending, or a
-/// new reference.
+/// The same with another function that makes the module. It returns NULL with an exception pending,
+/// or a new reference.
 ///
 /// # Errors
 /// The property that does not hold.
-pub(crate) fn play(
+pub(crate) fn execute(
     choice: u8,
     records: &[Record],
     make: impl FnOnce(*const PySlot) -> *mut PyObject,
@@ -147,8 +148,8 @@ fn take_raised() -> Result<Option<Raised>, String> {
     Ok(Some(raised))
 }
 
-/// Calls everything that a module offers. Some results depend on the functions of the array; of those it
-/// only checks that a failure has an exception.
+/// Calls everything that a module offers. Some results depend on the functions of the array; of
+/// those it only checks that a failure has an exception.
 fn use_module(module: &PyObject) -> Result<(), String> {
     let object = core::ptr::from_ref(module).cast_mut();
     for _ in 0..2 {

@@ -1,5 +1,5 @@
-//! Rows of imports: files on the path, statements that run first, the name to import, and the answer,
-//! which is the same for every import function.
+//! Rows of imports: files on the path, statements that run first, the name to import, and the
+//! answer, which is the same for every import function.
 
 use Answer::{NotValid, Noted, Pointer, Raises, Wrapped};
 

@@ -1,5 +1,5 @@
-//! Imports over several steps, as Python scripts, for what a row cannot express. `HELPERS` and `PRELUDE` run
-//! first.
+//! Imports over several steps, as Python scripts, for what a row cannot express. `HELPERS` and
+//! `PRELUDE` run first.
 
 /// A name and a source. The test fails if the source raises.
 pub(super) const SCRIPTS: [(&str, &str); 22] = [

@@ -1,5 +1,5 @@
-//! Imports over several steps: runs the scripts, each in a directory of its own, and tests what only Rust
-//! code can observe.
+//! Imports over several steps: runs the scripts, each in a directory of its own, and tests what
+//! only Rust code can observe.
 
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};

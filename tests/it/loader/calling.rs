@@ -1,4 +1,5 @@
-//! Functions of extension modules: calling conventions, reference counts, and exceptions across calls.
+//! Functions of extension modules: calling conventions, reference counts, and exceptions across
+//! calls.
 
 use super::fixture::Suite;
 use crate::table::Group;
@@ -78,8 +79,8 @@ const GROUPS: &[Group] = &[
         ("try: 1/0\nexcept ZeroDivisionError:\n try: m.noargs()\n finally: answer = type(sys.exception()).__name__", "'ZeroDivisionError'"),
         ("try:\n try: 1/0\n except ZeroDivisionError:\n  m.one(1)\n  raise\nexcept ZeroDivisionError as error: answer = error.__context__, sys.exception() is error", "(None, True)"),
     ]),
-    // The VM stores the handled exception where C code looks for a pending one, so the loader hides it
-    // during the call.
+    // The VM stores the handled exception where C code looks for a pending one, so the loader hides
+    // it during the call.
     ("the-exception-being-handled-is-hidden-from-what-c-code-calls", &[
         ("try: 1/0\nexcept ZeroDivisionError as error: answer = m.calls(sys.exception), sys.exception() is error", "(None, True)"),
         ("try: 1/0\nexcept ZeroDivisionError as handled:\n caught, left = m.catches(lambda: [][0])\n answer = caught.__context__, left", "(None, 0)"),
@@ -87,8 +88,8 @@ const GROUPS: &[Group] = &[
     ("an-exception-from-python-code-called-by-c-code-is-chained", &[
         ("try: 1/0\nexcept ZeroDivisionError as handled:\n try: m.calls(lambda: [][0])\n except IndexError as error: answer = error.__context__ is handled", "True"),
         ("def f():\n try: [][0]\n except IndexError: {}[0]\ntry: 1/0\nexcept ZeroDivisionError as handled:\n try: m.calls(f)\n except KeyError as error: answer = type(error.__context__).__name__, error.__context__.__context__ is handled", "('IndexError', True)"),
-        // The exception raised again is the context of the one being handled; the chain must not become
-        // a cycle.
+        // The exception raised again is the context of the one being handled; the chain must not
+        // become a cycle.
         ("first = ValueError()\ndef again(): raise first\ntry:\n try:\n  try: raise first\n  except ValueError: {}[0]\n except KeyError as handled: m.calls(again)\nexcept ValueError as error: answer = error is first, type(error.__context__).__name__, error.__context__.__context__", "(True, 'KeyError', None)"),
     ]),
     ("an-exception-object-that-c-code-raises-is-the-one-caught", &[

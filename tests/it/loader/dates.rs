@@ -1,6 +1,6 @@
-//! `datetime.h` where CPython leaves the behaviour undefined or has none: wrong objects, NULL, several
-//! threads and interpreters, and the capsule itself. For valid values, `differential` compares the
-//! results with CPython's.
+//! `datetime.h` where CPython leaves the behaviour undefined or has none: wrong objects, NULL,
+//! several threads and interpreters, and the capsule itself. For valid values, `differential`
+//! compares the results with CPython's.
 
 use super::fixture::Suite;
 use crate::table::Group;
@@ -12,8 +12,8 @@ pub(super) const SUITE: Suite = Suite {
     groups: GROUPS,
 };
 
-/// `refusals` calls each function with each argument list. It returns the texts of the exceptions, each
-/// with the number of calls that raised it.
+/// `refusals` calls each function with each argument list. It returns the texts of the exceptions,
+/// each with the number of calls that raised it.
 const PRELUDE: &str = "
 import collections, datetime
 dates = load('dates')

@@ -1,10 +1,10 @@
-//! C code that drops the last reference to a capsule with a Python destructor on a thread that is not
-//! attached to an interpreter: a Python thread that is detached for a while, and native threads, which
-//! finalization of the interpreter waits for.
+//! C code that drops the last reference to a capsule with a Python destructor on a thread that is
+//! not attached to an interpreter: a Python thread that is detached for a while, and native
+//! threads, which finalization of the interpreter waits for.
 
 use libtest_mimic::{Failed, Trial};
 
-use super::fixture::{Fixture, left_out};
+use super::fixture::{Fixture, skipped};
 use crate::c_code::HAS_COMPILER;
 use crate::interpreter::trial;
 
@@ -19,14 +19,14 @@ type Row = (
 
 pub(super) fn trials() -> Vec<Trial> {
     if !*HAS_COMPILER {
-        return vec![left_out("detached")];
+        return vec![skipped("detached")];
     }
     let row = |row: &'static Row| trial(format!("loader::detached::{}", row.0), || check(row));
     ROWS.iter().map(row).collect()
 }
 
 fn check((_, source, lines, reports): &Row) -> Result<(), Failed> {
-    let fixture = Fixture::new(&["ending.c"])?;
+    let fixture = Fixture::new(&["shutdown.c"])?;
     let ended = fixture.run(&format!("{PRELUDE}{source}"), &[], &[]);
     let stdout: Vec<_> = ended.stdout.lines().collect();
     let stderr = &ended.stderr;
@@ -40,9 +40,9 @@ fn check((_, source, lines, reports): &Row) -> Result<(), Failed> {
 }
 
 const PRELUDE: &str = "
-import _capsule, atexit, ending, os, signal, sys, threading, time
+import _capsule, atexit, shutdown, os, signal, sys, threading, time
 def say(text): print(text, flush=True)
-def keep(destructor): ending.keep(_capsule.new(1, None, destructor))
+def keep(destructor): shutdown.keep(_capsule.new(1, None, destructor))
 me = threading.get_ident
 
 # `leave_one_inside` leaves a native thread in a destructor that waits for a lock of the main thread.
@@ -52,7 +52,7 @@ def block(capsule): say('in'); inside.set(); lock.acquire(); say('out')
 def leave_one_inside():
     lock.acquire()
     keep(block)
-    ending.start_dropping()
+    shutdown.start_dropping()
     inside.wait()
     atexit.register(waiting.set)
 def interrupt():
@@ -75,7 +75,7 @@ def thread_state():
 def drop():
     before = thread_state()
     keep(lambda capsule: say(f'destroyed {me() == here}'))
-    ending.drop_detached()
+    shutdown.drop_detached()
     say(thread_state() == before)
 def f():
     global here
@@ -104,7 +104,7 @@ def trace(frame, event, _):
 def g(): pass
 def f():
     keep(lambda capsule: None)
-    g(); ending.drop_detached(); g()
+    g(); shutdown.drop_detached(); g()
 sys.settrace(trace)
 f(); g()
 sys.settrace(None)
@@ -112,7 +112,7 @@ say(calls)
 ", &["['f', 'keep', 'g', 'g', 'g']"], &[]),
     ("a-native-thread-leaves-no-frame-behind", "
 keep(lambda capsule: (say(len(sys._current_frames())), inside.set()))
-ending.start_dropping()
+shutdown.start_dropping()
 inside.wait()
 for _ in range(1000):
     if len(sys._current_frames()) == 1: break
@@ -122,14 +122,14 @@ say(len(sys._current_frames()))
     ("exit-functions-run-by-a-destructor-do-not-wait-for-it", "
 def destructor(capsule): say('in'); atexit._run_exitfuncs(); say('out')
 keep(destructor)
-ending.drop_in_thread()
+shutdown.drop_in_thread()
 say('done')
 ", &["in", "out", "done"], &[]),
     ("exit-functions-run-by-a-destructor-wait-for-other-destructors", "
 leave_one_inside()
 def destructor(capsule): lock.release(); atexit._run_exitfuncs(); say('after the other')
 keep(destructor)
-ending.drop_in_thread()
+shutdown.drop_in_thread()
 ", &["in", "out", "after the other"], &[]),
     ("finalization-waits-for-a-destructor", "
 leave_one_inside()

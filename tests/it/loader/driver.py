@@ -88,7 +88,8 @@ def value(source, names):
         code = compile(source, '<row>', 'eval')
     except SyntaxError:
         code = None
-    # Outside the handler, whose exception would otherwise become the context of what the row raises.
+    # Outside the handler, whose exception would otherwise become the context of what the row
+    # raises.
     if code is not None:
         return eval(code, names)
     exec(source, names)

@@ -9,7 +9,7 @@ use crate::table::Group;
 
 pub(super) const SUITE: Suite = Suite {
     topic: "errors",
-    sources: &["refusing.c", "undefined.c"],
+    sources: &["errors.c", "undefined.c"],
     prelude: PRELUDE,
     groups: GROUPS,
 };
@@ -95,10 +95,10 @@ const SEALED: &str = "
 import _imp, importlib.machinery, importlib.util, sys, types
 assert _imp.extension_suffixes() == importlib.machinery.EXTENSION_SUFFIXES == []
 try:
-    import refusing
+    import errors
 except ModuleNotFoundError as error:
-    assert str(error) == \"No module named 'refusing'\", error
-path = sys.path[0] + '/refusing.so'
+    assert str(error) == \"No module named 'errors'\", error
+path = sys.path[0] + '/errors.so'
 loader = importlib.machinery.ExtensionFileLoader('both', path)
 spec = importlib.util.spec_from_file_location('both', path, loader=loader)
 for make in (
@@ -116,7 +116,7 @@ print('all refused')
 ";
 
 fn sealed() -> Result<(), Failed> {
-    let fixture = Fixture::new(&["refusing.c"])?;
+    let fixture = Fixture::new(&["errors.c"])?;
     let ended = fixture.run(SEALED, &[], &[("CAPSULE_PYTHON_SEALED", "1")]);
     if ended.code == Some(0) && ended.stdout == "all refused\n" {
         Ok(())

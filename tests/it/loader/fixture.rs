@@ -1,5 +1,5 @@
-//! Runs rows over extension modules: compiles C files of `tests/c/loader` into a temporary folder and
-//! runs all rows of a topic there in one child interpreter (see `driver.py`).
+//! Runs rows over extension modules: compiles C files of `tests/c/loader` into a temporary folder
+//! and runs all rows of a topic there in one child interpreter (see `driver.py`).
 
 use std::ffi::OsStr;
 use std::fs;
@@ -13,9 +13,9 @@ use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{Ended, child, trial};
 use crate::table::Group;
 
-/// Rows over the modules of C files. A row is a source text and its expected outcome: the `repr` of its
-/// value, or the exception with its cause and notes. The value of statements is that of the variable
-/// `answer`.
+/// Rows over the modules of C files. A row is a source text and its expected outcome: the `repr` of
+/// its value, or the exception with its cause and notes. The value of statements is that of the
+/// variable `answer`.
 #[derive(Clone, Copy)]
 pub(super) struct Suite {
     pub(super) topic: &'static str,
@@ -32,7 +32,7 @@ type Outcomes = Result<Vec<Vec<String>>, String>;
 impl Suite {
     pub(super) fn trials(self) -> Vec<Trial> {
         if !*HAS_COMPILER {
-            return vec![left_out(self.topic)];
+            return vec![skipped(self.topic)];
         }
         let run = Arc::new(OnceLock::new());
         let group = |(position, (behaviour, rows)): (usize, &'static Group)| {
@@ -160,6 +160,6 @@ fn stem(source: &str) -> &str {
 }
 
 /// An ignored test in place of the tests of a topic, for a machine without a C compiler.
-pub(super) fn left_out(topic: &str) -> Trial {
-    c_code::left_out(format!("loader::{topic}::left out, no C compiler here"))
+pub(super) fn skipped(topic: &str) -> Trial {
+    c_code::skipped(format!("loader::{topic}::skipped, no C compiler here"))
 }

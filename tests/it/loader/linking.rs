@@ -1,17 +1,17 @@
-//! How extension modules are linked: one that declares the C functions itself instead of including the
-//! headers, and modules linked with a second libpython, for which a small library stands in.
+//! How extension modules are linked: one that declares the C functions itself instead of including
+//! the headers, and modules linked with a second libpython, for which a small library stands in.
 
 use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::fixture::{Fixture, left_out};
+use super::fixture::{Fixture, skipped};
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::trial;
 
 pub(super) fn trials() -> Vec<Trial> {
     if !*HAS_COMPILER || !cfg!(target_os = "linux") {
-        return vec![left_out("linking")];
+        return vec![skipped("linking")];
     }
     let test = |behaviour, run: fn() -> Result<(), Failed>| {
         trial(format!("loader::linking::{behaviour}"), run)

@@ -7,14 +7,14 @@ use rustpython_capsule_capi::{ExtensionModulesExt, run_main};
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::{Interpreter, PyResult, Settings, VirtualMachine};
 
-use super::fixture::{Fixture, left_out};
+use super::fixture::{Fixture, skipped};
 use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{exec, shown};
 use crate::ledger::in_own_process;
 
 pub(super) fn trials() -> Vec<Trial> {
     if !*HAS_COMPILER {
-        return vec![left_out("main-interpreter")];
+        return vec![skipped("main-interpreter")];
     }
     vec![in_own_process(
         "loader::main-interpreter::others-can-load-only-while-it-exists",
@@ -33,10 +33,11 @@ fn interpreter() -> Interpreter {
         .build()
 }
 
-/// Imports `ending`, makes a capsule and drops it. Returns `loaded`, or the text of the exception.
+/// Imports `shutdown`, makes a capsule and drops it. Returns `loaded`, or the text of the
+/// exception.
 fn load(folder: &str, vm: &VirtualMachine) -> String {
     let source = format!(
-        "import sys\nsys.path[:0] = [{folder:?}]\nimport ending\nending.make('made and destroyed')"
+        "import sys\nsys.path[:0] = [{folder:?}]\nimport shutdown\nshutdown.make('made and destroyed')"
     );
     let answer: PyResult = exec(&source, &vm.new_scope_with_builtins(), vm);
     answer.map_or_else(|error| shown(&error, vm), |_| "loaded".to_owned())
@@ -45,7 +46,7 @@ fn load(folder: &str, vm: &VirtualMachine) -> String {
 fn others_can_load_only_while_it_exists() {
     const REFUSED: &str =
         "ImportError: extension modules need a main interpreter that the C API knows";
-    let fixture = Fixture::new(&["ending.c"]).expect("the C file compiles");
+    let fixture = Fixture::new(&["shutdown.c"]).expect("the C file compiles");
     let folder = fixture.path().to_str().expect("the path is UTF-8");
     let elsewhere = || {
         let interpreter = interpreter();
@@ -67,7 +68,7 @@ fn others_can_load_only_while_it_exists() {
                 "loaded"
             );
             // While its atexit callbacks run, it is still the main interpreter.
-            let source = "import atexit, sys\ndef last():\n del sys.modules['ending']\n import ending\n\
+            let source = "import atexit, sys\ndef last():\n del sys.modules['shutdown']\n import shutdown\n\
                           \x20print('loaded at the end')\natexit.register(last)";
             exec(source, &vm.new_scope_with_builtins(), vm).map(drop)
         });

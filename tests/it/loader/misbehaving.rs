@@ -1,5 +1,5 @@
-//! Extension modules, and destructors of capsules, that break the rules of the C API. Python code gets
-//! an exception or an unraisable report, and the process goes on.
+//! Extension modules, and destructors of capsules, that break the rules of the C API. Python code
+//! gets an exception or an unraisable report, and the process goes on.
 
 use super::fixture::Suite;
 use crate::table::Group;
@@ -68,25 +68,25 @@ const GROUPS: &[Group] = &[
         ("hook = sys.unraisablehook\ndel sys.unraisablehook\nmade = load('hooks_raise')\ndel sys.modules['hooks_raise'], made\ngc.collect()\nsys.unraisablehook = hook\nanswer = 'alive'", "'alive'"),
     ]),
     ("exceptions-in-destructors-are-unraisable", &[
-        ("destroy('dies_raising')", "(1, [\"KeyError: 'destructor' in PyCapsule\"])"),
-        ("destroy('dies_failing')", "(1, ['PyCapsuleError: PyCapsule_SetPointer called with null pointer in PyCapsule'])"),
-        ("destroy('dies_importing')", "(1, ['ImportError: PyCapsule_Import could not import module \"no\" in PyCapsule'])"),
-        ("with unraisable() as seen:\n capsule = m.make('dies_calling')\n def f(): 1/0\n m.set_context(capsule, f)\n del capsule\nanswer = m.destroyed(), seen", "(1, ['ZeroDivisionError: division by zero in PyCapsule'])"),
+        ("destroy('destroy_and_raise')", "(1, [\"KeyError: 'destructor' in PyCapsule\"])"),
+        ("destroy('destroy_and_fail')", "(1, ['PyCapsuleError: PyCapsule_SetPointer called with null pointer in PyCapsule'])"),
+        ("destroy('destroy_and_import')", "(1, ['ImportError: PyCapsule_Import could not import module \"no\" in PyCapsule'])"),
+        ("with unraisable() as seen:\n capsule = m.make('destroy_and_call')\n def f(): 1/0\n m.set_context(capsule, f)\n del capsule\nanswer = m.destroyed(), seen", "(1, ['ZeroDivisionError: division by zero in PyCapsule'])"),
     ]),
     ("a-destructor-can-call-the-interpreter", &[
-        ("[destroy(name) for name in ('dies_clearing', 'dies_reentering', 'dies_renewing', 'dies_collecting')]", "[(1, []), (1, []), (1, []), (1, [])]"),
-        ("capsule = m.make('dies_calling')\nseen = []\ndef f(): seen.append(sys.exc_info()[0]); gc.collect(); m.make('dies_raising'); return seen\nm.set_context(capsule, f)\nwith unraisable() as reports: del capsule\nanswer = m.destroyed(), seen, reports", "(2, [None], [\"KeyError: 'destructor' in PyCapsule\"])"),
-        ("capsule = m.make('dies_collecting')\ncycle = [capsule]\ncycle.append(cycle)\ndel capsule, cycle\ngc.collect()\nanswer = m.destroyed()", "1"),
+        ("[destroy(name) for name in ('destroy_and_clear', 'destroy_and_reenter', 'destroy_and_set_again', 'destroy_and_collect')]", "[(1, []), (1, []), (1, []), (1, [])]"),
+        ("capsule = m.make('destroy_and_call')\nseen = []\ndef f(): seen.append(sys.exc_info()[0]); gc.collect(); m.make('destroy_and_raise'); return seen\nm.set_context(capsule, f)\nwith unraisable() as reports: del capsule\nanswer = m.destroyed(), seen, reports", "(2, [None], [\"KeyError: 'destructor' in PyCapsule\"])"),
+        ("capsule = m.make('destroy_and_collect')\ncycle = [capsule]\ncycle.append(cycle)\ndel capsule, cycle\ngc.collect()\nanswer = m.destroyed()", "1"),
     ]),
     ("a-capsule-that-its-destructor-stores-stays-alive", &[
-        ("first = destroy('dies_storing')\nkept = m.stored()\nimport _capsule\nanswer = first, _capsule.get_name(kept), _capsule.is_valid(kept, 'dies_storing')", "((1, []), 'dies_storing', True)"),
-        ("destroy('dies_storing')\nkept = m.stored()\ndel kept\ngc.collect()\nanswer = m.destroyed()", "0"),
-        ("for _ in range(100): m.make('dies_storing')\nanswer = m.destroyed(), m.stored() is not None, m.destroyed()", "(100, True, 0)"),
+        ("first = destroy('destroy_and_store')\nkept = m.stored()\nimport _capsule\nanswer = first, _capsule.get_name(kept), _capsule.is_valid(kept, 'destroy_and_store')", "((1, []), 'destroy_and_store', True)"),
+        ("destroy('destroy_and_store')\nkept = m.stored()\ndel kept\ngc.collect()\nanswer = m.destroyed()", "0"),
+        ("for _ in range(100): m.make('destroy_and_store')\nanswer = m.destroyed(), m.stored() is not None, m.destroyed()", "(100, True, 0)"),
     ]),
     ("a-pending-exception-survives-a-destructor", &[
-        ("with unraisable(): answer = [refused(m.raises_around, name) for name in ('dies_raising', 'dies_clearing', 'dies_failing', 'dies_importing', 'dies_reentering', 'dies_storing', 'dies_renewing', 'dies_collecting')] == 8 * [\"KeyError: 'mine'\"]", "True"),
-        ("def f(*args): pass\nwith unraisable(): answer = [refused(lambda: f(m.make(name), 1/0)) for name in ('dies_raising', 'dies_clearing', 'dies_failing', 'dies_importing')] == 4 * ['ZeroDivisionError: division by zero']", "True"),
-        ("try: 1/0\nexcept ZeroDivisionError as error:\n with unraisable() as seen: m.make('dies_raising'); m.make('dies_clearing')\n answer = sys.exception() is error, error.__context__, seen", "(True, None, [\"KeyError: 'destructor' in PyCapsule\"])"),
-        ("def f():\n local = m.make('dies_clearing')\n 1/0\nanswer = refused(f), m.destroyed() > 0", "('ZeroDivisionError: division by zero', True)"),
+        ("with unraisable(): answer = [refused(m.raises_around, name) for name in ('destroy_and_raise', 'destroy_and_clear', 'destroy_and_fail', 'destroy_and_import', 'destroy_and_reenter', 'destroy_and_store', 'destroy_and_set_again', 'destroy_and_collect')] == 8 * [\"KeyError: 'mine'\"]", "True"),
+        ("def f(*args): pass\nwith unraisable(): answer = [refused(lambda: f(m.make(name), 1/0)) for name in ('destroy_and_raise', 'destroy_and_clear', 'destroy_and_fail', 'destroy_and_import')] == 4 * ['ZeroDivisionError: division by zero']", "True"),
+        ("try: 1/0\nexcept ZeroDivisionError as error:\n with unraisable() as seen: m.make('destroy_and_raise'); m.make('destroy_and_clear')\n answer = sys.exception() is error, error.__context__, seen", "(True, None, [\"KeyError: 'destructor' in PyCapsule\"])"),
+        ("def f():\n local = m.make('destroy_and_clear')\n 1/0\nanswer = refused(f), m.destroyed() > 0", "('ZeroDivisionError: division by zero', True)"),
     ]),
 ];

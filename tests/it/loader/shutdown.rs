@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::fixture::{Fixture, left_out};
+use super::fixture::{Fixture, skipped};
 use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{Ended, trial};
 
@@ -27,7 +27,7 @@ const ANYTHING: &str = "";
 
 pub(super) fn trials() -> Vec<Trial> {
     if !*HAS_COMPILER {
-        return vec![left_out("shutdown")];
+        return vec![skipped("shutdown")];
     }
     let row = |(position, (behaviour, ..)): (usize, &'static Row)| {
         trial(format!("loader::shutdown::{behaviour}"), move || {
@@ -49,9 +49,9 @@ static RUN: LazyLock<Result<Vec<Ended>, String>> = LazyLock::new(|| {
 });
 
 fn fixture() -> Result<Fixture, String> {
-    let fixture = Fixture::new(&["ending.c"])?;
+    let fixture = Fixture::new(&["shutdown.c"])?;
     for module in ["filled", "stateful", "silent"] {
-        fixture.place("ending", module);
+        fixture.place("shutdown", module);
     }
     Ok(fixture)
 }
@@ -71,18 +71,18 @@ fn check(row: &Row, ended: &Ended) -> Result<(), Failed> {
     }
 }
 
-/// The counts let the thread be at different points when the interpreter is finalized. The operating
-/// system reclaims what the thread has not dropped.
+/// The counts let the thread be at different points when the interpreter is finalized. The
+/// operating system reclaims what the thread has not dropped.
 fn drops_during_finalization() -> Result<(), Failed> {
     let fixture = fixture()?;
     for number in [0, 10, 100, 1000, 5000] {
         for destructor in ["None", "lambda c: None"] {
             let source = format!(
                 "
-import ending, _capsule
-for _ in range({number}): ending.keep(_capsule.new(1, 'a', {destructor}))
-for _ in range({number}): ending.keep(_capsule.new(1, 'b', {destructor}, owner=[]))
-ending.start_dropping()
+import shutdown, _capsule
+for _ in range({number}): shutdown.keep(_capsule.new(1, 'a', {destructor}))
+for _ in range({number}): shutdown.keep(_capsule.new(1, 'b', {destructor}, owner=[]))
+shutdown.start_dropping()
 "
             );
             let ended = fixture.run(&source, &[], &[]);
@@ -99,12 +99,12 @@ ending.start_dropping()
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     ("capsules-of-modules-are-destroyed", &[], "
-import ending, filled, sys, types
-ending.cap = ending.make('in the extension')
-main = ending.make('in the main module')
+import shutdown, filled, sys, types
+shutdown.cap = shutdown.make('in the extension')
+main = shutdown.make('in the main module')
 other = sys.modules['other'] = types.ModuleType('other')
-other.cap = ending.make('in another module')
-sys.cap = ending.make('in sys')
+other.cap = shutdown.make('in another module')
+sys.cap = shutdown.make('in sys')
 ", 0, &["in another module", "in sys", "in the extension", "in the main module", "made by C code"], NOTHING),
     ("capsules-of-an-unloaded-module-are-destroyed", &[], "
 import filled, sys
@@ -112,8 +112,8 @@ sys.cap = filled.cap
 del sys.modules['filled'], filled
 ", 0, &["made by C code"], NOTHING),
     ("capsules-in-cycles-are-destroyed", &[], "
-import ending
-cycle = [ending.make('in a cycle')]
+import shutdown
+cycle = [shutdown.make('in a cycle')]
 cycle.append(cycle)
 ", 0, &["in a cycle"], NOTHING),
     ("state-is-freed", &[], "
@@ -125,89 +125,89 @@ import stateful
 stateful.me = [stateful]
 ", 0, &["freed the state"], NOTHING),
     ("an-exception-in-a-destructor-is-reported", &[], "
-import ending
-ending.cap = ending.make_raising('raises')
-ending.also = ending.make('comes too')
+import shutdown
+shutdown.cap = shutdown.make_raising('raises')
+shutdown.also = shutdown.make('comes too')
 ", 0, &["comes too", "raises"], "KeyError: 'mine'"),
     ("a-failed-import-in-a-destructor-is-reported", &[], "
-import ending
-ending.cap = ending.make_importing('imports')
+import shutdown
+shutdown.cap = shutdown.make_importing('imports')
 ", 0, &["imports"], "ImportError: PyCapsule_Import could not import module \"no_such\""),
     ("capsules-that-only-c-code-refers-to-are-not-destroyed", &[], "
-import ending
-ending.leak(ending.make('never'))
-ending.keep(ending.make('never'))
+import shutdown
+shutdown.leak(shutdown.make('never'))
+shutdown.keep(shutdown.make('never'))
 ", 0, &[], NOTHING),
     ("c-code-drops-a-capsule-after-finalization", &[], "
-import ending
-ending.keep(ending.make('after the end'))
-ending.drop_at_exit()
+import shutdown
+shutdown.keep(shutdown.make('after the end'))
+shutdown.drop_at_exit()
 ", 0, &["after the end"], ANYTHING),
-    // For objects that its collector tracks, such as a capsule with a Python destructor, the VM aborts
-    // here.
+    // For objects that its collector tracks, such as a capsule with a Python destructor, the VM
+    // aborts here.
     ("c-code-drops-objects-after-finalization", &[], "
-import ending, _capsule
-ending.keep(_capsule.new(1, 'a'))
-for thing in ('text' * 5, 5.5, 1 << 100, b'bytes', object()): ending.keep(thing)
-ending.drop_at_exit()
+import shutdown, _capsule
+shutdown.keep(_capsule.new(1, 'a'))
+for thing in ('text' * 5, 5.5, 1 << 100, b'bytes', object()): shutdown.keep(thing)
+shutdown.drop_at_exit()
 ", 0, &[], ANYTHING),
     ("a-foreign-thread-drops-the-last-reference", &[], "
-import ending
-for number in range(3): ending.keep(ending.make(f'capsule {number}'))
-ending.drop_in_thread()
+import shutdown
+for number in range(3): shutdown.keep(shutdown.make(f'capsule {number}'))
+shutdown.drop_in_thread()
 print('dropped')
 ", 0, &["capsule 0", "capsule 1", "capsule 2", "dropped"], NOTHING),
     ("a-foreign-thread-drops-the-last-reference-to-one-with-a-python-destructor", &[], "
-import ending, _capsule, threading
+import shutdown, _capsule, threading
 main = threading.get_ident()
 def destructor(capsule): print('destroyed', _capsule.get_name(capsule), threading.get_ident() != main)
-ending.keep(_capsule.new(1, 'one', destructor))
-ending.keep(_capsule.new(1, 'two', destructor, owner=[]))
-ending.drop_in_thread()
+shutdown.keep(_capsule.new(1, 'one', destructor))
+shutdown.keep(_capsule.new(1, 'two', destructor, owner=[]))
+shutdown.drop_in_thread()
 print('dropped')
 ", 0, &["destroyed one True", "destroyed two True", "dropped"], NOTHING),
     ("a-foreign-thread-drops-one-whose-destructor-fails", &[], "
-import ending
-ending.keep(ending.make_importing('imports'))
-ending.drop_in_thread()
+import shutdown
+shutdown.keep(shutdown.make_importing('imports'))
+shutdown.drop_in_thread()
 print('dropped')
 ", 0, &["dropped", "imports"], NOTHING),
     ("a-foreign-thread-enters-again-and-again", &[], "
-import ending, time
-ending.start_entering()
+import shutdown, time
+shutdown.start_entering()
 time.sleep(0.05)
-ending.cap = ending.make('in the extension')
+shutdown.cap = shutdown.make('in the extension')
 ", 0, &["in the extension"], NOTHING),
     ("a-foreign-thread-enters-while-finalization-waits-for-python-threads", &[], "
-import ending, os, threading, time
+import shutdown, os, threading, time
 def say(text): os.write(1, text + b'\\n')
 def work():
     time.sleep(0.3)
-    ending.call_in_thread(lambda: say(b'late'))
+    shutdown.call_in_thread(lambda: say(b'late'))
     say(b'after')
 threading.Thread(target=work).start()
 say(b'main ends')
 ", 0, &["after", "late", "main ends"], NOTHING),
     ("foreign-threads-enter-while-garbage-is-collected", &[], "
-import ending, gc
-for _ in range(3): ending.start_entering()
+import shutdown, gc
+for _ in range(3): shutdown.start_entering()
 for _ in range(20): gc.collect()
 ", 0, &[], NOTHING),
     ("a-long-chain-is-destroyed", &[], "
-import ending
-kept = ending.chain(200_000)
+import shutdown
+kept = shutdown.chain(200_000)
 del kept
-ending.cap = ending.chain(200_000)
+shutdown.cap = shutdown.chain(200_000)
 ", 0, &["the last of the chain", "the last of the chain"], NOTHING),
     ("a-long-chain-is-destroyed-on-a-small-stack", &[], "
-import ending
-ending.keep(ending.chain(200_000))
-ending.drop_in_thread()
+import shutdown
+shutdown.keep(shutdown.chain(200_000))
+shutdown.drop_in_thread()
 ", 0, &["the last of the chain"], NOTHING),
     ("a-long-chain-is-destroyed-after-finalization", &[], "
-import ending
-ending.keep(ending.chain(2_000))
-ending.drop_at_exit()
+import shutdown
+shutdown.keep(shutdown.chain(2_000))
+shutdown.drop_at_exit()
 ", 0, &["the last of the chain"], ANYTHING),
     ("sub-interpreters-destroy-their-capsules", &[], "
 import _interpreters, sys
@@ -216,44 +216,44 @@ for number in range(3):
     failed = _interpreters.run_string(one, f'''
 import sys
 sys.path[:0] = [{sys.path[0]!r}]
-import ending, filled, stateful
-ending.cap = ending.make('of {number}')
+import shutdown, filled, stateful
+shutdown.cap = shutdown.make('of {number}')
 ''')
     assert failed is None, failed
     _interpreters.destroy(one)
     print('end of', number, flush=True)
 ", 0, &["end of 0", "end of 1", "end of 2", "freed the state", "freed the state", "freed the state", "made by C code", "made by C code", "made by C code", "of 0", "of 1", "of 2"], NOTHING),
     ("sys-exit-in-a-function-destroys-its-locals", &[], "
-import ending, sys
+import shutdown, sys
 def f():
-    local = ending.make('a local')
+    local = shutdown.make('a local')
     sys.exit(3)
 f()
 ", 3, &["a local"], NOTHING),
     ("an-uncaught-exception-destroys-its-locals", &[], "
-import ending
+import shutdown
 def f():
-    local = ending.make('a local')
+    local = shutdown.make('a local')
     1/0
 f()
 ", 1, &["a local"], "ZeroDivisionError: division by zero"),
     ("an-atexit-callback-can-import-modules-and-make-capsules", &[], "
-import atexit, ending
+import atexit, shutdown
 def last():
     import filled
-    ending.cap = ending.make('late')
+    shutdown.cap = shutdown.make('late')
 atexit.register(last)
 ", 0, &["late", "made by C code"], NOTHING),
     ("a-daemon-thread-does-not-prevent-the-exit", &[], "
-import ending, threading
+import shutdown, threading
 up = threading.Event()
 def f():
-    local = ending.make('never')
+    local = shutdown.make('never')
     up.set()
     threading.Event().wait()
 threading.Thread(target=f, daemon=True).start()
 up.wait()
-ending.cap = ending.make('in the extension')
+shutdown.cap = shutdown.make('in the extension')
 ", 0, &["in the extension"], NOTHING),
     ("the-warning-about-the-gil-can-be-an-error", &["-W", "error"], "
 import silent

@@ -10,8 +10,8 @@ pub(super) const SUITE: Suite = Suite {
     groups: GROUPS,
 };
 
-/// `calls` collects garbage and returns whether `traverse` was called, how often `clear` and `free` were
-/// called, and what `free` found in the state.
+/// `calls` collects garbage and returns whether `traverse` was called, how often `clear` and `free`
+/// were called, and what `free` found in the state.
 const PRELUDE: &str = "
 import gc
 place('any.so')

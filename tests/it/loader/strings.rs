@@ -1,6 +1,6 @@
-//! Functions that give C code the address of an object's bytes: a NUL follows the bytes, the address
-//! stays valid as long as the object, and each call returns the same one. `memory` tests that the
-//! memory is freed.
+//! Functions that give C code the address of an object's bytes: a NUL follows the bytes, the
+//! address stays valid as long as the object, and each call returns the same one. `memory` tests
+//! that the memory is freed.
 
 use super::fixture::Suite;
 use crate::table::Group;

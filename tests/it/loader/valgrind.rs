@@ -1,6 +1,7 @@
-//! Runs the C code of the tests, and the interpreters that load it, under valgrind: no invalid access,
-//! and no leak of memory that this project allocated (the VM itself leaks some when it is finalized).
-//! These tests take a minute or two, so they run on request: `cargo verify -- --ignored valgrind`.
+//! Runs the C code of the tests, and the interpreters that load it, under valgrind: no invalid
+//! access, and no leak of memory that this project allocated (the VM itself leaks some when it is
+//! finalized). These tests take a minute or two, so they run on request: `cargo verify -- --ignored
+//! valgrind`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,8 +18,8 @@ pub(super) fn trials() -> Vec<Trial> {
     let mut version = Command::new("valgrind");
     version.arg("--version").stdout(Stdio::null());
     if !*HAS_COMPILER || !version.status().is_ok_and(|status| status.success()) {
-        let left_out = trial("valgrind::left out, no valgrind here", || Ok(()));
-        return vec![left_out.with_ignored_flag(true)];
+        let skipped = trial("valgrind::skipped, no valgrind here", || Ok(()));
+        return vec![skipped.with_ignored_flag(true)];
     }
     let suites = SUITES.map(|suite| {
         trial(format!("valgrind::loader::{}", suite.topic), move || {
@@ -94,8 +95,8 @@ fn without_process(line: &str) -> &str {
     line.splitn(3, "==").nth(2).unwrap_or(line)
 }
 
-/// Whether a report is about an invalid access by any code, or about a leak of memory that our crates
-/// or a library of these tests allocated: then one of them is among the innermost frames.
+/// Whether a report is about an invalid access by any code, or about a leak of memory that our
+/// crates or a library of these tests allocated: then one of them is among the innermost frames.
 fn is_ours(report: &[&str]) -> bool {
     const ACCESSES: [&str; 3] = ["Invalid", "Mismatched free", "Source and destination"];
     const INNERMOST: usize = 6;

@@ -1,5 +1,5 @@
-//! Sub-interpreters created and finalized in a loop, with capsules passed in and out: each capsule is
-//! destroyed once, and the loop leaks no more memory than one without capsules.
+//! Sub-interpreters created and finalized in a loop, with capsules passed in and out: each capsule
+//! is destroyed once, and the loop leaks no more memory than one without capsules.
 
 use libtest_mimic::Trial;
 use rustpython_capsule::PyCapsule;
@@ -10,8 +10,8 @@ use super::{SLACK, allocated};
 use crate::interpreter::{exec, interpreter, shown};
 use crate::ledger::{Kind, Ledger, in_own_process, python, with_destructor};
 
-/// How many interpreters to create with capsules, and as many without. The VM leaks two million bytes
-/// of each, which every later collection traverses.
+/// How many interpreters to create with capsules, and as many without. The VM leaks two million
+/// bytes of each, which every later collection traverses.
 fn times() -> usize {
     (super::many() / 50_000).max(10)
 }
@@ -69,10 +69,11 @@ fn without_capsules(parent: &Interpreter) {
 /// What `with_capsules` counts, an entry for each capsule and token.
 const COUNTS: [u32; 8] = [1, 1, 0, 1, 1, 1, 1, 1];
 
-/// Entries 0 to 2 are capsules of the three kinds made in the sub-interpreter and dropped after it was
-/// finalized, when a Python destructor can no longer run. Entries 3 to 5 are made outside and dropped
-/// inside. Entry 6 is the value of a capsule that the sub-interpreter still has when it is finalized.
-/// Entry 7 is held by the Python destructor of capsule 2: it is dropped although that does not run.
+/// Entries 0 to 2 are capsules of the three kinds made in the sub-interpreter and dropped after it
+/// was finalized, when a Python destructor can no longer run. Entries 3 to 5 are made outside and
+/// dropped inside. Entry 6 is the value of a capsule that the sub-interpreter still has when it is
+/// finalized. Entry 7 is held by the Python destructor of capsule 2: it is dropped although that
+/// does not run.
 fn with_capsules(parent: &Interpreter) {
     let ledger = Ledger::of(COUNTS.len());
     let of_kinds = |first: usize, vm: &VirtualMachine| -> [PyRef<PyCapsule>; 3] {

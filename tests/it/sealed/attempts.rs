@@ -1,7 +1,8 @@
-//! The type of an attempt, and the attempts by way of `_capsule` itself. An attempt is a script that
-//! has `capsule` and `native` as variables and stores what it gets in `result`.
+//! The type of an attempt, and the attempts by way of `_capsule` itself. An attempt is a script
+//! that has `capsule` and `native` as variables and stores what it gets in `result`.
 
-/// The outcome that an attempt must have. In addition no address may leak and no capsule may change.
+/// The outcome that an attempt must have. In addition no address may leak and no capsule may
+/// change.
 #[derive(Clone, Copy)]
 pub(super) enum Outcome {
     /// `repr(result)`, or the exception.

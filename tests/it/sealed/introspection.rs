@@ -1,4 +1,5 @@
-//! Attempts by way of facilities that see or call everything: the collector, frames, hooks, threads.
+//! Attempts by way of facilities that see or call everything: the collector, frames, hooks,
+//! threads.
 
 use super::attempts::Attempt;
 use super::attempts::Outcome::{Anything, Is};

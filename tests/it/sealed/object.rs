@@ -1,5 +1,5 @@
-//! Attempts on the object itself: to create a capsule without the module, to convert an object into one,
-//! to change a capsule or its class, and to read it as bytes, numbers or text.
+//! Attempts on the object itself: to create a capsule without the module, to convert an object into
+//! one, to change a capsule or its class, and to read it as bytes, numbers or text.
 
 use super::attempts::Attempt;
 use super::attempts::Outcome::{Anything, Is};

@@ -1,5 +1,5 @@
-//! Tests of sealing that need an interpreter or a process of their own: the environment variable, the
-//! order of calls on a builder, and what an embedder can remove in addition (`docs/sealed.md`).
+//! Tests of sealing that need an interpreter or a process of their own: the environment variable,
+//! the order of calls on a builder, and what an embedder can remove in addition (`docs/sealed.md`).
 
 use std::ffi::OsStr;
 
@@ -91,7 +91,8 @@ assert fcntl.fcntl(1, fcntl.F_GETFD) >= 0";
     )
 }
 
-/// `datetime.datetime_CAPI` must exist for native code of the embedder, which a sealed script may call.
+/// `datetime.datetime_CAPI` must exist for native code of the embedder, which a sealed script may
+/// call.
 fn datetime_capsule() -> Result<(), Failed> {
     let script = "
 import _capsule, datetime

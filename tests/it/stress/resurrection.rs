@@ -1,6 +1,6 @@
-//! Capsules whose destructor passes them to another thread. That thread sets collector hooks on them at
-//! the moment when their finalization ends on the first thread. Only one of the two threads may add the
-//! capsule to the objects that the collector tracks.
+//! Capsules whose destructor passes them to another thread. That thread sets collector hooks on
+//! them at the moment when their finalization ends on the first thread. Only one of the two threads
+//! may add the capsule to the objects that the collector tracks.
 
 use core::ffi::{c_int, c_void};
 use core::hint::spin_loop;
@@ -53,8 +53,8 @@ fn hand_over(_: &VirtualMachine, count: usize) {
         });
         for number in 0..count {
             let pointer = NonNull::<u8>::dangling().as_ptr().cast();
-            // SAFETY: the name is static, no code dereferences the pointer, and `pass_on` accepts any
-            // capsule on any thread.
+            // SAFETY: the name is static, no code dereferences the pointer, and `pass_on` accepts
+            // any capsule on any thread.
             let made = unsafe { ffi::new(pointer, c"x".as_ptr(), Some(pass_on)) };
             drop(made);
             while RECEIVED.load(Ordering::Acquire) == number {

@@ -1,6 +1,6 @@
 //! Threads that make, use and drop capsules while an interpreter is finalized, and after that. The
-//! process must exit normally. As the safety contract says, native destructors run exactly once, Python
-//! ones at most once, and what a destructor holds is always dropped.
+//! process must exit normally. As the safety contract says, native destructors run exactly once,
+//! Python ones at most once, and what a destructor holds is always dropped.
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::ffi::OsStr;
@@ -23,7 +23,7 @@ pub(super) fn trials() -> Vec<Trial> {
     let c_threads = if *HAS_COMPILER {
         trial("stress::c-threads-run-on-after-finalization", c_threads)
     } else {
-        c_code::left_out("stress::c threads left out, no C compiler here".to_owned())
+        c_code::skipped("stress::c threads::skipped, no C compiler here".to_owned())
     };
     vec![
         in_own_process(
@@ -120,8 +120,8 @@ fn native_threads() {
 }
 
 impl Round {
-    /// Drops the capsules of `share` one by one, and makes and uses other capsules meanwhile, until the
-    /// interpreter is finalized and the share is empty.
+    /// Drops the capsules of `share` one by one, and makes and uses other capsules meanwhile, until
+    /// the interpreter is finalized and the share is empty.
     fn work(self: &Arc<Self>, number: usize, share: Vec<PyRef<PyCapsule>>) {
         let mut random = Random::of_thread(number);
         let mut share = share.into_iter();

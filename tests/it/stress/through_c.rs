@@ -59,7 +59,8 @@ pub(super) fn trials() -> Vec<Trial> {
 
 fn run(test: Test, count: usize) -> Result<(), Failed> {
     let count = c_long::try_from(count).expect("the count fits");
-    // SAFETY: the test takes any count, an interpreter exists, and `in_shared_interpreter` runs one test at a time.
+    // SAFETY: the test takes any count, an interpreter exists, and `shared` runs one test at a
+    // time.
     let failure = unsafe { test(count) };
     if failure.is_null() {
         return Ok(());

@@ -1,5 +1,5 @@
-//! A Python destructor runs in the interpreter in which it was made, wherever the last reference to the
-//! capsule is dropped.
+//! A Python destructor runs in the interpreter in which it was made, wherever the last reference to
+//! the capsule is dropped.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -112,8 +112,8 @@ fn from_unattached_threads() -> Result<(), Failed> {
     })
 }
 
-/// A Python function that counts its calls in `calls`. It also keeps a capsule, whose destructor counts
-/// in `dropped`.
+/// A Python function that counts its calls in `calls`. It also keeps a capsule, whose destructor
+/// counts in `dropped`.
 fn callable(
     calls: &Arc<AtomicUsize>,
     dropped: &Arc<AtomicUsize>,

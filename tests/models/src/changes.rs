@@ -26,8 +26,8 @@ fn a_reader_never_mixes_two_states() {
     });
 }
 
-/// The capsule has the pointer 2 only while it has another name. No reader may see that pointer under
-/// the name that the capsule has before and after.
+/// The capsule has the pointer 2 only while it has another name. No reader may see that pointer
+/// under the name that the capsule has before and after.
 #[test]
 fn a_reader_notices_that_a_name_changed_and_changed_back() {
     explore_bounded("read while renamed and renamed back", 2, || {
@@ -47,7 +47,8 @@ fn a_reader_notices_that_a_name_changed_and_changed_back() {
     });
 }
 
-/// Python's `set_pointer` clears the vouched mark before any thread can read the number that it stores.
+/// Python's `set_pointer` clears the vouched mark before any thread can read the number that it
+/// stores.
 #[test]
 fn a_pointer_from_python_is_never_vouched() {
     explore_bounded("read while Python sets the pointer", 3, || {
@@ -68,8 +69,8 @@ fn a_pointer_from_python_is_never_vouched() {
     });
 }
 
-/// C code stores a pointer without the lock while Python code stores one with it. Whichever store is the
-/// last, the number from Python is never vouched.
+/// C code stores a pointer without the lock while Python code stores one with it. Whichever store
+/// is the last, the number from Python is never vouched.
 #[test]
 fn c_and_python_set_pointers_at_the_same_time() {
     explore("set_pointer and set_pointer", || {
@@ -121,8 +122,8 @@ fn a_claim_while_the_pointer_is_set() {
     }
 }
 
-/// Two threads claim, and one of them sets the name back afterwards. So at least one claim succeeds, and
-/// the final name shows which was the last operation.
+/// Two threads claim, and one of them sets the name back afterwards. So at least one claim
+/// succeeds, and the final name shows which was the last operation.
 #[test]
 fn a_renamed_capsule_can_be_claimed_again() {
     explore("claim, rename, claim", || {

@@ -42,8 +42,8 @@ fn release(counted: &Counted) {
 }
 
 /// One thread reads and drops its reference, another stores a pointer and drops its own. With
-/// `collector`, the first also finalizes before it drops, as the collector does. The destructor runs
-/// once.
+/// `collector`, the first also finalizes before it drops, as the collector does. The destructor
+/// runs once.
 #[test]
 fn the_destructor_runs_once_after_all_reads() {
     for collector in [false, true] {

@@ -1,5 +1,5 @@
-//! A fork while another thread is in the middle of a change: that thread does not exist in the child.
-//! The threads of the child can take its lock, and read a consistent state.
+//! A fork while another thread is in the middle of a change: that thread does not exist in the
+//! child. The threads of the child can take its lock, and read a consistent state.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -15,7 +15,8 @@ fn a_writer_that_does_not_exist_in_the_child_is_not_waited_for() {
     explore("claim and read in the child", || {
         FORK_EPOCH.set(1);
         let fields = capsule();
-        // Stops at a point where a fork may find a thread: it holds the lock, and the version is odd.
+        // Stops at a point where a fork may find a thread: it holds the lock, and the version is
+        // odd.
         let stopped = catch_unwind(AssertUnwindSafe(|| {
             fields.claim(TAKEN.as_ptr(), |_| std::panic::resume_unwind(Box::new(())))
         }));
@@ -33,8 +34,8 @@ fn a_writer_that_does_not_exist_in_the_child_is_not_waited_for() {
     });
 }
 
-/// If a thread was changing the value at the fork, the child replaces the value by the default, once. If
-/// the thread was only reading, the value stays.
+/// If a thread was changing the value at the fork, the child replaces the value by the default,
+/// once. If the thread was only reading, the value stays.
 #[test]
 fn a_half_changed_value_is_replaced_by_the_default() {
     for (changed, initial) in [(true, 0), (false, 7)] {

@@ -1,6 +1,6 @@
-//! Models of the field protocol of capsules. `fields.rs` and `lock.rs` of the capsule crate are compiled
-//! here with the atomics of loom, which runs each model in every interleaving that the memory model
-//! allows.
+//! Models of the field protocol of capsules. `fields.rs` and `lock.rs` of the capsule crate are
+//! compiled here with the atomics of loom, which runs each model in every interleaving that the
+//! memory model allows.
 
 #![cfg(test)]
 
@@ -28,8 +28,9 @@ mod sync {
     };
 
     thread_local! {
-        /// The number of forks so far, plus 1. It is no loom variable: no thread can see it change, since
-        /// the child of a fork has a single thread. Loom runs all threads of a model on one OS thread.
+        /// The number of forks so far, plus 1. It is no loom variable: no thread can see it change,
+        /// since the child of a fork has a single thread. Loom runs all threads of a model on one
+        /// OS thread.
         pub(crate) static FORK_EPOCH: Cell<u8> = const { Cell::new(1) };
     }
 

@@ -1,4 +1,5 @@
-//! Runs models, and has what they share: capsules with one of two names and small numbers as pointers.
+//! Runs models, and has what they share: capsules with one of two names and small numbers as
+//! pointers.
 
 use core::ffi::{CStr, c_char, c_void};
 use core::ptr::{NonNull, null_mut, without_provenance_mut};

@@ -31,48 +31,51 @@ fn number(destructor: Option<CDestructor>) -> usize {
 /// Makes a call on an object.
 ///
 /// # Safety
-/// The thread is attached. `object` is NULL or alive, and the names of `given` stay alive as long as the
-/// capsule has them.
+/// The thread is attached. `object` is NULL or alive, and the names of `given` stay alive as long
+/// as the capsule has them.
 pub(crate) unsafe fn on_object(call: Call, object: *mut PyObject, given: &Arguments) -> Answer {
     let name = given.name.address();
     let new_name = given.new_name.address();
     let pointer = without_provenance_mut(given.pointer);
     let mut vouched = UNTOUCHED;
     let answer = match call {
-        // SAFETY: the caller keeps `object` and the names alive, which is all that these functions require.
-        // The same holds for the calls below.
+        // SAFETY: `object` is NULL or alive, and `name` is NULL or a C string.
         Call::GetPointer => unsafe { c_api::PyCapsule_GetPointer(object, name) }.addr(),
         Call::GetVouchedPointer => {
-            // SAFETY: as for `GetPointer`, and `vouched` is writable.
+            // SAFETY: `object` is NULL or alive, `name` is NULL or a C string, and `vouched` is
+            // writable.
             unsafe { c_api::PyCapsuleRs_GetVouchedPointer(object, name, &mut vouched) }.addr()
         }
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive.
         Call::GetName => unsafe { c_api::PyCapsule_GetName(object) }.addr(),
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive.
         Call::GetContext => unsafe { c_api::PyCapsule_GetContext(object) }.addr(),
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive.
         Call::GetDestructor => number(unsafe { c_api::PyCapsule_GetDestructor(object) }),
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive, and `name` is NULL or a C string.
         Call::IsValid => status(unsafe { c_api::PyCapsule_IsValid(object, name) }),
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive.
         Call::CheckExact => status(unsafe { c_api::PyCapsule_CheckExact(object) }),
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive, and no code reads through the pointer.
         Call::SetPointer => status(unsafe { c_api::PyCapsule_SetPointer(object, pointer) }),
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive, and the caller keeps the name as long as the capsule
+        // has it.
         Call::SetName => status(unsafe { c_api::PyCapsule_SetName(object, name) }),
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive, and no code reads through the pointer.
         Call::SetContext => status(unsafe { c_api::PyCapsule_SetContext(object, pointer) }),
         Call::SetDestructor => {
             let destructor = destructor(given.destructor);
-            // SAFETY: as for `GetPointer`, and the destructors accept every capsule of a run.
+            // SAFETY: `object` is NULL or alive, and the destructors accept every capsule of a run.
             status(unsafe { c_api::PyCapsule_SetDestructor(object, destructor) })
         }
-        // SAFETY: as for `GetPointer`.
+        // SAFETY: `object` is NULL or alive, and the caller keeps the new name as long as the
+        // capsule has it.
         Call::Claim => unsafe { c_api::PyCapsuleRs_Claim(object, name, new_name) }.addr(),
         Call::SetTraverse => {
             let traverse = given.hooks[0].then_some(traverse as CTraverse);
             let clear = given.hooks[1].then_some(clear as CClear);
-            // SAFETY: as for `GetPointer`, and the hooks visit and clear the capsule's own reference only.
+            // SAFETY: `object` is NULL or alive, and the hooks only visit and clear the reference
+            // of the capsule to itself.
             status(unsafe { c_api::_PyCapsule_SetTraverse(object, traverse, clear) })
         }
         other => unreachable!("{other:?} takes no object"),

@@ -1,5 +1,5 @@
-//! Random sequences of C API calls on a few capsules, compared with a model. Destructors make calls too, on
-//! their capsule and on others, so calls nest.
+//! Random sequences of C API calls on a few capsules, compared with a model. Destructors make calls
+//! too, on their capsule and on others, so calls nest.
 
 mod call;
 mod model;
@@ -27,12 +27,12 @@ use super::{forget_files, module};
 
 /// Objects that all sequences share, made once for an interpreter.
 #[derive(Debug)]
-pub(crate) struct Bench {
+pub(crate) struct Fixture {
     module: PyObjectRef,
     others: [PyObjectRef; OTHERS],
 }
 
-impl Bench {
+impl Fixture {
     /// Changes `sys`, so the interpreter can be used for sequences only after that.
     pub(crate) fn new(vm: &VirtualMachine) -> Self {
         forget_files(vm);
@@ -62,7 +62,7 @@ impl Bench {
     ///
     /// # Errors
     /// The first difference from the model.
-    pub(crate) fn play(&self, records: &[Record]) -> Result<u64, String> {
+    pub(crate) fn execute(&self, records: &[Record]) -> Result<u64, String> {
         let operations: Vec<_> = records.iter().copied().map(Operation::of).collect();
         let run = Rc::new(Run::new(&operations, &self.module, &self.others));
         RUN.set(Some(run.clone()));
@@ -113,7 +113,8 @@ unsafe extern "C" fn traverse(capsule: *mut PyObject, visit: CVisit, arg: *mut c
     let mut answer = 0;
     in_run(|run| {
         if run.traversed(capsule) {
-            // SAFETY: the capsule owns this reference, and `visit` and `arg` are those of the collector.
+            // SAFETY: the capsule owns this reference, and `visit` and `arg` are those of the
+            // collector.
             answer = unsafe { visit(capsule, arg) };
         }
     });

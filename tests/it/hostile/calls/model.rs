@@ -220,8 +220,8 @@ pub(crate) fn on_object(call: Call, object: Object<'_>, given: &Arguments) -> Ex
     Ok((answer, vouched))
 }
 
-/// The capsule that an import of `name` finds, or the exception. `attributes` are those of the only module
-/// with capsules. `pending` is the exception that was pending before.
+/// The capsule that an import of `name` finds, or the exception. `attributes` are those of the only
+/// module with capsules. `pending` is the exception that was pending before.
 pub(crate) fn on_import<'a>(
     name: &Name,
     attributes: [Object<'a>; ATTRIBUTES.len()],

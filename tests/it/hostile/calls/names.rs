@@ -1,4 +1,5 @@
-//! Names of capsules, as addresses. Some are static, and others are freed as soon as the header allows it.
+//! Names of capsules, as addresses. Some are static, and others are freed as soon as the header
+//! allows it.
 
 use core::ffi::{CStr, c_char};
 use core::ptr::null;
@@ -122,7 +123,8 @@ impl NameChoice {
         }
     }
 
-    /// The same for an import, with known texts only: the model cannot predict the result of others.
+    /// The same for an import, with known texts only: the model cannot predict the result of
+    /// others.
     pub(crate) fn resolve_for_import(self) -> Name {
         match self {
             Self::Bytes(bytes) => {

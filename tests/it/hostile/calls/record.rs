@@ -1,5 +1,5 @@
-//! Decodes records of eight bytes, one for each call. Each byte has a meaning of its own, so a fuzzer that
-//! removes records or lowers bytes gets a shorter or simpler sequence.
+//! Decodes records of eight bytes, one for each call. Each byte has a meaning of its own, so a
+//! fuzzer that removes records or lowers bytes gets a shorter or simpler sequence.
 
 use super::names::{KNOWN, NameChoice};
 
@@ -85,7 +85,8 @@ pub(crate) const PLACES: usize = 8;
 /// The number of destructors with a program of records.
 pub(crate) const PROGRAMS: usize = 4;
 
-/// The number of the destructor that does nothing. Those after it have a program; 0 is no destructor.
+/// The number of the destructor that does nothing. Those after it have a program; 0 is no
+/// destructor.
 pub(crate) const PLAIN: usize = 1;
 
 /// The object of a call.

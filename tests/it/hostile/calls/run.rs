@@ -1,5 +1,5 @@
-//! The state of a run: references, the pending exception, the destructors that must run. Each call is made
-//! on the model and through the C API, and the results are compared.
+//! The state of a run: references, the pending exception, the destructors that must run. Each call
+//! is made on the model and through the C API, and the results are compared.
 
 mod checks;
 mod references;
@@ -204,7 +204,8 @@ impl Run {
             }
             Call::OwnItself => self.own_itself(target),
             Call::Collect => {
-                // Deeper, destructors of collected capsules may be deferred, and this would wait for them.
+                // Deeper, destructors of collected capsules may be deferred, and this would wait
+                // for them.
                 if self.destroying.borrow().len() < NESTED_AT_ONCE
                     && self.collections.get() < MAX_COLLECTIONS
                 {
@@ -223,7 +224,8 @@ impl Run {
     fn make(&self, target: &Held, given: &Arguments, place: Target) {
         let pointer = without_provenance_mut(given.pointer);
         let destructor = call::destructor(given.destructor);
-        // SAFETY: the model keeps the name alive, and the destructor accepts every capsule of the run.
+        // SAFETY: the model keeps the name alive, and the destructor accepts every capsule of the
+        // run.
         let made = unsafe { c_api::PyCapsule_New(pointer, given.name.address(), destructor) };
         if given.pointer == 0 {
             let expected = Err(model::refused(Call::New, "null pointer"));

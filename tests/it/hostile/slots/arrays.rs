@@ -1,5 +1,5 @@
-//! Turns bytes into arrays of slots that keep the rules of the header: for an id with a pointer, the value
-//! points to an object of the right type or is NULL. Everything else is arbitrary.
+//! Turns bytes into arrays of slots that keep the rules of the header: for an id with a pointer,
+//! the value points to an object of the right type or is NULL. Everything else is arbitrary.
 
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::null_mut;
@@ -26,8 +26,8 @@ const SUBSLOTS: u16 = 92;
 const LEGACY: u16 = 94;
 const STATE_FREE: u16 = 106;
 
-/// The ids of the new form, of the old form, the id that is never valid, and unknown ones. Other ids come
-/// from the bytes of the value.
+/// The ids of the new form, of the old form, the id that is never valid, and unknown ones. Other
+/// ids come from the bytes of the value.
 const IDS: [u16; 26] = [
     109, 85, 84, 86, 87, 92, 94, 100, 101, 102, 103, 104, 105, 106, 109, 110, 1, 2, 3, 4, 0,
     0xffff, 120, 121, 122, 123,
@@ -182,8 +182,8 @@ impl Arrays {
         core::ptr::from_mut(record).cast()
     }
 
-    /// Whether the module gets a function that frees its state. Only for arrays that were accepted, which
-    /// have no cycles.
+    /// Whether the module gets a function that frees its state. Only for arrays that were accepted,
+    /// which have no cycles.
     pub(crate) fn has_free(&self) -> bool {
         self.new_has_free(&self.new[0])
     }
@@ -221,8 +221,8 @@ impl Arrays {
     }
 }
 
-/// Small numbers, numbers near the limits of 63 and 64 bits, and other huge ones. Sizes in between could
-/// really be allocated.
+/// Small numbers, numbers near the limits of 63 and 64 bits, and other huge ones. Sizes in between
+/// could really be allocated.
 fn number([kind, a, b, c]: [u8; 4]) -> u64 {
     match kind % 8 {
         0..=2 => (a % 4).into(),

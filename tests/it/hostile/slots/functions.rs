@@ -166,8 +166,8 @@ unsafe extern "C" fn call_fast_with_names(
     text()
 }
 
-/// A table of one function for `Py_mod_methods`, or NULL. The first ones are valid. Tables are never
-/// freed, since modules keep their address.
+/// A table of one function for `Py_mod_methods`, or NULL. The first ones are valid. Tables are
+/// never freed, since modules keep their address.
 pub(crate) fn table(choice: usize) -> *mut c_void {
     let table = TABLES.0.get(choice % (TABLES.0.len() + 1));
     table.map_or(null_mut(), |table| {
@@ -250,7 +250,7 @@ fn method(flags: c_int, missing: bool) -> PyMethodPointer {
         0x82 => call_fast_with_names as *const (),
         _ => call as *const (),
     };
-    // SAFETY: the type is a nullable function pointer in C. The value is NULL, or a function with the
-    // parameters of the flags.
+    // SAFETY: the type is a nullable function pointer in C. The value is NULL, or a function with
+    // the parameters of the flags.
     unsafe { core::mem::transmute::<*const (), PyMethodPointer>(function) }
 }

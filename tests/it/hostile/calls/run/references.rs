@@ -162,7 +162,8 @@ impl Run {
             // SAFETY: the capsule is alive.
             unsafe { c_api::Py_IncRef(object) };
             capsule.hooks.set(true);
-            // SAFETY: the capsule is alive, and the hooks visit and drop the reference that was taken above.
+            // SAFETY: the capsule is alive, and the hooks visit and drop the reference that was
+            // taken above.
             let status =
                 unsafe { c_api::_PyCapsule_SetTraverse(object, Some(traverse), Some(clear)) };
             self.check(status == 0, || "hooks were refused".to_owned());
@@ -179,8 +180,8 @@ impl Run {
         }
     }
 
-    /// Collects, and checks that capsules with hooks that only refer to themselves are freed. Without such
-    /// capsules it collects only if `in_any_case`.
+    /// Collects, and checks that capsules with hooks that only refer to themselves are freed.
+    /// Without such capsules it collects only if `in_any_case`.
     pub(super) fn collect(&self, in_any_case: bool) {
         let capsules = self.capsules.borrow().clone();
         let is_garbage = |capsule: &Rc<Capsule>| {

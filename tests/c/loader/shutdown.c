@@ -1,5 +1,5 @@
-/* Capsules that live until an interpreter is finalized, or longer. Their destructors write to standard
-   output without using the interpreter. */
+/* Capsules that live until an interpreter is finalized, or longer. Their destructors write to
+   standard output without using the interpreter. */
 #define _POSIX_C_SOURCE 200809L
 #include "extension.h"
 
@@ -54,7 +54,7 @@ static PyObject *capsule(PyObject *text, PyCapsule_Destructor destructor)
     Py_ssize_t size = 0;
     const char *bytes = PyUnicode_AsUTF8AndSize(text, &size);
     char *copy = bytes == NULL ? NULL : calloc(1, (size_t)size + 1);
-    PyObject *made = copy == NULL ? NULL : PyCapsule_New(&anything, "ending", destructor);
+    PyObject *made = copy == NULL ? NULL : PyCapsule_New(&anything, "shutdown", destructor);
     if (made == NULL) {
         free(copy);
         return NULL;
@@ -180,7 +180,7 @@ static void *run_entering(void *unused)
 {
     for (;;) {
         PyGILState_STATE state = PyGILState_Ensure();
-        PyObject *made = PyCapsule_New(&anything, "ending", NULL);
+        PyObject *made = PyCapsule_New(&anything, "shutdown", NULL);
         Py_XDECREF(made);
         PyGILState_Release(state);
     }
@@ -248,7 +248,7 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-MODULE(ending, PySlot_STATIC_DATA(Py_mod_methods, methods))
+MODULE(shutdown, PySlot_STATIC_DATA(Py_mod_methods, methods))
 MODULE(filled, PySlot_FUNC(Py_mod_exec, fill))
 MODULE(stateful, PySlot_SIZE(Py_mod_state_size, 8), PySlot_FUNC(Py_mod_state_free, freed))
 static PySlot silent_slots[] = {ABI, PySlot_END};
