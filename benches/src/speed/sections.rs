@@ -1,4 +1,5 @@
-//! The tables, one function each: the rows that it measures, the peers, and how its figures are computed.
+//! The tables, one function each: the rows that it measures, the peers, and how its figures are
+//! computed.
 
 use crate::Failure;
 use crate::machine;
