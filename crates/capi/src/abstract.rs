@@ -3,7 +3,7 @@
 
 use rustpython_vm::PyObject;
 
-use crate::boundary::{argument, enter, give};
+use crate::boundary::{argument, enter, new_reference};
 
 /// Calls an object with one argument.
 ///
@@ -19,6 +19,6 @@ pub unsafe extern "C" fn PyObject_CallOneArg(
         let callable = unsafe { argument(callable, vm) }?;
         // SAFETY: passed on from the caller.
         let arg = unsafe { argument(arg, vm) }?;
-        callable.call((arg.to_owned(),), vm).map(give)
+        callable.call((arg.to_owned(),), vm).map(new_reference)
     })
 }

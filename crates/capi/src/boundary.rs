@@ -14,32 +14,32 @@ use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 /// What a C function gives back when it has failed.
 pub(crate) trait Failure {
-    const FAILED: Self;
+    const FAILURE: Self;
 }
 
 impl Failure for c_int {
-    const FAILED: Self = -1;
+    const FAILURE: Self = -1;
 }
 
 impl Failure for isize {
-    const FAILED: Self = -1;
+    const FAILURE: Self = -1;
 }
 
 /// The exception alone tells.
 impl Failure for () {
-    const FAILED: Self = ();
+    const FAILURE: Self = ();
 }
 
 impl<T> Failure for *mut T {
-    const FAILED: Self = null_mut();
+    const FAILURE: Self = null_mut();
 }
 
 impl<T> Failure for *const T {
-    const FAILED: Self = core::ptr::null();
+    const FAILURE: Self = core::ptr::null();
 }
 
 impl<T> Failure for Option<T> {
-    const FAILED: Self = None;
+    const FAILURE: Self = None;
 }
 
 /// Runs `f` in the thread's interpreter. An error becomes the pending exception, in the place of
@@ -58,20 +58,20 @@ pub(crate) fn enter<R: Failure>(f: impl FnOnce(&VirtualMachine) -> PyResult<R>) 
                 }
             };
             vm.set_exception(Some(error));
-            R::FAILED
+            R::FAILURE
         })
     }));
     // A thread at its end, whose thread-locals are gone, panics when they are asked for.
-    entered.ok().flatten().unwrap_or(R::FAILED)
+    entered.ok().flatten().unwrap_or(R::FAILURE)
 }
 
 /// A new reference for C.
-pub(crate) fn give(object: impl Into<PyObjectRef>) -> *mut PyObject {
+pub(crate) fn new_reference(object: impl Into<PyObjectRef>) -> *mut PyObject {
     object.into().into_raw().as_ptr()
 }
 
 /// The address of an object, which stays the caller's.
-pub(crate) fn lend(object: &PyObject) -> *mut PyObject {
+pub(crate) fn borrowed(object: &PyObject) -> *mut PyObject {
     core::ptr::from_ref(object).cast_mut()
 }
 
@@ -103,17 +103,17 @@ pub(crate) fn bad_internal_call(vm: &VirtualMachine) -> PyBaseExceptionRef {
 ///
 /// # Safety
 /// `text` is NULL or a NUL-terminated string.
-pub(crate) unsafe fn text(text: *const c_char, vm: &VirtualMachine) -> PyResult<String> {
+pub(crate) unsafe fn utf8_argument(text: *const c_char, vm: &VirtualMachine) -> PyResult<String> {
     if text.is_null() {
         return Err(vm.new_system_error("null argument to internal routine"));
     }
     // SAFETY: passed on from the caller, and not NULL.
-    decoded(unsafe { CStr::from_ptr(text) }.to_bytes(), vm)
+    decode_utf8(unsafe { CStr::from_ptr(text) }.to_bytes(), vm)
 }
 
 /// # Errors
 /// UnicodeDecodeError.
-pub(crate) fn decoded(bytes: &[u8], vm: &VirtualMachine) -> PyResult<String> {
+pub(crate) fn decode_utf8(bytes: &[u8], vm: &VirtualMachine) -> PyResult<String> {
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => {
@@ -131,7 +131,7 @@ pub(crate) fn decoded(bytes: &[u8], vm: &VirtualMachine) -> PyResult<String> {
 ///
 /// The VM keeps the exception that is being handled where C code looks for one that is pending, so
 /// it is put aside for the call.
-pub(crate) fn call_out<R>(
+pub(crate) fn call_c<R>(
     vm: &VirtualMachine,
     f: impl FnOnce() -> R,
 ) -> (R, Option<PyBaseExceptionRef>) {
@@ -189,18 +189,18 @@ fn contexts(exception: &PyBaseExceptionRef) -> Vec<PyBaseExceptionRef> {
 ///
 /// # Errors
 /// The exception; SystemError, in the words of `what`, where the two do not agree.
-pub(crate) fn take<T>(
+pub(crate) fn checked_result<T>(
     answer: Option<T>,
     raised: Option<PyBaseExceptionRef>,
-    what: impl FnOnce(Disagreement) -> String,
+    what: impl FnOnce(Inconsistency) -> String,
     vm: &VirtualMachine,
 ) -> PyResult<T> {
     match (answer, raised) {
         (Some(answer), None) => Ok(answer),
         (None, Some(raised)) => Err(raised),
-        (None, None) => Err(vm.new_system_error(what(Disagreement::FailedSilently))),
+        (None, None) => Err(vm.new_system_error(what(Inconsistency::FailedSilently))),
         (Some(_), Some(raised)) => {
-            let error = vm.new_system_error(what(Disagreement::RaisedUnreported));
+            let error = vm.new_system_error(what(Inconsistency::RaisedUnreported));
             error.set_context(Some(raised.clone()));
             error.set_cause(Some(raised));
             Err(error)
@@ -219,14 +219,14 @@ pub(crate) unsafe fn owned(object: *mut PyObject) -> Option<PyObjectRef> {
 
 /// How C code can contradict itself. Shown as what is said of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Disagreement {
+pub(crate) enum Inconsistency {
     /// The answer says failed, and there is no exception.
     FailedSilently,
     /// The answer says done, and there is an exception.
     RaisedUnreported,
 }
 
-impl fmt::Display for Disagreement {
+impl fmt::Display for Inconsistency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::FailedSilently => "failed without setting an exception",
@@ -237,9 +237,9 @@ impl fmt::Display for Disagreement {
 
 /// A pointer that other threads may have: what it leads to is C's to protect.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shared(pub(crate) *mut c_void);
+pub(crate) struct SyncPtr(pub(crate) *mut c_void);
 
 // SAFETY: an address. Whoever reads through it answers for that.
-unsafe impl Send for Shared {}
+unsafe impl Send for SyncPtr {}
 // SAFETY: as above.
-unsafe impl Sync for Shared {}
+unsafe impl Sync for SyncPtr {}

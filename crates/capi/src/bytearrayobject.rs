@@ -7,8 +7,8 @@ use rustpython_vm::PyObject;
 use rustpython_vm::builtins::PyByteArray;
 use rustpython_vm::protocol::BufferResizeGuard;
 
-use crate::boundary::{enter, give};
-use crate::bytesobject::vector_from;
+use crate::boundary::{enter, new_reference};
+use crate::bytesobject::bytes_from_c;
 use crate::c_string;
 
 /// A new `bytearray` of `len` bytes, copied from `bytes`; or of as many zeros where `bytes` is NULL.
@@ -23,8 +23,8 @@ pub unsafe extern "C" fn PyByteArray_FromStringAndSize(
     enter(|vm| {
         let words = ("PyByteArray_FromStringAndSize", "byte array");
         // SAFETY: passed on from the caller.
-        let data = unsafe { vector_from(bytes, len, words, vm) }?;
-        Ok(give(vm.ctx.new_bytearray(data)))
+        let data = unsafe { bytes_from_c(bytes, len, words, vm) }?;
+        Ok(new_reference(vm.ctx.new_bytearray(data)))
     })
 }
 
@@ -46,7 +46,7 @@ pub unsafe extern "C" fn PyByteArray_AsString(bytearray: *mut PyObject) -> *mut 
             let found = object.class().name().to_string();
             return Err(vm.new_type_error(format!("expected bytearray, {found} found")));
         };
-        if let Some(address) = terminated(&mut array.borrow_buf_mut()) {
+        if let Some(address) = with_nul(&mut array.borrow_buf_mut()) {
             return Ok(address);
         }
         if array.borrow_buf().is_empty() {
@@ -56,12 +56,12 @@ pub unsafe extern "C" fn PyByteArray_AsString(bytearray: *mut PyObject) -> *mut 
         drop(array.try_resizable(vm)?);
         let mut data = array.borrow_buf_mut();
         data.try_reserve(1).map_err(|_| vm.no_memory_error())?;
-        terminated(&mut data).ok_or_else(|| vm.no_memory_error())
+        with_nul(&mut data).ok_or_else(|| vm.no_memory_error())
     })
 }
 
 /// The address of the bytes, if there is room for a NUL behind them, which is there then.
-fn terminated(data: &mut Vec<u8>) -> Option<*mut c_char> {
+fn with_nul(data: &mut Vec<u8>) -> Option<*mut c_char> {
     data.spare_capacity_mut().first_mut()?.write(0);
     Some(data.as_mut_ptr().cast())
 }

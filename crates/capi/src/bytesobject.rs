@@ -8,25 +8,25 @@ use core::sync::atomic::{AtomicU8, Ordering};
 use rustpython_vm::builtins::PyBytes;
 use rustpython_vm::{AsObject, Py, PyObject, PyRef, PyResult, VirtualMachine};
 
-use crate::boundary::{enter, give};
-use crate::c_string::{NoText, text_of};
+use crate::boundary::{enter, new_reference};
+use crate::c_string::{CStringError, c_string_of};
 
 /// The address of the bytes, with a NUL behind them: the object's own where it has room for one, as
 /// those have that the constructors here make, or of a copy that lives as long as the object.
 ///
 /// # Errors
-/// See [`NoText`].
-pub(crate) fn c_string_of_bytes(bytes: &Py<PyBytes>) -> Result<NonNull<c_char>, NoText> {
+/// See [`CStringError`].
+pub(crate) fn c_string_of_bytes(bytes: &Py<PyBytes>) -> Result<NonNull<c_char>, CStringError> {
     let data = data_of(bytes);
     if data.capacity() == data.len() {
-        return text_of(bytes.as_object(), data);
+        return c_string_of(bytes.as_object(), data);
     }
     let start = data.as_ptr().cast_mut();
     let end = start.wrapping_add(data.len());
     // SAFETY: the capacity is greater than the length, so this byte is part of the allocation. No
     // slice of the data reaches it. Others that write to it write the same, atomically as here.
     unsafe { AtomicU8::from_ptr(end) }.store(0, Ordering::Relaxed);
-    NonNull::new(start.cast()).ok_or(NoText::OutOfMemory)
+    NonNull::new(start.cast()).ok_or(CStringError::OutOfMemory)
 }
 
 /// The vector that a `bytes` object is made of. It never changes.
@@ -44,7 +44,11 @@ fn data_of(bytes: &PyBytes) -> &Vec<u8> {
 ///
 /// # Errors
 /// OverflowError or MemoryError.
-pub(crate) fn vector_for(length: usize, what: &str, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
+pub(crate) fn bytes_with_room_for_nul(
+    length: usize,
+    what: &str,
+    vm: &VirtualMachine,
+) -> PyResult<Vec<u8>> {
     let mut data = Vec::new();
     let room = length
         .checked_add(1)
@@ -63,7 +67,7 @@ pub(crate) fn vector_for(length: usize, what: &str, vm: &VirtualMachine) -> PyRe
 ///
 /// # Safety
 /// `bytes` is NULL or has `length` bytes.
-pub(crate) unsafe fn vector_from(
+pub(crate) unsafe fn bytes_from_c(
     bytes: *const c_char,
     length: isize,
     (function, what): (&str, &str),
@@ -71,7 +75,7 @@ pub(crate) unsafe fn vector_from(
 ) -> PyResult<Vec<u8>> {
     let negative = || vm.new_system_error(format!("Negative size passed to {function}"));
     let length = usize::try_from(length).map_err(|_| negative())?;
-    let mut data = vector_for(length, what, vm)?;
+    let mut data = bytes_with_room_for_nul(length, what, vm)?;
     match NonNull::new(bytes.cast_mut()) {
         None => data.resize(length, 0),
         Some(bytes) => {
@@ -96,8 +100,8 @@ pub unsafe extern "C" fn PyBytes_FromStringAndSize(
     enter(|vm| {
         let words = ("PyBytes_FromStringAndSize", "byte string");
         // SAFETY: passed on from the caller.
-        let data = unsafe { vector_from(bytes, len, words, vm) }?;
-        Ok(give(vm.ctx.new_bytes(data)))
+        let data = unsafe { bytes_from_c(bytes, len, words, vm) }?;
+        Ok(new_reference(vm.ctx.new_bytes(data)))
     })
 }
 
@@ -110,9 +114,9 @@ pub unsafe extern "C" fn PyBytes_FromString(text: *const c_char) -> *mut PyObjec
     enter(|vm| {
         // SAFETY: passed on from the caller.
         let text = unsafe { CStr::from_ptr(text) }.to_bytes();
-        let mut data = vector_for(text.len(), "byte string", vm)?;
+        let mut data = bytes_with_room_for_nul(text.len(), "byte string", vm)?;
         data.extend_from_slice(text);
-        Ok(give(vm.ctx.new_bytes(data)))
+        Ok(new_reference(vm.ctx.new_bytes(data)))
     })
 }
 

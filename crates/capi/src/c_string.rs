@@ -18,7 +18,7 @@ use rustpython_vm::{AsObject, Context, PyObject, PyObjectRef, VirtualMachine};
 
 /// The VM's table: a type id, and four functions of which some may be missing. The compiler chooses
 /// their order.
-type Table = [*mut (); WORDS];
+type Vtable = [*mut (); WORDS];
 
 const WORDS: usize = size_of::<core::any::TypeId>() / size_of::<usize>() + 4;
 
@@ -32,18 +32,18 @@ static CLEAR: Clear = clear;
 
 /// Why there is no text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoText {
+pub(crate) enum CStringError {
     OutOfMemory,
     /// The VM's table has not the form that this file knows.
-    UnknownTable,
+    UnknownVtable,
 }
 
-impl NoText {
+impl CStringError {
     #[cold]
     pub(crate) fn into_exception(self, vm: &VirtualMachine) -> PyBaseExceptionRef {
         match self {
             Self::OutOfMemory => vm.no_memory_error(),
-            Self::UnknownTable => vm.new_system_error("this interpreter cannot lend text to C"),
+            Self::UnknownVtable => vm.new_system_error("this interpreter cannot lend text to C"),
         }
     }
 }
@@ -51,9 +51,9 @@ impl NoText {
 /// The table of one object. The text is behind it.
 #[repr(C, align(16))]
 struct Record {
-    table: Table,
+    table: Vtable,
     /// The VM's.
-    original: NonNull<Table>,
+    original: NonNull<Vtable>,
     /// The text has this many bytes, without the NUL.
     length: AtomicUsize,
     /// What the object had before, which has no room for the text.
@@ -77,14 +77,14 @@ pub(crate) fn empty() -> NonNull<c_char> {
 /// thread may be in no interpreter.
 ///
 /// # Errors
-/// See [`NoText`]; nothing has changed.
+/// See [`CStringError`]; nothing has changed.
 #[inline]
-pub(crate) fn text_of(object: &PyObject, text: &[u8]) -> Result<NonNull<c_char>, NoText> {
+pub(crate) fn c_string_of(object: &PyObject, text: &[u8]) -> Result<NonNull<c_char>, CStringError> {
     if text.is_empty() {
         return Ok(empty());
     }
-    let slot = clear_slot().ok_or(NoText::UnknownTable)?;
-    let table = table_of(object).load(Ordering::Acquire);
+    let slot = clear_slot().ok_or(CStringError::UnknownVtable)?;
+    let table = vtable_of(object).load(Ordering::Acquire);
     match record_at(table, slot) {
         Some(record) if Record::length(record) == text.len() => Ok(Record::text(record)),
         found => add_text(object, table, found, slot, text),
@@ -94,19 +94,19 @@ pub(crate) fn text_of(object: &PyObject, text: &[u8]) -> Result<NonNull<c_char>,
 #[cold]
 fn add_text(
     object: &PyObject,
-    table: *mut Table,
+    table: *mut Vtable,
     previous: Option<NonNull<Record>>,
     slot: usize,
     text: &[u8],
-) -> Result<NonNull<c_char>, NoText> {
+) -> Result<NonNull<c_char>, CStringError> {
     if let Some(previous) = previous
         && Record::extend(previous, text)
     {
         return Ok(Record::text(previous));
     }
-    let current = NonNull::new(table).ok_or(NoText::UnknownTable)?;
-    let record = Record::new(current, previous, slot, text).ok_or(NoText::OutOfMemory)?;
-    let installed = table_of(object).compare_exchange(
+    let current = NonNull::new(table).ok_or(CStringError::UnknownVtable)?;
+    let record = Record::new(current, previous, slot, text).ok_or(CStringError::OutOfMemory)?;
+    let installed = vtable_of(object).compare_exchange(
         table,
         record.as_ptr().cast(),
         Ordering::AcqRel,
@@ -120,13 +120,13 @@ fn add_text(
     // Another thread was first. Nobody but `clear` takes a record away.
     record_at(current, slot)
         .map(Record::text)
-        .ok_or(NoText::UnknownTable)
+        .ok_or(CStringError::UnknownVtable)
 }
 
 /// The second word of an object, which is the address of its table.
 #[inline]
-fn table_of(object: &PyObject) -> &AtomicPtr<Table> {
-    let words = core::ptr::from_ref(object).cast::<AtomicPtr<Table>>();
+fn vtable_of(object: &PyObject) -> &AtomicPtr<Vtable> {
+    let words = core::ptr::from_ref(object).cast::<AtomicPtr<Vtable>>();
     // SAFETY:
     // - place: an object begins with its count, one word, and this.
     // - type: an address, aligned as one.
@@ -138,7 +138,7 @@ fn table_of(object: &PyObject) -> &AtomicPtr<Table> {
 
 /// The record that a table begins, if it is one of ours.
 #[inline]
-fn record_at(table: *mut Table, slot: usize) -> Option<NonNull<Record>> {
+fn record_at(table: *mut Vtable, slot: usize) -> Option<NonNull<Record>> {
     let entry = table.cast::<*mut ()>().wrapping_add(slot);
     // SAFETY: the tables of objects that live have this many words.
     let entry = unsafe { entry.read() };
@@ -150,7 +150,7 @@ fn record_at(table: *mut Table, slot: usize) -> Option<NonNull<Record>> {
 impl Record {
     /// `table` is the one that the object has, of `previous` if there is one. `None` without memory.
     fn new(
-        table: NonNull<Table>,
+        table: NonNull<Vtable>,
         previous: Option<NonNull<Self>>,
         slot: usize,
         text: &[u8],
@@ -248,7 +248,7 @@ impl Record {
 unsafe fn clear(object: *mut PyObject, edges: &mut Vec<PyObjectRef>) {
     // SAFETY: passed on from the caller.
     let alive = unsafe { &*object };
-    let mut record = NonNull::new(table_of(alive).load(Ordering::Acquire).cast::<Record>());
+    let mut record = NonNull::new(vtable_of(alive).load(Ordering::Acquire).cast::<Record>());
     let Some(last) = record else { return };
     // SAFETY: passed on from the caller.
     let original = unsafe { last.as_ref() }.original;
@@ -256,16 +256,16 @@ unsafe fn clear(object: *mut PyObject, edges: &mut Vec<PyObjectRef>) {
     // may still use the text.
     let dead = alive.strong_count() == 0;
     if dead {
-        table_of(alive).store(original.as_ptr(), Ordering::Release);
+        vtable_of(alive).store(original.as_ptr(), Ordering::Release);
     }
     if let Some(slot) = clear_slot() {
         // SAFETY: a table of the VM.
-        let theirs = unsafe { original.as_ref() }[slot];
+        let vm_clear = unsafe { original.as_ref() }[slot];
         // SAFETY: in this place of a table is a `Clear` or nothing, of the size of an address.
-        let theirs = unsafe { core::mem::transmute::<*mut (), Option<Clear>>(theirs) };
-        if let Some(theirs) = theirs {
+        let vm_clear = unsafe { core::mem::transmute::<*mut (), Option<Clear>>(vm_clear) };
+        if let Some(vm_clear) = vm_clear {
             // SAFETY: passed on from the caller.
-            unsafe { theirs(object, edges) };
+            unsafe { vm_clear(object, edges) };
         }
     }
     while dead && let Some(last) = record {
@@ -294,7 +294,7 @@ const NOWHERE: usize = usize::MAX - 1;
 /// calls only `clear` when it deallocates one. Several threads may do so at once, and find the same.
 #[cold]
 fn find_clear_slot() -> Option<usize> {
-    let found = (0..WORDS).find(|slot| is_called_at_the_end(*slot));
+    let found = (0..WORDS).find(|slot| is_called_on_deallocation(*slot));
     CLEAR_SLOT.store(found.unwrap_or(NOWHERE), Ordering::Relaxed);
     found
 }
@@ -303,9 +303,9 @@ thread_local! {
     static CALLED: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
 }
 
-fn is_called_at_the_end(slot: usize) -> bool {
+fn is_called_on_deallocation(slot: usize) -> bool {
     let bytes = Context::genesis().new_bytes(vec![0]);
-    let place = table_of(bytes.as_object());
+    let place = vtable_of(bytes.as_object());
     // SAFETY: the table of an object that lives.
     let mut table = unsafe { place.load(Ordering::Acquire).read() };
     if !table[slot].is_null() {

@@ -15,7 +15,7 @@ use rustpython_vm::builtins::{
 };
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyResult, VirtualMachine};
 
-use crate::boundary::{Failure, enter, lend};
+use crate::boundary::{Failure, borrowed, enter};
 use crate::datetime_classes::{Classes, attribute, not_imported};
 use crate::datetime_constructors::PyDateTime_CAPI;
 
@@ -48,7 +48,7 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
 }
 
 /// What a getter gives.
-trait Answer: Failure + Sized {
+trait FieldValue: Failure + Sized {
     /// Reads a field of this kind, if there is such an answer for it.
     fn reader(kind: MemberKind) -> Option<Reader<Self>>;
 }
@@ -56,14 +56,14 @@ trait Answer: Failure + Sized {
 /// Its safety is that the address is that of a field of the right kind, which nobody writes to.
 type Reader<T> = unsafe fn(address: *const u8) -> T;
 
-impl Answer for c_int {
+impl FieldValue for c_int {
     fn reader(kind: MemberKind) -> Option<Reader<Self>> {
         /// # Safety
         /// As for [`Reader`].
         unsafe fn number<T: TryInto<c_int>>(address: *const u8) -> c_int {
             // SAFETY: passed on from the caller.
             let number = unsafe { address.cast::<T>().read() };
-            number.try_into().unwrap_or(c_int::FAILED)
+            number.try_into().unwrap_or(c_int::FAILURE)
         }
         match kind {
             MemberKind::UByte => Some(number::<u8>),
@@ -76,7 +76,7 @@ impl Answer for c_int {
 }
 
 /// Lent: the date or time keeps it.
-impl Answer for *mut PyObject {
+impl FieldValue for *mut PyObject {
     fn reader(kind: MemberKind) -> Option<Reader<Self>> {
         /// # Safety
         /// As for [`Reader`], and the VM may write to the field.
@@ -85,7 +85,7 @@ impl Answer for *mut PyObject {
             let field = unsafe { &*address.cast::<AtomicPtr<PyObject>>() };
             let object = field.load(Ordering::Acquire);
             if object.is_null() {
-                lend(Context::genesis().none.as_object())
+                borrowed(Context::genesis().none.as_object())
             } else {
                 object
             }
@@ -103,7 +103,7 @@ struct Member<T> {
     read: Reader<T>,
 }
 
-impl<T: Answer> Member<T> {
+impl<T: FieldValue> Member<T> {
     fn of(class: &'static PyTypeObject, name: &'static str, vm: &VirtualMachine) -> PyResult<Self> {
         let descriptor = attribute(class, name, vm)?.downcast_ref::<PyMemberDescriptor>();
         let descriptor = descriptor.filter(|descriptor| {

@@ -44,7 +44,7 @@ impl Classes {
             delta: class("timedelta")?,
             tzinfo: class("tzinfo")?,
             timezone: class("timezone")?,
-            utc: kept(module.get_attr("UTC", vm)?),
+            utc: leaked(module.get_attr("UTC", vm)?),
             date_from_timestamp: attribute(date, "fromtimestamp", vm)?,
             datetime_from_timestamp: attribute(datetime, "fromtimestamp", vm)?,
         };
@@ -63,7 +63,7 @@ pub(crate) fn not_imported(vm: &VirtualMachine) -> PyBaseExceptionRef {
 }
 
 /// An object that is never freed.
-fn kept(object: PyObjectRef) -> &'static PyObject {
+fn leaked(object: PyObjectRef) -> &'static PyObject {
     // SAFETY: this reference to it is never given up.
     unsafe { object.into_raw().as_ref() }
 }
@@ -76,14 +76,14 @@ pub(crate) fn attribute(
 ) -> PyResult<&'static PyObject> {
     let found = class.get_direct_attr(vm.ctx.intern_str(name));
     let found = found.ok_or_else(|| vm.new_attribute_error(name.to_owned()))?;
-    Ok(kept(found))
+    Ok(leaked(found))
 }
 
 /// What a function was given. NULL is an error everywhere.
 ///
 /// # Safety
 /// `object` is NULL or an object that lives for `'a`.
-pub(crate) unsafe fn given<'a, T>(
+pub(crate) unsafe fn non_null<'a, T>(
     object: *mut T,
     what: &str,
     vm: &VirtualMachine,

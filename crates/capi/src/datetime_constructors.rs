@@ -8,8 +8,8 @@ use rustpython_vm::builtins::{PyDict, PyStr, PyTuple};
 use rustpython_vm::function::{FuncArgs, KwArgs};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{enter, give};
-use crate::datetime_classes::{Classes, given};
+use crate::boundary::{enter, new_reference};
+use crate::datetime_classes::{Classes, non_null};
 
 /// The table of C code, as CPython has it. It is read only.
 #[repr(C)]
@@ -105,13 +105,13 @@ unsafe fn instance(
     vm: &VirtualMachine,
 ) -> PyResult<*mut PyObject> {
     // SAFETY: passed on from the caller.
-    let class = unsafe { given(class, "a class", vm) }?;
+    let class = unsafe { non_null(class, "a class", vm) }?;
     let new = base.slots.new.load();
     let Some(new) = new.filter(|_| class.fast_issubclass(base)) else {
         let text = format!("{} is not a subtype of {}", class.name(), base.name());
         return Err(vm.new_type_error(text));
     };
-    new(class.to_owned(), args.into(), vm).map(give)
+    new(class.to_owned(), args.into(), vm).map(new_reference)
 }
 
 /// Numbers, a `tzinfo` behind them, and the keyword `fold` where it is not what it is by default.
@@ -125,7 +125,7 @@ unsafe fn arguments<const N: usize>(
     vm: &VirtualMachine,
 ) -> PyResult<FuncArgs> {
     // SAFETY: passed on from the caller.
-    let tzinfo = unsafe { given(tzinfo, "a tzinfo", vm) }?;
+    let tzinfo = unsafe { non_null(tzinfo, "a tzinfo", vm) }?;
     let mut args = integers(numbers, vm);
     args.push(tzinfo.to_owned());
     let fold = (fold != 0).then(|| ("fold".to_owned(), vm.ctx.new_int(fold).into()));
@@ -249,12 +249,12 @@ unsafe extern "C" fn delta(
 unsafe extern "C" fn timezone(offset: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
     enter(|vm| {
         // SAFETY: the header asks for an object or NULL.
-        let offset = unsafe { given(offset, "an offset", vm) }?;
+        let offset = unsafe { non_null(offset, "an offset", vm) }?;
         // SAFETY: the header asks for an object or NULL.
         let name = unsafe { name.as_ref() };
         let args = [offset].into_iter().chain(name).map(ToOwned::to_owned);
         let class = Classes::get(vm)?.timezone.as_object();
-        class.call(args.collect::<Vec<_>>(), vm).map(give)
+        class.call(args.collect::<Vec<_>>(), vm).map(new_reference)
     })
 }
 
@@ -306,10 +306,10 @@ unsafe fn class_method(
     vm: &VirtualMachine,
 ) -> PyResult<*mut PyObject> {
     // SAFETY: passed on from the caller.
-    let class = unsafe { given(class, "a class", vm) }?;
+    let class = unsafe { non_null(class, "a class", vm) }?;
     let bound = vm.call_get_descriptor_specific(method, None, Some(class));
     let method = bound.unwrap_or_else(|| Ok(method.to_owned()))?;
-    method.call(args, vm).map(give)
+    method.call(args, vm).map(new_reference)
 }
 
 const BAD_ARGUMENT: &str = "bad argument to internal function";
@@ -327,7 +327,7 @@ unsafe fn tuple(
     vm: &VirtualMachine,
 ) -> PyResult<Vec<PyObjectRef>> {
     // SAFETY: passed on from the caller.
-    let args = unsafe { given(args, "a tuple", vm) }?;
+    let args = unsafe { non_null(args, "a tuple", vm) }?;
     let args = args.downcast_ref::<PyTuple>();
     let args = args.ok_or_else(|| vm.new_system_error(text))?;
     Ok(args.as_slice().to_vec())

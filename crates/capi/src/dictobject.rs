@@ -7,7 +7,7 @@ use core::ptr::NonNull;
 use rustpython_vm::PyObject;
 use rustpython_vm::builtins::PyDict;
 
-use crate::boundary::{enter, lend};
+use crate::boundary::{borrowed, enter};
 
 /// Lends the entry at a position, from 0 on, and moves the position on. 0 when there are no more, and
 /// where it is not a dict.
@@ -38,7 +38,7 @@ pub unsafe extern "C" fn PyDict_Next(
         for (place, found) in [(key, found_key), (value, found_value)] {
             if let Some(place) = NonNull::new(place) {
                 // SAFETY: passed on from the caller.
-                unsafe { place.write(lend(&found)) };
+                unsafe { place.write(borrowed(&found)) };
             }
         }
         Ok(1)

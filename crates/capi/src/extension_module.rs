@@ -17,7 +17,7 @@ use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{Shared, call_out, lend, take};
+use crate::boundary::{SyncPtr, borrowed, call_c, checked_result};
 use crate::slots::{Exec, ModuleSlots, StateFree};
 
 /// The payload of modules that were made through the C API. It begins with the VM's own, so that
@@ -26,7 +26,7 @@ use crate::slots::{Exec, ModuleSlots, StateFree};
 #[repr(C)]
 pub(crate) struct ExtensionModule {
     base: PyModule,
-    native: OnceLock<Native>,
+    data: OnceLock<ModuleData>,
     /// Whether an import has run, or begun to run, the functions.
     executed: AtomicBool,
     /// C code holds the address while Rust has a `&mut` (see `try_clear`).
@@ -35,9 +35,9 @@ pub(crate) struct ExtensionModule {
 
 /// What C code gave a module.
 #[derive(Debug)]
-struct Native {
+struct ModuleData {
     exec: Vec<Exec>,
-    token: Option<Shared>,
+    token: Option<SyncPtr>,
     state: State,
     traverse: Option<CTraverse>,
     clear: Option<CClear>,
@@ -47,7 +47,7 @@ struct Native {
 /// The memory that C code keeps its data in, one for each module object. Zero at first.
 #[derive(Debug)]
 struct State {
-    address: Shared,
+    address: SyncPtr,
     layout: Layout,
 }
 
@@ -68,7 +68,7 @@ impl State {
             NonNull::new(address).ok_or_else(no_memory)?.as_ptr()
         };
         Ok(Self {
-            address: Shared(address.cast()),
+            address: SyncPtr(address.cast()),
             layout,
         })
     }
@@ -84,9 +84,9 @@ impl Drop for State {
 }
 
 /// The definition that our modules have and no other, by which they are known.
-fn mark(ctx: &Context) -> &'static PyModuleDef {
-    static MARK: OnceLock<PyModuleDef> = OnceLock::new();
-    MARK.get_or_init(|| PyModuleDef {
+fn marker(ctx: &Context) -> &'static PyModuleDef {
+    static MARKER: OnceLock<PyModuleDef> = OnceLock::new();
+    MARKER.get_or_init(|| PyModuleDef {
         name: ctx.intern_str("extension module"),
         doc: None,
         methods: &[],
@@ -109,7 +109,7 @@ impl PyPayload for ExtensionModule {
     unsafe fn validate_downcastable_from(object: &PyObject) -> bool {
         let module = object.downcast_ref::<PyModule>();
         let definition = module.and_then(|module| module.def);
-        definition.is_some_and(|definition| core::ptr::eq(definition, mark(Context::genesis())))
+        definition.is_some_and(|definition| core::ptr::eq(definition, marker(Context::genesis())))
     }
 
     fn class(ctx: &Context) -> &'static Py<PyType> {
@@ -122,8 +122,8 @@ impl MaybeTraverse for ExtensionModule {
     const HAS_CLEAR: bool = true;
 
     fn try_traverse(&self, visit: &mut TraverseFn<'_>) {
-        if let Some(traverse) = self.native.get().and_then(|native| native.traverse) {
-            // SAFETY: `Native` has what C code promised to be a `traverseproc` for this module.
+        if let Some(traverse) = self.data.get().and_then(|data| data.traverse) {
+            // SAFETY: `ModuleData` has what C code promised to be a `traverseproc` for this module.
             unsafe { traverse_for_c(traverse, self.object(), visit) };
         }
     }
@@ -135,10 +135,10 @@ impl MaybeTraverse for ExtensionModule {
         if module.strong_count() == 0 {
             return;
         }
-        if let Some(clear) = self.native.get().and_then(|native| native.clear) {
-            // SAFETY: `Native` has what C code promised to be an `inquiry` for this module.
+        if let Some(clear) = self.data.get().and_then(|data| data.clear) {
+            // SAFETY: `ModuleData` has what C code promised to be an `inquiry` for this module.
             fence(Some(module.class().as_object()), || unsafe {
-                clear(lend(module));
+                clear(borrowed(module));
             });
         }
     }
@@ -147,15 +147,15 @@ impl MaybeTraverse for ExtensionModule {
 impl Drop for ExtensionModule {
     fn drop(&mut self) {
         let module = self.object();
-        if let Some(free) = self.native.get().and_then(|native| native.free) {
+        if let Some(free) = self.data.get().and_then(|data| data.free) {
             if !module.has_instance_dict() {
                 // The collector took it, and the VM panics where a module has none.
                 let _ = module.set_dict(Some(Context::genesis().new_dict()));
             }
-            // SAFETY: `Native` has what C code promised to be a `freefunc` for this module. It
+            // SAFETY: `ModuleData` has what C code promised to be a `freefunc` for this module. It
             // runs once, while the state is still there.
             fence(Some(module.class().as_object()), || unsafe {
-                free(lend(module).cast())
+                free(borrowed(module).cast())
             });
         }
         // Before the state, which capsules in it may point into.
@@ -176,10 +176,10 @@ impl ExtensionModule {
     pub(crate) fn new(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<PyRef<Self>> {
         let payload = Self {
             base: PyModule {
-                def: Some(mark(&vm.ctx)),
+                def: Some(marker(&vm.ctx)),
                 name: Some(vm.ctx.intern_str(name.to_string_lossy().as_ref())),
             },
-            native: OnceLock::new(),
+            data: OnceLock::new(),
             executed: AtomicBool::new(false),
             _pinned: PhantomPinned,
         };
@@ -190,7 +190,7 @@ impl ExtensionModule {
         }
         let class = vm.ctx.types.module_type.to_owned();
         let module = PyRef::new_ref(payload, class, Some(dict));
-        let _ = lend(module.as_object()).expose_provenance();
+        let _ = borrowed(module.as_object()).expose_provenance();
         Ok(module)
     }
 
@@ -198,8 +198,8 @@ impl ExtensionModule {
     ///
     /// # Errors
     /// MemoryError; SystemError for a module that carries something already.
-    pub(crate) fn carry(&self, slots: ModuleSlots, vm: &VirtualMachine) -> PyResult<()> {
-        let native = Native {
+    pub(crate) fn set_data(&self, slots: ModuleSlots, vm: &VirtualMachine) -> PyResult<()> {
+        let data = ModuleData {
             token: slots.token,
             state: State::new(slots.state_size, vm)?,
             traverse: slots.state_traverse,
@@ -207,7 +207,7 @@ impl ExtensionModule {
             free: slots.state_free,
             exec: slots.exec,
         };
-        self.native.set(native).map_err(|_| {
+        self.data.set(data).map_err(|_| {
             let name = self.name();
             vm.new_system_error(format!("module {name} was made from slots before"))
         })
@@ -215,18 +215,18 @@ impl ExtensionModule {
 
     /// The address of the state, NULL where there is none.
     pub(crate) fn state(&self) -> *mut c_void {
-        let native = self.native.get();
-        native.map_or(null_mut(), |native| native.state.address.0)
+        let data = self.data.get();
+        data.map_or(null_mut(), |data| data.state.address.0)
     }
 
     pub(crate) fn state_size(&self) -> usize {
-        let native = self.native.get();
-        native.map_or(0, |native| native.state.layout.size())
+        let data = self.data.get();
+        data.map_or(0, |data| data.state.layout.size())
     }
 
     /// The token, NULL where there is none.
     pub(crate) fn token(&self) -> *mut c_void {
-        let token = self.native.get().and_then(|native| native.token);
+        let token = self.data.get().and_then(|data| data.token);
         token.map_or(null_mut(), |token| token.0)
     }
 
@@ -250,12 +250,12 @@ impl ExtensionModule {
     /// # Errors
     /// What a function raises; SystemError where its answer and what it raised do not agree.
     pub(crate) fn execute(&self, vm: &VirtualMachine) -> PyResult<()> {
-        let module = lend(self.object());
-        for exec in self.native.get().iter().flat_map(|native| &native.exec) {
+        let module = borrowed(self.object());
+        for exec in self.data.get().iter().flat_map(|data| &data.exec) {
             // SAFETY: C code promised that it takes this module.
-            let (status, raised) = call_out(vm, || unsafe { exec(module) });
+            let (status, raised) = call_c(vm, || unsafe { exec(module) });
             let contradiction = |what| format!("execution of module {} {what}", self.name());
-            take((status == 0).then_some(()), raised, contradiction, vm)?;
+            checked_result((status == 0).then_some(()), raised, contradiction, vm)?;
         }
         Ok(())
     }

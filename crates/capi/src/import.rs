@@ -6,7 +6,7 @@ use core::ffi::c_char;
 use rustpython_vm::builtins::PyStr;
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
-use crate::boundary::{argument, enter, give, text};
+use crate::boundary::{argument, enter, new_reference, utf8_argument};
 
 /// Imports a module, through the `__import__` of the running code's builtins; of a dotted name it
 /// is the last part.
@@ -21,7 +21,7 @@ pub unsafe extern "C" fn PyImport_Import(name: *mut PyObject) -> *mut PyObject {
         let Some(name) = name.downcast_ref::<PyStr>() else {
             return Err(vm.new_type_error("module name must be a string"));
         };
-        import(name, vm).map(give)
+        import(name, vm).map(new_reference)
     })
 }
 
@@ -33,8 +33,8 @@ pub unsafe extern "C" fn PyImport_Import(name: *mut PyObject) -> *mut PyObject {
 pub unsafe extern "C" fn PyImport_ImportModule(name: *const c_char) -> *mut PyObject {
     enter(|vm| {
         // SAFETY: passed on from the caller.
-        let name = unsafe { text(name, vm) }?;
-        import(&vm.ctx.new_str(name), vm).map(give)
+        let name = unsafe { utf8_argument(name, vm) }?;
+        import(&vm.ctx.new_str(name), vm).map(new_reference)
     })
 }
 

@@ -6,8 +6,8 @@ use core::ffi::c_int;
 use rustpython_vm::builtins::PyList;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{bad_internal_call, enter, give, owned};
-use crate::tupleobject::{range, unfilled};
+use crate::boundary::{bad_internal_call, enter, new_reference, owned};
+use crate::tupleobject::{clamped_range, filled_with_none};
 
 /// The list that an argument is.
 ///
@@ -26,7 +26,7 @@ unsafe fn checked<'a>(list: *mut PyObject, vm: &VirtualMachine) -> PyResult<&'a 
 /// A list for `PyList_SetItem` to fill, in any order. What is not filled is None.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyList_New(size: isize) -> *mut PyObject {
-    enter(|vm| Ok(give(vm.ctx.new_list(unfilled(size, vm)?))))
+    enter(|vm| Ok(new_reference(vm.ctx.new_list(filled_with_none(size, vm)?))))
 }
 
 /// # Safety
@@ -51,7 +51,7 @@ pub unsafe extern "C" fn PyList_GetItemRef(list: *mut PyObject, index: isize) ->
         };
         let index = usize::try_from(index).ok();
         let item = index.and_then(|index| list.borrow_vec().get(index).cloned());
-        item.map(give)
+        item.map(new_reference)
             .ok_or_else(|| vm.new_index_error("list index out of range"))
     })
 }
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn PyList_AsTuple(list: *mut PyObject) -> *mut PyObject {
         // SAFETY: passed on from the caller.
         let list = unsafe { checked(list, vm) }?;
         let items = list.borrow_vec().to_vec();
-        Ok(give(vm.ctx.new_tuple(items)))
+        Ok(new_reference(vm.ctx.new_tuple(items)))
     })
 }
 
@@ -168,9 +168,9 @@ pub unsafe extern "C" fn PyList_GetSlice(
         let list = unsafe { checked(list, vm) }?;
         let items = {
             let items = list.borrow_vec();
-            items[range(low, high, items.len())].to_vec()
+            items[clamped_range(low, high, items.len())].to_vec()
         };
-        Ok(give(vm.ctx.new_list(items)))
+        Ok(new_reference(vm.ctx.new_list(items)))
     })
 }
 
@@ -198,8 +198,8 @@ pub unsafe extern "C" fn PyList_SetSlice(
         };
         let replaced: Vec<PyObjectRef> = {
             let mut all = list.borrow_vec_mut();
-            let range = range(low, high, all.len());
-            all.splice(range, items).collect()
+            let clamped_range = clamped_range(low, high, all.len());
+            all.splice(clamped_range, items).collect()
         };
         drop(replaced);
         Ok(0)

@@ -14,7 +14,7 @@ use rustpython_vm::{
     AsObject, InterpreterBuilder, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{call_out, take};
+use crate::boundary::{call_c, checked_result};
 use crate::datetime;
 use crate::extension_module::ExtensionModule;
 use crate::main_interpreter;
@@ -68,7 +68,7 @@ static IMP: Replacement = Replacement::new("_imp", |definition| {
 /// importlib asks this of each module that is not there yet, so it is asked before the program of
 /// `rustpython::run` begins, and in its thread state.
 fn is_builtin(name: PyUtf8StrRef, vm: &VirtualMachine) -> bool {
-    main_interpreter::begin_program(vm);
+    main_interpreter::start_program(vm);
     vm.state.module_defs.contains_key(name.as_str())
 }
 
@@ -103,16 +103,16 @@ fn create_dynamic(
         origin: origin.clone(),
         vm,
     };
-    if !main_interpreter::is_there() {
+    if !main_interpreter::exists() {
         let text = "extension modules need a main interpreter that the C API knows";
         return Err(import.error(text));
     }
     let path = FsPath::try_from_path_like(origin, true, vm)?.to_path_buf(vm)?;
     let export = import.open(&path)?;
     // SAFETY: a library that exports this name promises that it is such a function.
-    let (slots, raised) = call_out(vm, || unsafe { export() });
+    let (slots, raised) = call_c(vm, || unsafe { export() });
     let contradiction = |what| format!("export hook of module {name} {what}");
-    let slots = take(
+    let slots = checked_result(
         (!slots.is_null()).then_some(slots),
         raised,
         contradiction,
@@ -151,7 +151,7 @@ impl Import<'_> {
         let library = unsafe { open_library(&in_this_folder(path)) };
         let library = ManuallyDrop::new(library.map_err(|error| self.not_opened(&error))?);
         #[cfg(unix)]
-        if let Some(other) = crate::second_python::brought_by(&library) {
+        if let Some(other) = crate::second_python::linked_with(&library) {
             return Err(self.second_python(&other));
         }
         // SAFETY: the name is that of a function without arguments, by PEP 793.

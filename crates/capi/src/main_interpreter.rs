@@ -16,55 +16,56 @@ use rustpython_vm::{Interpreter, PyResult, VirtualMachine};
 use crate::signals;
 
 /// Whether the last main interpreter of [`run_main`] has ended; the C API does not tell.
-static ENDED: AtomicBool = AtomicBool::new(false);
+static FINALIZED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the program of the main interpreter has begun.
-static BEGUN: AtomicBool = AtomicBool::new(false);
+static PROGRAM_STARTED: AtomicBool = AtomicBool::new(false);
 
 /// What native threads get their thread states from, from the beginning of the program on. The
 /// interpreter itself is locked while it is finalised, and the first thing that it then does is to
 /// wait for the threads of Python code, which may wait for native ones.
-static SPARE: Mutex<Option<Arc<Spare>>> = Mutex::new(None);
+static THREAD_STATES: Mutex<Option<Arc<ThreadStateSource>>> = Mutex::new(None);
 
 /// The process that has the spare thread state. In a child, nobody knows who held its locks.
-static PROCESS: AtomicU32 = AtomicU32::new(0);
+static OWNER_PROCESS: AtomicU32 = AtomicU32::new(0);
 
 /// A thread state of the main interpreter that belongs to no thread.
-struct Spare {
+struct ThreadStateSource {
     state: PyRc<PyGlobalState>,
     vm: PyMutex<ThreadedVirtualMachine>,
 }
 
 /// Whether there is a main interpreter, which may be at its end.
-pub(crate) fn is_there() -> bool {
+pub(crate) fn exists() -> bool {
     // Who finalises one may hold the lock meanwhile, so it is not asked for without need.
-    Py_IsInitialized() != 0 && (!ENDED.load(Ordering::Acquire) || get_main_interpreter().is_some())
+    Py_IsInitialized() != 0
+        && (!FINALIZED.load(Ordering::Acquire) || get_main_interpreter().is_some())
 }
 
 /// Called in the thread state of the main interpreter's program before it begins. Does nothing in
 /// other threads and interpreters, and when it is called again.
-pub(crate) fn begin_program(vm: &VirtualMachine) {
-    if BEGUN.load(Ordering::Acquire)
+pub(crate) fn start_program(vm: &VirtualMachine) {
+    if PROGRAM_STARTED.load(Ordering::Acquire)
         || !vm.state.is_main
         || vm.state.main_thread_ident.load() != get_ident()
-        || !is_there()
-        || BEGUN.swap(true, Ordering::AcqRel)
+        || !exists()
+        || PROGRAM_STARTED.swap(true, Ordering::AcqRel)
     {
         return;
     }
-    let spare = Spare {
+    let source = ThreadStateSource {
         state: vm.state.clone(),
         vm: PyMutex::new(vm.new_thread()),
     };
-    set_spare(Some(Arc::new(spare)));
+    set_thread_states(Some(Arc::new(source)));
     signals::set_handlers(vm);
 }
 
-fn set_spare(spare: Option<Arc<Spare>>) {
-    let mut current = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-    let old = core::mem::replace(&mut *current, spare);
+fn set_thread_states(source: Option<Arc<ThreadStateSource>>) {
+    let mut current = THREAD_STATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let old = core::mem::replace(&mut *current, source);
     drop(current);
-    PROCESS.store(std::process::id(), Ordering::Release);
+    OWNER_PROCESS.store(std::process::id(), Ordering::Release);
     // Not under the lock: the last reference to an interpreter may go with it.
     drop(old);
 }
@@ -72,11 +73,16 @@ fn set_spare(spare: Option<Arc<Spare>>) {
 /// A thread state of the main interpreter for a thread that is in none; `None` where there is no main
 /// interpreter, or it is at its end.
 pub(crate) fn new_thread_state() -> Option<ThreadedVirtualMachine> {
-    let is_own = PROCESS.load(Ordering::Acquire) == std::process::id();
-    let spare = is_own.then(|| SPARE.lock().unwrap_or_else(PoisonError::into_inner).clone());
-    match spare.flatten() {
-        Some(spare) if spare.state.finalizing.load(Ordering::Acquire) => None,
-        Some(spare) => Some(spare.vm.lock().run(VirtualMachine::new_thread)),
+    let is_own = OWNER_PROCESS.load(Ordering::Acquire) == std::process::id();
+    let source = is_own.then(|| {
+        THREAD_STATES
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    });
+    match source.flatten() {
+        Some(source) if source.state.finalizing.load(Ordering::Acquire) => None,
+        Some(source) => Some(source.vm.lock().run(VirtualMachine::new_thread)),
         None => get_main_interpreter()
             .as_ref()
             .map(|interpreter| interpreter.enter(VirtualMachine::new_thread)),
@@ -107,17 +113,17 @@ pub(crate) fn new_thread_state() -> Option<ThreadedVirtualMachine> {
 pub fn run_main(interpreter: Interpreter, f: impl FnOnce(&VirtualMachine) -> PyResult<()>) -> u32 {
     let thread = interpreter.enter(VirtualMachine::new_thread);
     init_main_interpreter(interpreter);
-    ENDED.store(false, Ordering::Release);
+    FINALIZED.store(false, Ordering::Release);
     let result = thread.run(|vm| {
-        begin_program(vm);
+        start_program(vm);
         f(vm)
     });
     drop(thread);
     // Threads that ask from now on find none, and wait.
     let interpreter = get_main_interpreter().take();
     let code = interpreter.map_or(0, |interpreter| interpreter.finalize(result.err()));
-    ENDED.store(true, Ordering::Release);
-    set_spare(None);
-    BEGUN.store(false, Ordering::Release);
+    FINALIZED.store(true, Ordering::Release);
+    set_thread_states(None);
+    PROGRAM_STARTED.store(false, Ordering::Release);
     code
 }

@@ -13,7 +13,9 @@ use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyStr, PyType};
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{Disagreement, call_out, enter, give, lend, owned, take, text};
+use crate::boundary::{
+    Inconsistency, borrowed, call_c, checked_result, enter, new_reference, owned, utf8_argument,
+};
 
 type CFunction = unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject;
 type WithKeywords =
@@ -121,7 +123,7 @@ unsafe fn interned(string: *const c_char, vm: &VirtualMachine) -> PyResult<Optio
         return Ok(None);
     }
     // SAFETY: passed on from the caller, and not NULL.
-    let text = unsafe { text(string, vm) }?;
+    let text = unsafe { utf8_argument(string, vm) }?;
     Ok(Some(vm.ctx.intern_str(text).as_str()))
 }
 
@@ -150,7 +152,7 @@ impl Method {
         definitions.entry(self.key()).or_insert_with(|| {
             let doc = self.doc.map_or(ItemDoc::NONE, ItemDoc::static_text);
             let empty = PyMethodFlags::empty();
-            let template = PyMethodDef::new_raw_const(self.name, no_function, empty, doc);
+            let template = PyMethodDef::new_raw_const(self.name, placeholder, empty, doc);
             let call = move |vm: &VirtualMachine, args: FuncArgs, _: Callee| self.call(args, vm);
             Box::leak(Box::new(PyMethodDef {
                 func: Box::leak(Box::new(call)),
@@ -168,23 +170,23 @@ impl Method {
         if let Some(problem) = self.function.problem_with(&args) {
             return Err(vm.new_type_error(format!("{}() {problem}", self.full_name)));
         }
-        let zelf_address = zelf.as_deref().map_or(null_mut(), lend);
+        let zelf_address = zelf.as_deref().map_or(null_mut(), borrowed);
         let (answer, raised) = vm.with_recursion("while calling a C function", || {
             self.function.call(zelf_address, args, vm)
         })?;
         let contradiction = |disagreement| {
             let what = match disagreement {
-                Disagreement::FailedSilently => "NULL without setting an exception",
-                Disagreement::RaisedUnreported => "a result with an exception set",
+                Inconsistency::FailedSilently => "NULL without setting an exception",
+                Inconsistency::RaisedUnreported => "a result with an exception set",
             };
             format!("<built-in function {}> returned {what}", self.name)
         };
         // SAFETY: functions return a new reference or NULL.
-        take(unsafe { owned(answer) }, raised, contradiction, vm)
+        checked_result(unsafe { owned(answer) }, raised, contradiction, vm)
     }
 }
 
-fn no_function(_: &VirtualMachine, _: FuncArgs, _: Callee) -> PyResult {
+fn placeholder(_: &VirtualMachine, _: FuncArgs, _: Callee) -> PyResult {
     unreachable!("another stands in its place in every definition")
 }
 
@@ -273,13 +275,13 @@ impl Function {
         let given = args.args.len().cast_signed();
         Ok(match self {
             // SAFETY: it takes this, see `of`; what it is given lives for the call. So below.
-            Self::NoArgs(f) => call_out(vm, || unsafe { f(zelf, null_mut()) }),
+            Self::NoArgs(f) => call_c(vm, || unsafe { f(zelf, null_mut()) }),
             // SAFETY: as above.
-            Self::One(f) => call_out(vm, || unsafe { f(zelf, lend(&args.args[0])) }),
+            Self::One(f) => call_c(vm, || unsafe { f(zelf, borrowed(&args.args[0])) }),
             Self::Tuple(f) => {
                 let tuple = vm.ctx.new_tuple(args.args);
                 // SAFETY: as above.
-                call_out(vm, || unsafe { f(zelf, lend(tuple.as_object())) })
+                call_c(vm, || unsafe { f(zelf, borrowed(tuple.as_object())) })
             }
             Self::TupleAndDict(f) => {
                 let tuple = vm.ctx.new_tuple(args.args);
@@ -288,16 +290,18 @@ impl Function {
                     dict.set_item(&*name, value, vm)?;
                 }
                 let dict = (!dict.is_empty()).then_some(dict);
-                let dict_address = dict.as_ref().map_or(null_mut(), |d| lend(d.as_object()));
+                let dict_address = dict
+                    .as_ref()
+                    .map_or(null_mut(), |d| borrowed(d.as_object()));
                 // SAFETY: as above.
-                call_out(vm, || unsafe {
-                    f(zelf, lend(tuple.as_object()), dict_address)
+                call_c(vm, || unsafe {
+                    f(zelf, borrowed(tuple.as_object()), dict_address)
                 })
             }
             Self::Array(f) => {
                 let array = addresses(&args.args);
                 // SAFETY: as above.
-                call_out(vm, || unsafe { f(zelf, array, given) })
+                call_c(vm, || unsafe { f(zelf, array, given) })
             }
             Self::ArrayAndNames(f) => {
                 let (names, values): (Vec<_>, Vec<_>) = args.kwargs.into_iter().unzip();
@@ -306,11 +310,13 @@ impl Function {
                     .map(|name| vm.ctx.new_str(name).into())
                     .collect();
                 let names = (!names.is_empty()).then(|| vm.ctx.new_tuple(names));
-                let names_address = names.as_ref().map_or(null_mut(), |n| lend(n.as_object()));
+                let names_address = names
+                    .as_ref()
+                    .map_or(null_mut(), |n| borrowed(n.as_object()));
                 args.args.extend(values);
                 let array = addresses(&args.args);
                 // SAFETY: as above.
-                call_out(vm, || unsafe { f(zelf, array, given, names_address) })
+                call_c(vm, || unsafe { f(zelf, array, given, names_address) })
             }
         })
     }
@@ -340,7 +346,7 @@ pub unsafe extern "C" fn PyCFunction_NewEx(
         // SAFETY: an object of the caller's, or NULL.
         let module = unsafe { module.as_ref() }.map(ToOwned::to_owned);
         // SAFETY: passed on from the caller.
-        unsafe { new_function(definition, zelf, module, vm) }.map(give)
+        unsafe { new_function(definition, zelf, module, vm) }.map(new_reference)
     })
 }
 

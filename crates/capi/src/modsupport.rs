@@ -7,7 +7,7 @@ use core::ffi::{c_char, c_int, c_long};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule};
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{enter, owned, text};
+use crate::boundary::{enter, owned, utf8_argument};
 
 /// The ABI that a module was compiled for. The fields are those of CPython 3.15's struct.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +101,7 @@ pub unsafe extern "C" fn PyABIInfo_Check(
             None
         } else {
             // SAFETY: passed on from the caller.
-            Some(unsafe { text(module_name, vm) }?)
+            Some(unsafe { utf8_argument(module_name, vm) }?)
         };
         // SAFETY: passed on from the caller.
         match unsafe { info.as_ref() } {
@@ -175,7 +175,7 @@ pub unsafe extern "C" fn PyModule_AddStringConstant(
 ) -> c_int {
     enter(|vm| {
         // SAFETY: passed on from the caller.
-        let value = vm.ctx.new_str(unsafe { text(value, vm) }?).into();
+        let value = vm.ctx.new_str(unsafe { utf8_argument(value, vm) }?).into();
         // SAFETY: passed on from the caller.
         unsafe { add(module, name, Some(value), vm) }
     })
@@ -203,7 +203,7 @@ unsafe fn add(
         }));
     };
     // SAFETY: passed on from the caller.
-    let name = unsafe { text(name, vm) }?;
+    let name = unsafe { utf8_argument(name, vm) }?;
     module.dict().set_item(&*name, value, vm)?;
     Ok(0)
 }

@@ -9,7 +9,7 @@ use rustpython_vm::builtins::{PyModule, PyStr};
 use rustpython_vm::function::PyMethodFlags;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
-use crate::boundary::{call_out, enter, give, lend, owned, take};
+use crate::boundary::{borrowed, call_c, checked_result, enter, new_reference, owned};
 use crate::extension_module::ExtensionModule;
 use crate::methodobject::new_function;
 use crate::slots::{ModuleSlots, PySlot};
@@ -44,10 +44,10 @@ pub(crate) unsafe fn from_slots_and_spec(
         None => ExtensionModule::new(&name, vm)?.into(),
         Some(create) => {
             // SAFETY: passed on from the caller.
-            let (module, raised) = call_out(vm, || unsafe { create(lend(spec), null_mut()) });
+            let (module, raised) = call_c(vm, || unsafe { create(borrowed(spec), null_mut()) });
             let contradiction = |what| format!("creation of module {shown} {what}");
             // SAFETY: `create` returns a new reference or NULL.
-            take(unsafe { owned(module) }, raised, contradiction, vm)?
+            checked_result(unsafe { owned(module) }, raised, contradiction, vm)?
         }
     };
     if let Some(methods) = slots.methods {
@@ -58,7 +58,7 @@ pub(crate) unsafe fn from_slots_and_spec(
         module.set_attr("__doc__", vm.ctx.new_str(doc.as_str()), vm)?;
     }
     let needs_gil = !slots.no_gil;
-    attach(&module, slots, &shown, vm)?;
+    set_module_data(&module, slots, &shown, vm)?;
     Ok(FromSlots { module, needs_gil })
 }
 
@@ -70,9 +70,14 @@ pub(crate) struct FromSlots {
 }
 
 /// Gives the module what only our payload can carry, if there is any.
-fn attach(module: &PyObject, slots: ModuleSlots, name: &str, vm: &VirtualMachine) -> PyResult<()> {
+fn set_module_data(
+    module: &PyObject,
+    slots: ModuleSlots,
+    name: &str,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
     if let Some(module) = module.downcast_ref::<ExtensionModule>() {
-        return module.carry(slots, vm);
+        return module.set_data(slots, vm);
     }
     if !slots.exec.is_empty() {
         return Err(vm.new_system_error(format!(
@@ -138,7 +143,7 @@ pub unsafe extern "C" fn PyModule_FromSlotsAndSpec(
             return Err(vm.new_system_error("PyModule_FromSlotsAndSpec: NULL instead of a spec"));
         };
         // SAFETY: passed on from the caller.
-        unsafe { from_slots_and_spec(slots, spec, vm) }.map(|made| give(made.module))
+        unsafe { from_slots_and_spec(slots, spec, vm) }.map(|made| new_reference(made.module))
     })
 }
 
@@ -239,7 +244,7 @@ pub unsafe extern "C" fn PyModule_NewObject(name: *mut PyObject) -> *mut PyObjec
             return Err(vm.new_system_error("PyModule_NewObject: NULL instead of a name"));
         };
         let name: PyRef<PyStr> = name.to_owned().try_into_value(vm)?;
-        ExtensionModule::new(&name, vm).map(give)
+        ExtensionModule::new(&name, vm).map(new_reference)
     })
 }
 
@@ -277,6 +282,6 @@ unsafe fn lent_text(module: *mut PyObject, attribute: &str, missing: &str) -> *c
         let text = text.and_then(|text| text.downcast::<PyStr>().ok());
         let text = text.ok_or_else(|| vm.new_system_error(missing.to_owned()))?;
         // SAFETY: a string, which the dict keeps.
-        Ok(unsafe { PyUnicode_AsUTF8(lend(text.as_object())) })
+        Ok(unsafe { PyUnicode_AsUTF8(borrowed(text.as_object())) })
     })
 }

@@ -8,7 +8,7 @@ use rustpython_capsule::{CClear, CDestructor, CTraverse, CapsuleError, PyCapsule
 use rustpython_capsule_glue::{Operation, import, load, refusal, refuse_import};
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
-use crate::boundary::{Failure, enter, give};
+use crate::boundary::{Failure, enter, new_reference};
 
 /// The capsule behind a pointer from C, if it is one.
 ///
@@ -53,7 +53,7 @@ pub unsafe extern "C" fn PyCapsule_New(
 ) -> *mut PyObject {
     // SAFETY: the header asks of the caller what `from_c` does.
     match unsafe { PyCapsule::from_c(pointer, name, destructor) } {
-        Ok(capsule) => give(capsule),
+        Ok(capsule) => new_reference(capsule),
         Err(reason) => refuse(Operation::New, reason),
     }
 }
@@ -303,7 +303,7 @@ pub unsafe extern "C" fn PyCapsuleRs_ImportCapsule(name: *const c_char) -> *mut 
     enter(|vm| {
         // SAFETY: the header asks for a string or NULL.
         let name = unsafe { importable(name, vm) }?;
-        load(name, vm).map(give)
+        load(name, vm).map(new_reference)
     })
 }
 

@@ -10,7 +10,7 @@ use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{Failure, argument, decoded, enter, give, owned, text};
+use crate::boundary::{Failure, argument, decode_utf8, enter, new_reference, owned, utf8_argument};
 
 /// Raises an exception of a class. `value` is the instance; or the argument, a tuple of arguments,
 /// or None for no argument, to make one of.
@@ -35,10 +35,10 @@ pub unsafe extern "C" fn PyErr_SetObject(exception: *mut PyObject, value: *mut P
 pub unsafe extern "C" fn PyErr_SetString(exception: *mut PyObject, message: *const c_char) {
     raise(|vm| {
         // SAFETY: passed on from the caller.
-        let message = unsafe { text(message, vm) }?;
+        let message = unsafe { utf8_argument(message, vm) }?;
         // SAFETY: passed on from the caller.
         let class = unsafe { exception_class(exception, vm) }?;
-        made(class, vec![vm.ctx.new_str(message).into()], vm)
+        instantiate(class, vec![vm.ctx.new_str(message).into()], vm)
     })
 }
 
@@ -104,7 +104,7 @@ fn instance_of(
     vm: &VirtualMachine,
 ) -> PyResult<PyBaseExceptionRef> {
     let Some(value) = value.filter(|value| !vm.is_none(value)) else {
-        return made(class, Vec::new(), vm);
+        return instantiate(class, Vec::new(), vm);
     };
     if let Some(instance) = value.downcast_ref::<PyBaseException>()
         && value
@@ -118,17 +118,17 @@ fn instance_of(
         Some(tuple) => tuple.to_vec(),
         None => vec![value.to_owned()],
     };
-    made(class, arguments, vm)
+    instantiate(class, arguments, vm)
 }
 
 /// What calling the class gives.
-fn made(
+fn instantiate(
     class: &Py<PyType>,
     arguments: Vec<PyObjectRef>,
     vm: &VirtualMachine,
 ) -> PyResult<PyBaseExceptionRef> {
-    let made = class.as_object().call(arguments, vm)?;
-    match made.downcast() {
+    let instantiate = class.as_object().call(arguments, vm)?;
+    match instantiate.downcast() {
         Ok(exception) => Ok(exception),
         Err(other) => {
             let (shown, other) = (
@@ -159,7 +159,7 @@ pub extern "C" fn PyErr_Clear() {
 pub unsafe extern "C" fn PyErr_SetRaisedException(exception: *mut PyObject) {
     enter(|vm| {
         // SAFETY: passed on from the caller.
-        let exception = unsafe { taken(exception, vm) }?;
+        let exception = unsafe { stolen_exception(exception, vm) }?;
         vm.set_exception(exception);
         Ok(())
     })
@@ -282,14 +282,14 @@ pub unsafe extern "C" fn PyErr_NewExceptionWithDoc(
         };
         if !doc.is_null() {
             // SAFETY: passed on from the caller, and not NULL.
-            let doc = unsafe { text(doc, vm) }?;
+            let doc = unsafe { utf8_argument(doc, vm) }?;
             dict.set_item("__doc__", vm.ctx.new_str(doc).into(), vm)?;
         }
         if !dict.contains_key("__module__", vm) {
-            let module = vm.ctx.new_str(decoded(module, vm)?);
+            let module = vm.ctx.new_str(decode_utf8(module, vm)?);
             dict.set_item("__module__", module.into(), vm)?;
         }
-        let name = decoded(&name[1..], vm)?;
+        let name = decode_utf8(&name[1..], vm)?;
         // SAFETY: passed on from the caller.
         let bases = match unsafe { owned_copy(base) } {
             None => vm
@@ -300,7 +300,7 @@ pub unsafe extern "C" fn PyErr_NewExceptionWithDoc(
                 .unwrap_or_else(|base| vm.ctx.new_tuple(vec![base])),
         };
         let class = vm.ctx.types.type_type.as_object();
-        class.call((name, bases, dict), vm).map(give)
+        class.call((name, bases, dict), vm).map(new_reference)
     })
 }
 
@@ -338,7 +338,7 @@ unsafe fn checked<'a>(
 ///
 /// # Safety
 /// `exception` is NULL, or the reference is the caller's.
-unsafe fn taken(
+unsafe fn stolen_exception(
     exception: *mut PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<Option<PyBaseExceptionRef>> {
@@ -366,7 +366,7 @@ fn not_an_exception(object: &PyObject, vm: &VirtualMachine) -> PyBaseExceptionRe
 pub unsafe extern "C" fn PyException_SetCause(exception: *mut PyObject, cause: *mut PyObject) {
     enter(|vm| {
         // SAFETY: passed on from the caller.
-        let cause = unsafe { taken(cause, vm) }?;
+        let cause = unsafe { stolen_exception(cause, vm) }?;
         // SAFETY: passed on from the caller.
         unsafe { checked(exception, vm) }?.set_cause(cause);
         Ok(())
@@ -382,7 +382,7 @@ pub unsafe extern "C" fn PyException_SetCause(exception: *mut PyObject, cause: *
 pub unsafe extern "C" fn PyException_SetContext(exception: *mut PyObject, context: *mut PyObject) {
     enter(|vm| {
         // SAFETY: passed on from the caller.
-        let context = unsafe { taken(context, vm) }?;
+        let context = unsafe { stolen_exception(context, vm) }?;
         // SAFETY: passed on from the caller.
         unsafe { checked(exception, vm) }?.set_context(context);
         Ok(())

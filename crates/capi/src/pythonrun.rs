@@ -24,11 +24,11 @@ pub extern "C" fn PyErr_Print() {
 pub extern "C" fn PyErr_PrintEx(set_sys_last_vars: c_int) {
     enter(|vm| {
         if let Some(exception) = vm.take_raised_exception() {
-            let exception = unless_exit(exception, vm);
+            let exception = exit_on_system_exit(exception, vm);
             if set_sys_last_vars != 0 {
-                keep_as_last(&exception, vm);
+                set_sys_last(&exception, vm);
             }
-            give_to_hook(exception, vm);
+            call_excepthook(exception, vm);
         }
         Ok(())
     })
@@ -56,7 +56,7 @@ pub unsafe extern "C" fn PyErr_DisplayException(exception: *mut PyObject) {
 }
 
 /// What there is in the interpreter's prompt of the exception that was printed last.
-fn keep_as_last(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
+fn set_sys_last(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     let (class, value, traceback) = vm.split_exception(exception.to_owned());
     let names = ["last_exc", "last_type", "last_value", "last_traceback"];
     for (name, value) in names
@@ -68,13 +68,13 @@ fn keep_as_last(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     }
 }
 
-fn give_to_hook(exception: PyBaseExceptionRef, vm: &VirtualMachine) {
+fn call_excepthook(exception: PyBaseExceptionRef, vm: &VirtualMachine) {
     let Ok(hook) = vm.sys_module.get_attr("excepthook", vm) else {
         write("sys.excepthook is missing\n", vm);
         return display(&exception, vm);
     };
     if let Err(raised) = hook.call(vm.split_exception(exception.clone()), vm) {
-        let raised = unless_exit(raised, vm);
+        let raised = exit_on_system_exit(raised, vm);
         write("Error in sys.excepthook:\n", vm);
         display(&raised, vm);
         write("\nOriginal exception was:\n", vm);
@@ -100,7 +100,7 @@ fn write(text: &str, vm: &VirtualMachine) {
 
 /// Ends the process as a program ends that leaves a SystemExit, unless it was started to go on with
 /// a prompt then (`-i`). Any other exception is given back.
-fn unless_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExceptionRef {
+fn exit_on_system_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExceptionRef {
     let is_exit = exception.fast_isinstance(vm.ctx.exceptions.system_exit);
     if !is_exit || vm.state.config.settings.inspect {
         return exception;
@@ -111,7 +111,7 @@ fn unless_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExce
 /// Ends the process. Only the thread that the main interpreter was started on can finalise it,
 /// since the VM measures the stack by that one's; on another, the exit functions run, and no more.
 fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
-    let interpreter = may_finalise(vm).then(|| {
+    let interpreter = can_finalize(vm).then(|| {
         let mut main = get_main_interpreter();
         let thread = main
             .as_ref()
@@ -137,7 +137,7 @@ fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
 /// Whether this thread is the one that the interpreter was started on, and does not finalise it
 /// already. The thread that finalises it holds the lock of the main interpreter to the end, and waits
 /// for other threads; so neither it nor these can ask for the lock then.
-fn may_finalise(vm: &VirtualMachine) -> bool {
+fn can_finalize(vm: &VirtualMachine) -> bool {
     let on_its_thread = vm.state.main_thread_ident.load() == get_ident();
     if !on_its_thread || vm.state.finalizing.load(Ordering::Acquire) {
         return false;

@@ -10,7 +10,7 @@ use rustpython_capi::pylifecycle::Py_IsInitialized;
 
 /// The file of the other Python that a library is linked with. Every one exports this function,
 /// and it is looked for in the library and in those that it is linked with, not in the program.
-pub(crate) fn brought_by(library: &Library) -> Option<String> {
+pub(crate) fn linked_with(library: &Library) -> Option<String> {
     // SAFETY: its address is compared; it is not called.
     let found = unsafe { library.get::<*const c_void>(b"Py_IsInitialized") };
     let address = found.ok()?.as_raw_ptr();

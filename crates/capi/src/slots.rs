@@ -9,7 +9,7 @@ use rustpython_capsule::{CClear, CTraverse};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 
-use crate::boundary::{Shared, text};
+use crate::boundary::{SyncPtr, utf8_argument};
 use crate::modsupport::PyABIInfo;
 
 /// One entry: an id that says what it is, and a value.
@@ -94,7 +94,7 @@ pub(crate) struct ModuleSlots {
     pub(crate) state_traverse: Option<CTraverse>,
     pub(crate) state_clear: Option<CClear>,
     pub(crate) state_free: Option<StateFree>,
-    pub(crate) token: Option<Shared>,
+    pub(crate) token: Option<SyncPtr>,
     pub(crate) abi: Vec<PyABIInfo>,
 }
 
@@ -160,7 +160,7 @@ impl Id {
 }
 
 /// How deep arrays may be nested in one another.
-const DEEPEST: usize = 5;
+const MAX_DEPTH: usize = 5;
 
 /// Reads arrays into a description.
 struct Reader<'vm> {
@@ -201,7 +201,7 @@ impl ModuleSlots {
 impl Reader<'_> {
     /// # Safety
     /// As for `ModuleSlots::read`, and not NULL.
-    unsafe fn read_array(&mut self, array: *const PySlot, level: usize) -> PyResult<()> {
+    unsafe fn read_array(&mut self, array: *const PySlot, depth: usize) -> PyResult<()> {
         for position in 0.. {
             // SAFETY: the array goes on until its end was seen.
             let slot = unsafe { array.add(position) };
@@ -211,7 +211,7 @@ impl Reader<'_> {
                 return self.check_end(slot.flags);
             }
             // SAFETY: passed on from the caller.
-            unsafe { self.read_slot(slot, level) }?;
+            unsafe { self.read_slot(slot, depth) }?;
         }
         Ok(())
     }
@@ -226,7 +226,7 @@ impl Reader<'_> {
 
     /// # Safety
     /// As for `read_array`.
-    unsafe fn read_legacy_array(&mut self, array: *const LegacySlot, level: usize) -> PyResult<()> {
+    unsafe fn read_legacy_array(&mut self, array: *const LegacySlot, depth: usize) -> PyResult<()> {
         for position in 0.. {
             // SAFETY: the array goes on until its end was seen.
             let legacy = unsafe { array.add(position) };
@@ -244,14 +244,14 @@ impl Reader<'_> {
                 },
             };
             // SAFETY: passed on from the caller.
-            unsafe { self.read_slot(slot, level) }?;
+            unsafe { self.read_slot(slot, depth) }?;
         }
         Ok(())
     }
 
     /// # Safety
     /// As for `read_array`.
-    unsafe fn read_slot(&mut self, slot: PySlot, level: usize) -> PyResult<()> {
+    unsafe fn read_slot(&mut self, slot: PySlot, depth: usize) -> PyResult<()> {
         let Some((id, name)) = Id::of(slot.id) else {
             return self.check_optional(slot);
         };
@@ -283,12 +283,12 @@ impl Reader<'_> {
                 let text = format!("NULL not allowed for slot {name}");
                 return Err(self.vm.new_system_error(text));
             }
-            Id::Subslots | Id::LegacySlots if level == DEEPEST => {
+            Id::Subslots | Id::LegacySlots if depth == MAX_DEPTH => {
                 let text = format!("{name}: too many levels of nested slots");
                 return Err(self.vm.new_system_error(text));
             }
             // SAFETY: passed on from the caller, and not NULL.
-            _ => unsafe { self.read_pointer(id, pointer, level) }?,
+            _ => unsafe { self.read_pointer(id, pointer, depth) }?,
         }
         Ok(())
     }
@@ -313,17 +313,17 @@ impl Reader<'_> {
 
     /// # Safety
     /// `pointer` is what slots with this id have, as `ModuleSlots::read` demands, and not NULL.
-    unsafe fn read_pointer(&mut self, id: Id, pointer: *mut c_void, level: usize) -> PyResult<()> {
+    unsafe fn read_pointer(&mut self, id: Id, pointer: *mut c_void, depth: usize) -> PyResult<()> {
         let slots = &mut self.slots;
         match id {
             // SAFETY: passed on from the caller.
-            Id::Subslots => unsafe { self.read_array(pointer.cast(), level + 1) }?,
+            Id::Subslots => unsafe { self.read_array(pointer.cast(), depth + 1) }?,
             // SAFETY: passed on from the caller.
-            Id::LegacySlots => unsafe { self.read_legacy_array(pointer.cast(), level + 1) }?,
+            Id::LegacySlots => unsafe { self.read_legacy_array(pointer.cast(), depth + 1) }?,
             // SAFETY: passed on from the caller.
-            Id::Doc => slots.doc = Some(unsafe { text(pointer.cast(), self.vm) }?),
+            Id::Doc => slots.doc = Some(unsafe { utf8_argument(pointer.cast(), self.vm) }?),
             Id::Methods => slots.methods = Some(pointer.cast_const().cast()),
-            Id::Token => slots.token = Some(Shared(pointer)),
+            Id::Token => slots.token = Some(SyncPtr(pointer)),
             // SAFETY: passed on from the caller.
             Id::Abi => slots
                 .abi

@@ -9,13 +9,13 @@ use rustpython_vm::builtins::PyTuple;
 use rustpython_vm::gc_state::{current_owner, gc_state};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{bad_internal_call, enter, give, lend, owned};
+use crate::boundary::{bad_internal_call, borrowed, enter, new_reference, owned};
 
 /// As many references to None.
 ///
 /// # Errors
 /// SystemError for a negative number; MemoryError.
-pub(crate) fn unfilled(size: isize, vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
+pub(crate) fn filled_with_none(size: isize, vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     let size = usize::try_from(size).map_err(|_| bad_internal_call(vm))?;
     let mut items = Vec::new();
     items
@@ -29,11 +29,11 @@ pub(crate) fn unfilled(size: isize, vm: &VirtualMachine) -> PyResult<Vec<PyObjec
 #[unsafe(no_mangle)]
 pub extern "C" fn PyTuple_New(size: isize) -> *mut PyObject {
     enter(|vm| {
-        let tuple = vm.ctx.new_tuple(unfilled(size, vm)?);
+        let tuple = vm.ctx.new_tuple(filled_with_none(size, vm)?);
         if !tuple.is_empty() {
             untrack(&tuple);
         }
-        Ok(give(tuple))
+        Ok(new_reference(tuple))
     })
 }
 
@@ -149,7 +149,7 @@ pub unsafe extern "C" fn PyTuple_GetItem(tuple: *mut PyObject, index: isize) -> 
         let index = usize::try_from(index).ok();
         index
             .and_then(|index| tuple.get(index))
-            .map(|item| lend(item))
+            .map(|item| borrowed(item))
             .ok_or_else(|| vm.new_index_error("tuple index out of range"))
     })
 }
@@ -167,13 +167,13 @@ pub unsafe extern "C" fn PyTuple_GetSlice(
     enter(|vm| {
         // SAFETY: passed on from the caller.
         let tuple = unsafe { checked(tuple, vm) }?;
-        let items = &tuple[range(low, high, tuple.len())];
-        Ok(give(vm.ctx.new_tuple(items.to_vec())))
+        let items = &tuple[clamped_range(low, high, tuple.len())];
+        Ok(new_reference(vm.ctx.new_tuple(items.to_vec())))
     })
 }
 
 /// The positions from `low` to `high` that a sequence of this length has.
-pub(crate) fn range(low: isize, high: isize, length: usize) -> core::ops::Range<usize> {
+pub(crate) fn clamped_range(low: isize, high: isize, length: usize) -> core::ops::Range<usize> {
     let length = length.cast_signed();
     let low = low.clamp(0, length);
     let high = high.clamp(low, length);

@@ -8,8 +8,8 @@ use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
 use rustpython_vm::common::wtf8::CodePoint;
 use rustpython_vm::{AsObject, Py, PyObject, VirtualMachine};
 
-use crate::boundary::{self, decoded, enter, give, owned};
-use crate::c_string::text_of;
+use crate::boundary::{decode_utf8, enter, new_reference, owned, utf8_argument};
+use crate::c_string::c_string_of;
 
 /// A new `str` of `size` bytes in UTF-8. UnicodeDecodeError where they are not; SystemError for a
 /// negative size, and for NULL with another size than 0.
@@ -35,7 +35,7 @@ pub unsafe extern "C" fn PyUnicode_FromStringAndSize(
                 return Err(vm.new_system_error(text));
             }
         };
-        decoded(bytes, vm).map(|text| give(vm.ctx.new_str(text)))
+        decode_utf8(bytes, vm).map(|text| new_reference(vm.ctx.new_str(text)))
     })
 }
 
@@ -47,8 +47,8 @@ pub unsafe extern "C" fn PyUnicode_FromStringAndSize(
 pub unsafe extern "C" fn PyUnicode_FromString(text: *const c_char) -> *mut PyObject {
     enter(|vm| {
         // SAFETY: passed on from the caller.
-        let text = unsafe { boundary::text(text, vm) }?;
-        Ok(give(vm.ctx.new_str(text)))
+        let text = unsafe { utf8_argument(text, vm) }?;
+        Ok(new_reference(vm.ctx.new_str(text)))
     })
 }
 
@@ -60,8 +60,8 @@ pub unsafe extern "C" fn PyUnicode_FromString(text: *const c_char) -> *mut PyObj
 pub unsafe extern "C" fn PyUnicode_InternFromString(text: *const c_char) -> *mut PyObject {
     enter(|vm| {
         // SAFETY: passed on from the caller.
-        let text = unsafe { boundary::text(text, vm) }?;
-        Ok(give(vm.ctx.intern_str(text).to_owned()))
+        let text = unsafe { utf8_argument(text, vm) }?;
+        Ok(new_reference(vm.ctx.intern_str(text).to_owned()))
     })
 }
 
@@ -81,7 +81,7 @@ pub unsafe extern "C" fn PyUnicode_InternInPlace(string: *mut *mut PyObject) {
         let object = unsafe { place.as_ref() }.map(ToOwned::to_owned);
         let string = object.and_then(|object| object.downcast_exact::<PyStr>(vm).ok());
         if let Some(string) = string {
-            let interned = give(vm.ctx.intern_str(string).to_owned());
+            let interned = new_reference(vm.ctx.intern_str(string).to_owned());
             // SAFETY: the reference that the variable had, which another takes the place of.
             drop(unsafe { owned(core::mem::replace(place, interned)) });
         }
@@ -115,7 +115,7 @@ pub unsafe extern "C" fn PyUnicode_AsUTF8AndSize(
     let text = string.and_then(|string| string.to_str());
     let address = string
         .zip(text)
-        .map(|(string, text)| text_of(string.as_object(), text.as_bytes()));
+        .map(|(string, text)| c_string_of(string.as_object(), text.as_bytes()));
     if let Some(size) = NonNull::new(size) {
         let length = match (text, address) {
             (Some(text), Some(Ok(_))) => text.len().cast_signed(),

@@ -12,7 +12,7 @@ use super::memory::{address_of, address_of_bytes, bytes_of, pointer_in};
 use super::original::original;
 
 /// As many arguments as there can be.
-const MOST: usize = 1024;
+const MAX_ARGUMENTS: usize = 1024;
 
 /// What C code is passed.
 pub(super) enum Argument {
@@ -32,7 +32,7 @@ pub(super) enum Argument {
 ///
 /// # Errors
 /// TypeError for too few; `ArgumentError` for too many, or one that cannot be converted.
-pub(super) fn converted(
+pub(super) fn convert_arguments(
     arguments: &[PyObjectRef],
     types: &[PyObjectRef],
     vm: &VirtualMachine,
@@ -49,7 +49,7 @@ pub(super) fn converted(
     let convert = |(index, argument): (usize, &PyObjectRef)| {
         let number = index + 1;
         let converted = match types.get(index) {
-            Some(class) => by_type(argument, class, number, vm),
+            Some(class) => convert_with(argument, class, number, vm),
             None => Argument::of(argument.clone(), number, vm),
         };
         converted.map_err(|error| argument_error(number, &error, vm))
@@ -60,15 +60,15 @@ pub(super) fn converted(
 /// # Errors
 /// `ArgumentError` for too many arguments.
 pub(super) fn check_count(count: usize, vm: &VirtualMachine) -> PyResult<()> {
-    if count <= MOST {
+    if count <= MAX_ARGUMENTS {
         return Ok(());
     }
-    let text = format!("too many arguments ({count}), maximum is {MOST}");
+    let text = format!("too many arguments ({count}), maximum is {MAX_ARGUMENTS}");
     Err(new_argument_error(text, vm))
 }
 
 /// What `from_param` makes of an argument.
-fn by_type(
+fn convert_with(
     argument: &PyObjectRef,
     class: &PyObject,
     number: usize,
@@ -170,7 +170,8 @@ pub(super) fn address_in(argument: &PyObject, vm: &VirtualMachine) -> PyResult<u
     }
     let identity = (identity as *const c_void).expose_provenance();
     let result = &original().void_p;
-    let address = original().call_bare(identity, vec![argument.to_owned()], result, false, vm)?;
+    let address =
+        original().call_untyped(identity, vec![argument.to_owned()], result, false, vm)?;
     let address: Option<usize> = address.try_into_value(vm)?;
     Ok(address.unwrap_or(0))
 }
@@ -277,7 +278,7 @@ pub(super) fn type_code(class: &Py<PyType>, vm: &VirtualMachine) -> Option<char>
 
 /// Whether Python code gets a plain value for a simple class: it is derived from `_SimpleCData`
 /// directly.
-pub(super) fn is_value(class: &Py<PyType>) -> bool {
+pub(super) fn is_plain(class: &Py<PyType>) -> bool {
     let base = class.base.deref();
     base.is_some_and(|base| base.is(original().simple))
 }

@@ -20,8 +20,8 @@ use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with
 use rustpython_vm::warn::warn;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
-use super::arguments::{is_value, type_code};
-use super::invoke::{decoded, letter};
+use super::arguments::{is_plain, type_code};
+use super::invoke::{code_str, to_object};
 use super::memory::{bytes_of, keep, pointer_at};
 use super::original::{FLAG_USE_ERRNO, original};
 use super::values::object_at;
@@ -46,7 +46,7 @@ pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMa
     let (arguments, types) = arguments.into_iter().unzip();
     let (result, result_type) = match of_class("_restype_") {
         Some(class) if !vm.is_none(&class) => {
-            let (result, result_type) = Answer::of(class, vm)?;
+            let (result, result_type) = ResultType::of(class, vm)?;
             (Some(result), result_type)
         }
         _ => (None, ffi_void_type()),
@@ -81,7 +81,7 @@ struct Callback {
     callable: PyObjectRef,
     arguments: Vec<Argument>,
     /// `None` for no result.
-    result: Option<Answer>,
+    result: Option<ResultType>,
     errno: bool,
 }
 
@@ -106,12 +106,12 @@ impl Argument {
             (Kind::Function, ffi_pointer_type())
         } else if class.fast_issubclass(original.pointer) {
             (Kind::Instance(size_of::<usize>()), ffi_pointer_type())
-        } else if let Some((letter, ffi_type)) = simple(&class, vm) {
-            let size = simple_type_size(letter).unwrap_or(0);
-            let value = is_value(&class);
+        } else if let Some((code, ffi_type)) = simple(&class, vm) {
+            let size = simple_type_size(code).unwrap_or(0);
+            let value = is_plain(&class);
             (
                 if value {
-                    Kind::Value(letter)
+                    Kind::Value(code)
                 } else {
                     Kind::Instance(size)
                 },
@@ -133,12 +133,12 @@ impl Argument {
             Kind::Value("u") => {
                 // SAFETY: passed on from the caller.
                 let bytes = unsafe { bytes_at(argument.cast(), size_of::<libc::wchar_t>()) };
-                Ok(decoded(decode_type_code("u", &bytes), vm))
+                Ok(to_object(decode_type_code("u", &bytes), vm))
             }
-            Kind::Value(letter) => {
+            Kind::Value(code) => {
                 // SAFETY: passed on from the caller.
-                let value = unsafe { callback_arg_value(Some(letter), argument) };
-                Ok(decoded(value, vm))
+                let value = unsafe { callback_arg_value(Some(code), argument) };
+                Ok(to_object(value, vm))
             }
             Kind::Instance(size) => {
                 // SAFETY: passed on from the caller.
@@ -152,17 +152,17 @@ impl Argument {
 }
 
 /// How a Python object becomes what C gets.
-struct Answer {
+struct ResultType {
     class: PyTypeRef,
-    letter: &'static str,
+    code: &'static str,
 }
 
-impl Answer {
+impl ResultType {
     fn of(class: PyObjectRef, vm: &VirtualMachine) -> PyResult<(Self, FfiType)> {
         let class = class.downcast::<PyType>().ok();
         let answer = class.and_then(|class| {
-            let (letter, ffi_type) = simple(&class, vm)?;
-            Some((Self { class, letter }, ffi_type))
+            let (code, ffi_type) = simple(&class, vm)?;
+            Some((Self { class, code }, ffi_type))
         });
         answer.ok_or_else(|| vm.new_type_error("invalid result type for callback function"))
     }
@@ -171,11 +171,10 @@ impl Answer {
     fn bits(&self, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
         let holder = self.class.as_object().call((value.clone(),), vm)?;
         let bytes = bytes_of(&holder, vm)?;
-        let negative =
-            "bhilq".contains(self.letter) && bytes.last().is_some_and(|byte| *byte > 127);
+        let negative = "bhilq".contains(self.code) && bytes.last().is_some_and(|byte| *byte > 127);
         let mut bits = if negative { [0xff; 8] } else { [0; 8] };
         bits[..bytes.len()].copy_from_slice(&bytes);
-        match self.letter {
+        match self.code {
             // C code gets a reference.
             "O" => forget(value),
             // Nobody knows how long C code needs the text.
@@ -195,8 +194,8 @@ impl Answer {
 fn simple(class: &Py<PyType>, vm: &VirtualMachine) -> Option<(&'static str, FfiType)> {
     let code = type_code(class, vm).filter(|_| class.fast_issubclass(original().simple))?;
     // The interface takes a `long double` for a `double`.
-    let letter = letter(code).filter(|letter| *letter != "g")?;
-    Some((letter, ffi_type_from_code(letter)?))
+    let code = code_str(code).filter(|code| *code != "g")?;
+    Some((code, ffi_type_from_code(code)?))
 }
 
 /// What C calls.

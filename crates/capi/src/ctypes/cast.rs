@@ -13,7 +13,7 @@ const CAST: usize = 1;
 const LAST: usize = 4;
 
 /// Calls the function at an address of the VM's, where it is one.
-pub(super) fn internal(
+pub(super) fn call_vm_address(
     function: &PyObject,
     address: usize,
     args: &FuncArgs,

@@ -5,14 +5,14 @@ use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::arguments::{converted, is_value, text_of, type_code};
+use super::arguments::{convert_arguments, is_plain, text_of, type_code};
 use super::attributes::{CHECK, argument_types, flags, own, result_type};
 use super::callbacks::callback;
-use super::cast::internal;
-use super::invoke::{Manner, invoke};
+use super::cast::call_vm_address;
+use super::invoke::{CallMode, invoke};
 use super::memory::{pointer_at, pointer_in, write_pointer};
 use super::original::{FLAG_PYTHONAPI, FLAG_USE_ERRNO, original};
-use crate::boundary::{call_out, owned};
+use crate::boundary::{call_c, owned};
 
 /// Makes a function: from an address, from a library, or from Python code.
 pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
@@ -47,7 +47,7 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
         // On Windows it may be a method of a COM object.
         return (original().call)(function, args, vm);
     }
-    if let Some(result) = internal(function, address, &args, vm) {
+    if let Some(result) = call_vm_address(function, address, &args, vm) {
         return result;
     }
     let function = Function {
@@ -55,14 +55,14 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
         flags: flags(function, vm),
     };
     let types = argument_types(function.object, vm)?;
-    let arguments = converted(&args.args, &types, vm)?;
+    let arguments = convert_arguments(&args.args, &types, vm)?;
     let kind = ResultKind::of(result_type(function.object, vm)?, vm);
-    let manner = Manner {
+    let mode = CallMode {
         errno: function.flags & FLAG_USE_ERRNO != 0,
         detached: function.flags & FLAG_PYTHONAPI == 0,
     };
     let class = kind.class();
-    let raw = function.guarded(|| invoke(address, &arguments, class, manner, vm), vm)?;
+    let raw = function.guarded(|| invoke(address, &arguments, class, mode, vm), vm)?;
     let result = kind.convert(raw, vm)?;
     let Some(check) = own(function.object, CHECK, vm)? else {
         return Ok(result);
@@ -96,7 +96,7 @@ impl Function<'_> {
     /// unrelated code.
     fn guarded(&self, f: impl FnOnce() -> PyResult, vm: &VirtualMachine) -> PyResult {
         if self.flags & FLAG_PYTHONAPI != 0 {
-            let (result, raised) = call_out(vm, f);
+            let (result, raised) = call_c(vm, f);
             return match raised {
                 Some(raised) => Err(raised),
                 None => result,
@@ -118,10 +118,10 @@ impl Function<'_> {
 
 /// What becomes of the value that C code returns.
 enum ResultKind {
-    Nothing,
+    Void,
     Object,
     /// A callable takes it as an int.
-    Through(PyObjectRef),
+    Callable(PyObjectRef),
     Class(PyTypeRef),
     /// A class that is derived from that of a plain value, and gets it.
     Derived(PyTypeRef),
@@ -135,12 +135,12 @@ impl ResultKind {
             return Self::Class(original().int.clone());
         };
         if vm.is_none(&result_type) {
-            return Self::Nothing;
+            return Self::Void;
         }
         match result_type.downcast::<PyType>() {
             Ok(class) if class.fast_issubclass(original().data) => match type_code(&class, vm) {
                 Some('O') => Self::Object,
-                Some(code) if class.fast_issubclass(original().simple) && !is_value(&class) => {
+                Some(code) if class.fast_issubclass(original().simple) && !is_plain(&class) => {
                     let pointer = "zZP".contains(code);
                     if pointer {
                         Self::Pointer(class)
@@ -150,15 +150,15 @@ impl ResultKind {
                 }
                 _ => Self::Class(class),
             },
-            Ok(class) => Self::Through(class.into()),
-            Err(callable) => Self::Through(callable),
+            Ok(class) => Self::Callable(class.into()),
+            Err(callable) => Self::Callable(callable),
         }
     }
 
     /// The class of what C code returns.
     fn class(&self) -> &Py<PyType> {
         match self {
-            Self::Nothing | Self::Through(_) => &original().int,
+            Self::Void | Self::Callable(_) => &original().int,
             Self::Object | Self::Pointer(_) => &original().void_p,
             Self::Class(class) | Self::Derived(class) => class,
         }
@@ -166,7 +166,7 @@ impl ResultKind {
 
     fn convert(&self, raw: PyObjectRef, vm: &VirtualMachine) -> PyResult {
         match self {
-            Self::Nothing => Ok(vm.ctx.none()),
+            Self::Void => Ok(vm.ctx.none()),
             Self::Class(_) => Ok(raw),
             Self::Derived(class) => checked_by(class, class.as_object().call((raw,), vm)?, vm),
             Self::Pointer(class) => {
@@ -175,7 +175,7 @@ impl ResultKind {
                 write_pointer(&result, 0, address.unwrap_or(0), vm)?;
                 checked_by(class, result, vm)
             }
-            Self::Through(callable) => callable.call((raw,), vm),
+            Self::Callable(callable) => callable.call((raw,), vm),
             Self::Object => {
                 let address: Option<usize> = raw.try_into_value(vm)?;
                 let object = core::ptr::with_exposed_provenance_mut(address.unwrap_or(0));

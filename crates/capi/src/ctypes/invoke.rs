@@ -15,7 +15,7 @@ use super::original::original;
 
 /// How C code is called.
 #[derive(Clone, Copy)]
-pub(super) struct Manner {
+pub(super) struct CallMode {
     /// With the `errno` of ctypes.
     pub(super) errno: bool,
     /// Detached from the interpreter, so that others need not wait for it.
@@ -30,20 +30,20 @@ pub(super) fn invoke(
     address: usize,
     arguments: &[Argument],
     result: &Py<PyType>,
-    manner: Manner,
+    mode: CallMode,
     vm: &VirtualMachine,
 ) -> PyResult {
     let (Some(passed), Some(returned)) = (passed(arguments), Returned::of(result, vm)) else {
         let arguments = arguments.iter().map(|argument| argument.to_object(vm));
         let arguments = arguments.collect::<PyResult<_>>()?;
-        return original().call_bare(address, arguments, result, manner.errno, vm);
+        return original().call_untyped(address, arguments, result, mode.errno, vm);
     };
     let options = CallOptions {
-        use_errno: manner.errno,
-        use_last_error: manner.errno,
+        use_errno: mode.errno,
+        use_last_error: mode.errno,
     };
     let call = || call(address, &passed, returned.as_ret(), options);
-    let value = if manner.detached {
+    let value = if mode.detached {
         allow_threads(vm, call)
     } else {
         call()
@@ -58,7 +58,7 @@ fn passed(arguments: &[Argument]) -> Option<Vec<CallArg<'_>>> {
         &Argument::Int(int) => Some(CallArg::Int(int)),
         &Argument::Pointer(address, _) => Some(CallArg::Pointer(address)),
         Argument::Value(code, buffer, _) => Some(CallArg::Typed {
-            code: letter(*code)?,
+            code: code_str(*code)?,
             buffer,
         }),
         Argument::Aggregate(_) => None,
@@ -81,7 +81,7 @@ impl Returned {
             return Some(Self::Pointer);
         }
         let code = type_code(class, vm).filter(|_| class.fast_issubclass(original.simple))?;
-        letter(code).map(Self::Value)
+        code_str(code).map(Self::Value)
     }
 
     fn as_ret(self) -> CallRet<'static> {
@@ -103,7 +103,7 @@ impl Returned {
                 let size = simple_type_size(code)
                     .unwrap_or(bytes.len())
                     .min(bytes.len());
-                Ok(decoded(decode_type_code(code, &bytes[..size]), vm))
+                Ok(to_object(decode_type_code(code, &bytes[..size]), vm))
             }
             Self::Pointer => {
                 let holder = class.as_object().call((), vm)?;
@@ -116,13 +116,13 @@ impl Returned {
 }
 
 /// The letter of a C type as text.
-pub(super) fn letter(code: char) -> Option<&'static str> {
+pub(super) fn code_str(code: char) -> Option<&'static str> {
     const LETTERS: &str = "cbBhHiIlLqQfdgu?vzZPOX";
     LETTERS.find(code).map(|at| &LETTERS[at..=at])
 }
 
 /// A value of a C type as a Python object.
-pub(super) fn decoded(value: DecodedValue, vm: &VirtualMachine) -> PyObjectRef {
+pub(super) fn to_object(value: DecodedValue, vm: &VirtualMachine) -> PyObjectRef {
     match value {
         DecodedValue::Bytes(bytes) => vm.ctx.new_bytes(bytes).into(),
         DecodedValue::Signed(value) => vm.ctx.new_int(value).into(),

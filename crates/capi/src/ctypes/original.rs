@@ -66,7 +66,7 @@ pub(super) struct Original {
     pub(super) get_field: Get,
     pub(super) set_field: Set,
     /// Functions without argument types that the VM calls, without and with `errno`.
-    pub(super) bare: [PyTypeRef; 2],
+    pub(super) untyped: [PyTypeRef; 2],
     pub(super) int: PyTypeRef,
     pub(super) void_p: PyTypeRef,
     pub(super) wchar_p: PyTypeRef,
@@ -105,7 +105,7 @@ impl Original {
         let int = derive("i")?;
         let instance = int.as_object().call((), vm)?;
         let byref = module.get_attr("byref", vm)?.call((instance,), vm)?;
-        let bare = |flags: u32| derived(function, "_flags_", vm.ctx.new_int(flags).into(), vm);
+        let untyped = |flags: u32| derived(function, "_flags_", vm.ctx.new_int(flags).into(), vm);
         Ok(Self {
             data,
             simple,
@@ -154,7 +154,7 @@ impl Original {
             init_pointer_class: slot(&pointer.class().slots, |slots| slots.init.load(), vm)?,
             get_field: slot(&field.slots, |slots| slots.descr_get.load(), vm)?,
             set_field: slot(&field.slots, |slots| slots.descr_set.load(), vm)?,
-            bare: [bare(FLAG_CDECL)?, bare(FLAG_CDECL | FLAG_USE_ERRNO)?],
+            untyped: [untyped(FLAG_CDECL)?, untyped(FLAG_CDECL | FLAG_USE_ERRNO)?],
             int,
             void_p: derive("P")?,
             wchar_p: derive("Z")?,
@@ -165,7 +165,7 @@ impl Original {
     ///
     /// # Errors
     /// ValueError for NULL; TypeError for arguments that the VM does not take.
-    pub(super) fn call_bare(
+    pub(super) fn call_untyped(
         &self,
         address: usize,
         arguments: Vec<PyObjectRef>,
@@ -173,7 +173,7 @@ impl Original {
         errno: bool,
         vm: &VirtualMachine,
     ) -> PyResult {
-        let class = &self.bare[usize::from(errno)];
+        let class = &self.untyped[usize::from(errno)];
         let function = class.as_object().call((address,), vm)?;
         let result = PySetterValue::Assign(result.to_owned().into());
         self.restype.set(&function, result, vm)?;
