@@ -1,5 +1,6 @@
-//! Modules that carry what C code gave them: functions to run, state, a token, hooks for the
-//! collector. They are of the class `module` like all others, with more behind them.
+//! Modules that C code defines: with functions that fill them, state, a token and hooks for the
+//! collector. They are instances of the class `module`, with a larger payload than the VM's
+//! modules.
 
 use core::alloc::Layout;
 use core::ffi::c_void;
@@ -20,20 +21,20 @@ use rustpython_vm::{
 use crate::boundary::{SyncPtr, borrowed, call_c, checked_result};
 use crate::slots::{Exec, ModuleSlots, StateFree};
 
-/// The payload of modules that were made through the C API. It begins with the VM's own, so that
-/// the VM can take it for that (see the `PyPayload`).
+/// The payload of modules that were made through the C API. It begins with the VM's own payload, so
+/// that the VM can read it as a `PyModule` (see the impl of `PyPayload`).
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct ExtensionModule {
     base: PyModule,
     data: OnceLock<ModuleData>,
-    /// Whether an import has run, or begun to run, the functions.
+    /// Whether an import has started to run the `exec` functions.
     executed: AtomicBool,
-    /// C code holds the address while Rust has a `&mut` (see `try_clear`).
+    /// C code uses the address of the object while Rust has a `&mut` to the payload (`try_clear`).
     _pinned: PhantomPinned,
 }
 
-/// What C code gave a module.
+/// The parts of a module that C code defines.
 #[derive(Debug)]
 struct ModuleData {
     exec: Vec<Exec>,
@@ -44,7 +45,7 @@ struct ModuleData {
     free: Option<StateFree>,
 }
 
-/// The memory that C code keeps its data in, one for each module object. Zero at first.
+/// The memory for C code's own data, one block for each module object. It is zero at first.
 #[derive(Debug)]
 struct State {
     address: SyncPtr,
@@ -52,7 +53,7 @@ struct State {
 }
 
 impl State {
-    /// As strict as that of any C type.
+    /// Enough for every C type, as that of `malloc` is.
     const ALIGNMENT: usize = 16;
 
     /// # Errors
@@ -63,7 +64,7 @@ impl State {
         let address = if size == 0 {
             null_mut()
         } else {
-            // SAFETY: the size is not zero.
+            // SAFETY: the size of the layout is not zero.
             let address = unsafe { alloc_zeroed(layout) };
             NonNull::new(address).ok_or_else(no_memory)?.as_ptr()
         };
@@ -77,13 +78,13 @@ impl State {
 impl Drop for State {
     fn drop(&mut self) {
         if !self.address.0.is_null() {
-            // SAFETY: allocated in `new` with this layout.
+            // SAFETY: `new` allocated it with this layout, and it is freed only here.
             unsafe { dealloc(self.address.0.cast(), self.layout) };
         }
     }
 }
 
-/// The definition that our modules have and no other, by which they are known.
+/// The definition by which extension modules are recognised: no other module has it.
 fn marker(ctx: &Context) -> &'static PyModuleDef {
     static MARKER: OnceLock<PyModuleDef> = OnceLock::new();
     MARKER.get_or_init(|| PyModuleDef {
@@ -94,7 +95,7 @@ fn marker(ctx: &Context) -> &'static PyModuleDef {
     })
 }
 
-// The VM reads our payload as a `PyModule`.
+// The VM reads an `ExtensionModule` as a `PyModule`.
 const _: () = {
     assert!(offset_of!(ExtensionModule, base) == 0);
     assert!(align_of::<ExtensionModule>() == align_of::<PyModule>());
@@ -102,8 +103,8 @@ const _: () = {
 };
 
 impl PyPayload for ExtensionModule {
-    /// That of the base. Whoever asks for a `PyModule` may have ours, which begins with one; who
-    /// asks for ours is told by the mark.
+    /// The id of the base, so that a downcast to `PyModule` succeeds; the payload begins with one.
+    /// A downcast to `ExtensionModule` is checked by the marker, in `validate_downcastable_from`.
     const PAYLOAD_TYPE_ID: core::any::TypeId = PyModule::PAYLOAD_TYPE_ID;
 
     unsafe fn validate_downcastable_from(object: &PyObject) -> bool {
@@ -123,20 +124,20 @@ impl MaybeTraverse for ExtensionModule {
 
     fn try_traverse(&self, visit: &mut TraverseFn<'_>) {
         if let Some(traverse) = self.data.get().and_then(|data| data.traverse) {
-            // SAFETY: `ModuleData` has what C code promised to be a `traverseproc` for this module.
+            // SAFETY: C code promised, in its slots, that it is a `traverseproc` for this module.
             unsafe { traverse_for_c(traverse, self.object(), visit) };
         }
     }
 
-    /// Called by the collector to break a cycle, and by the VM on every deallocation, when `free`
-    /// is still to come and needs what is there.
+    /// Called by the collector to break a cycle. The VM calls it on each deallocation too; then it
+    /// does nothing, because `free` is called later and needs the state as it is.
     fn try_clear(&mut self, _out: &mut Vec<PyObjectRef>) {
         let module = self.object();
         if module.strong_count() == 0 {
             return;
         }
         if let Some(clear) = self.data.get().and_then(|data| data.clear) {
-            // SAFETY: `ModuleData` has what C code promised to be an `inquiry` for this module.
+            // SAFETY: C code promised, in its slots, that it is an `inquiry` for this module.
             fence(Some(module.class().as_object()), || unsafe {
                 clear(borrowed(module));
             });
@@ -149,16 +150,16 @@ impl Drop for ExtensionModule {
         let module = self.object();
         if let Some(free) = self.data.get().and_then(|data| data.free) {
             if !module.has_instance_dict() {
-                // The collector took it, and the VM panics where a module has none.
+                // The collector has taken the dict, and the VM panics if a module has none.
                 let _ = module.set_dict(Some(Context::genesis().new_dict()));
             }
-            // SAFETY: `ModuleData` has what C code promised to be a `freefunc` for this module. It
-            // runs once, while the state is still there.
+            // SAFETY: C code promised, in its slots, that it is a `freefunc` for this module. It is
+            // called once, while the state still exists.
             fence(Some(module.class().as_object()), || unsafe {
                 free(borrowed(module).cast())
             });
         }
-        // Before the state, which capsules in it may point into.
+        // Before the state is freed: capsules in the dict may point into it.
         let _ = module.set_dict(None);
     }
 }
@@ -167,12 +168,15 @@ impl ExtensionModule {
     /// The object that this payload is part of.
     fn object(&self) -> &PyObject {
         let object = core::ptr::from_ref(self).addr() - payload_offset::<Self>();
-        // SAFETY: payloads exist only as part of a `Py<Self>` that `new` made, and it exposed the
-        // provenance of the whole.
+        // SAFETY: a payload exists only as part of a `Py<Self>` that `new` made, at this offset,
+        // and `new` exposed the provenance of the whole object.
         unsafe { &*core::ptr::with_exposed_provenance::<PyObject>(object) }
     }
 
-    /// A module with a name and nothing else.
+    /// A module that has a name and no data of C code.
+    ///
+    /// # Errors
+    /// Those of setting the attributes of a new module.
     pub(crate) fn new(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<PyRef<Self>> {
         let payload = Self {
             base: PyModule {
@@ -194,10 +198,10 @@ impl ExtensionModule {
         Ok(module)
     }
 
-    /// Takes what an array of slots gives to a module.
+    /// Gives the module the data that an array of slots defines.
     ///
     /// # Errors
-    /// MemoryError; SystemError for a module that carries something already.
+    /// MemoryError; SystemError if the module has data already.
     pub(crate) fn set_data(&self, slots: ModuleSlots, vm: &VirtualMachine) -> PyResult<()> {
         let data = ModuleData {
             token: slots.token,
@@ -213,18 +217,19 @@ impl ExtensionModule {
         })
     }
 
-    /// The address of the state, NULL where there is none.
+    /// The address of the state; NULL if the module has none.
     pub(crate) fn state(&self) -> *mut c_void {
         let data = self.data.get();
         data.map_or(null_mut(), |data| data.state.address.0)
     }
 
+    /// The size of the state in bytes; 0 if the module has none.
     pub(crate) fn state_size(&self) -> usize {
         let data = self.data.get();
         data.map_or(0, |data| data.state.layout.size())
     }
 
-    /// The token, NULL where there is none.
+    /// The token; NULL if the module has none.
     pub(crate) fn token(&self) -> *mut c_void {
         let token = self.data.get().and_then(|data| data.token);
         token.map_or(null_mut(), |token| token.0)
@@ -234,7 +239,7 @@ impl ExtensionModule {
         self.base.name.map_or("", |name| name.as_str())
     }
 
-    /// What an import does: the first time, runs the functions.
+    /// Runs the `exec` functions at the first call, for imports.
     ///
     /// # Errors
     /// As for [`execute`](Self::execute).
@@ -245,14 +250,15 @@ impl ExtensionModule {
         self.execute(vm)
     }
 
-    /// Runs the functions that fill the module, in order, up to the first that fails.
+    /// Runs the `exec` functions in order, up to the first that fails.
     ///
     /// # Errors
-    /// What a function raises; SystemError where its answer and what it raised do not agree.
+    /// The exception of the function; SystemError if its result and its exception contradict each
+    /// other.
     pub(crate) fn execute(&self, vm: &VirtualMachine) -> PyResult<()> {
         let module = borrowed(self.object());
         for exec in self.data.get().iter().flat_map(|data| &data.exec) {
-            // SAFETY: C code promised that it takes this module.
+            // SAFETY: C code promised, in its slots, that it can be called with this module.
             let (status, raised) = call_c(vm, || unsafe { exec(module) });
             let contradiction = |what| format!("execution of module {} {what}", self.name());
             checked_result((status == 0).then_some(()), raised, contradiction, vm)?;

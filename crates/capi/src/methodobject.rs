@@ -361,8 +361,8 @@ pub unsafe extern "C" fn PyCFunction_New(
     unsafe { PyCFunction_NewEx(definition, zelf, null_mut()) }
 }
 
-/// Functions that are told the class which defines them (`METH_METHOD`) cannot be made: their
-/// flags are refused.
+/// Functions that are told the class which defines them (`METH_METHOD`) cannot be made: their flags
+/// are refused.
 ///
 /// # Safety
 /// As for [`PyCFunction_NewEx`].

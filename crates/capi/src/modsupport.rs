@@ -100,10 +100,10 @@ pub unsafe extern "C" fn PyABIInfo_Check(
         let name = if module_name.is_null() {
             None
         } else {
-            // SAFETY: passed on from the caller.
+            // SAFETY: `module_name` is NULL or a NUL-terminated string.
             Some(unsafe { utf8_argument(module_name, vm) }?)
         };
-        // SAFETY: passed on from the caller.
+        // SAFETY: `info` is NULL or an object, which the caller keeps alive.
         match unsafe { info.as_ref() } {
             Some(info) => info.check(name.as_deref(), vm)?,
             None => return Err(incompatible(name.as_deref(), "its ABI record is NULL", vm)),
@@ -123,7 +123,7 @@ pub unsafe extern "C" fn PyModule_AddObjectRef(
     name: *const c_char,
     value: *mut PyObject,
 ) -> c_int {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `value` is NULL or an object, which the caller keeps alive.
     let value = unsafe { value.as_ref() }.map(ToOwned::to_owned);
     // SAFETY: passed on from the caller.
     enter(|vm| unsafe { add(module, name, value, vm) })
@@ -140,7 +140,7 @@ pub unsafe extern "C" fn PyModule_Add(
     name: *const c_char,
     value: *mut PyObject,
 ) -> c_int {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `value` is NULL or a reference that the caller gives up.
     let value = unsafe { owned(value) };
     // SAFETY: passed on from the caller.
     enter(|vm| unsafe { add(module, name, value, vm) })
@@ -174,7 +174,7 @@ pub unsafe extern "C" fn PyModule_AddStringConstant(
     value: *const c_char,
 ) -> c_int {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `value` is NULL or a NUL-terminated string.
         let value = vm.ctx.new_str(unsafe { utf8_argument(value, vm) }?).into();
         // SAFETY: passed on from the caller.
         unsafe { add(module, name, Some(value), vm) }
@@ -189,7 +189,7 @@ unsafe fn add(
     value: Option<PyObjectRef>,
     vm: &VirtualMachine,
 ) -> PyResult<c_int> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `module` is NULL or an object, which the caller keeps alive.
     let module = unsafe { module.as_ref() }.and_then(PyObject::downcast_ref::<PyModule>);
     let Some(module) = module else {
         let text = "PyModule_AddObjectRef() first argument must be a module";
@@ -202,7 +202,7 @@ unsafe fn add(
             )
         }));
     };
-    // SAFETY: passed on from the caller.
+    // SAFETY: `name` is NULL or a NUL-terminated string.
     let name = unsafe { utf8_argument(name, vm) }?;
     module.dict().set_item(&*name, value, vm)?;
     Ok(0)

@@ -75,8 +75,8 @@ pub(super) fn write_pointer(
     vm: &VirtualMachine,
 ) -> PyResult<()> {
     let address = address_of(object, vm)? + offset;
-    // SAFETY: the memory of a ctypes object may be written, as C code and `memmove` do it, and
-    // the caller's offset has room for a pointer behind it.
+    // SAFETY: the memory of a ctypes object may be written, as C code and `memmove` do it, and the
+    // caller's offset has room for a pointer behind it.
     unsafe { with_exposed_provenance_mut::<usize>(address).write_unaligned(pointer) };
     Ok(())
 }
