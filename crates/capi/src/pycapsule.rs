@@ -1,5 +1,5 @@
-//! `pycapsule.h`: every function of CPython's, and ours beyond them. What each takes and gives is
-//! in `include/pycapsule.h`; what a capsule does is in `rustpython-capsule`.
+//! `pycapsule.h`: all functions of CPython's header, and those that only this interpreter has. Their
+//! manual is `include/pycapsule.h`. What a capsule does is in `rustpython-capsule`.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
@@ -10,25 +10,25 @@ use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{Failure, enter, new_reference};
 
-/// The capsule behind a pointer from C, if it is one.
+/// The capsule behind an argument; `None` if it is not a capsule, or NULL.
 ///
 /// # Safety
 /// `object` is NULL or an object that lives for `'a`.
 #[inline]
-unsafe fn known<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
+unsafe fn as_capsule<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
     // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     unsafe { object.as_ref() }.and_then(PyCapsule::try_of)
 }
 
-/// Raises the exception for a refusal. Where nothing is refused, no function here gets this far, so
-/// that none of them touches the VM (I6).
+/// Raises the exception for a refusal. This is the only place where the accessors enter the VM, so a
+/// call that succeeds does not touch it (I6).
 #[cold]
 #[inline(never)]
 fn refuse<R: Failure>(operation: Operation, reason: CapsuleError) -> R {
     enter(|vm| Err(refusal(operation, &reason, vm)))
 }
 
-/// Raises the exception for what is not a capsule.
+/// Raises the exception for an argument that is not a capsule.
 ///
 /// # Safety
 /// `object` is NULL or an object.
@@ -43,6 +43,22 @@ unsafe extern "C" fn refuse_object<R: Failure>(operation: Operation, object: *mu
     refuse(operation, reason)
 }
 
+/// The capsule behind an argument. If it is not a capsule, raises the exception of the operation and
+/// returns the failure value from the calling function.
+///
+/// Only for arguments for which the header demands an object or NULL.
+macro_rules! capsule_or_return {
+    ($object:expr, $operation:ident) => {{
+        let object: *mut PyObject = $object;
+        // SAFETY: the header demands an object or NULL, which the caller keeps alive for the call.
+        match unsafe { as_capsule(object) } {
+            Some(capsule) => capsule,
+            // SAFETY: it is the same argument.
+            None => return unsafe { refuse_object(Operation::$operation, object) },
+        }
+    }};
+}
+
 /// # Safety
 /// See the header.
 #[unsafe(no_mangle)]
@@ -51,7 +67,7 @@ pub unsafe extern "C" fn PyCapsule_New(
     name: *const c_char,
     destructor: Option<CDestructor>,
 ) -> *mut PyObject {
-    // SAFETY: the header asks of the caller what `from_c` does.
+    // SAFETY: the header makes the demands of `from_c`.
     match unsafe { PyCapsule::from_c(pointer, name, destructor) } {
         Ok(capsule) => new_reference(capsule),
         Err(reason) => refuse(Operation::New, reason),
@@ -65,21 +81,19 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(
     capsule: *mut PyObject,
     name: *const c_char,
 ) -> *mut c_void {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetPointer, capsule) };
-    };
+    let known = capsule_or_return!(capsule, GetPointer);
     match known.glance() {
         Some((stored, pointer)) if core::ptr::eq(stored, name) => pointer.as_ptr(),
-        // SAFETY: the header asks for a string or NULL; C keeps the stored name while it is one.
+        // SAFETY: the header demands a string or NULL, and that the stored name stays as it is while it
+        // is the name.
         Some((stored, pointer)) => unsafe { pointer_if_same_text(known, name, stored, pointer) },
-        // SAFETY: the header asks for a string or NULL.
+        // SAFETY: the header demands a string or NULL.
         None => unsafe { pointer_or_refusal(known, name) },
     }
 }
 
-/// Apart, so that the shorter way, of equal addresses, saves no registers.
+/// The pointer, if the names have the same text. A separate function, so that the faster path for
+/// equal addresses saves no registers.
 ///
 /// # Safety
 /// Each name is NULL or a NUL-terminated string that stays as it is for the call.
@@ -90,15 +104,17 @@ unsafe extern "C" fn pointer_if_same_text(
     stored: *const c_char,
     pointer: NonNull<c_void>,
 ) -> *mut c_void {
-    // SAFETY: passed on from the caller.
+    // SAFETY: each name is NULL or a string, by the contract of this function.
     if unsafe { same_text(stored, name) } {
         pointer.as_ptr()
     } else {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `name` is NULL or a string, by the contract of this function.
         unsafe { pointer_or_refusal(capsule, name) }
     }
 }
 
+/// The pointer by the checks of `rustpython-capsule`, or the exception for its refusal.
+///
 /// # Safety
 /// `name` is NULL or a NUL-terminated string that stays as it is for the call.
 #[cold]
@@ -107,31 +123,32 @@ unsafe extern "C" fn pointer_or_refusal(
     capsule: &Py<PyCapsule>,
     name: *const c_char,
 ) -> *mut c_void {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `name` is NULL or a string, by the contract of this function.
     match unsafe { capsule.pointer_for_c(name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::GetPointer, reason),
     }
 }
 
-/// Whether neither is NULL and the texts are the same.
+/// Whether neither name is NULL and both have the same text.
 ///
 /// # Safety
 /// Each is NULL or a NUL-terminated string that stays as it is for the call.
 #[inline]
 unsafe fn same_text(stored: *const c_char, asked: *const c_char) -> bool {
-    // SAFETY: passed on from the caller.
+    // SAFETY: neither is NULL, so both are NUL-terminated strings.
     !stored.is_null() && !asked.is_null() && unsafe { difference(stored, asked) } == 0
 }
 
-/// What `strcmp` says. A function of this crate, which jumps there: calls from one crate or library
-/// to another go through a table, as Rust compiles them, and take as long again as the comparison.
+/// The result of `strcmp`. It is a function of this crate that jumps there: Rust compiles a direct
+/// call of a function in another library as one through a table, which takes as long again as the
+/// comparison.
 ///
 /// # Safety
 /// Each is a NUL-terminated string that stays as it is for the call.
 #[inline(never)]
 unsafe fn difference(stored: *const c_char, asked: *const c_char) -> c_int {
-    // SAFETY: passed on from the caller.
+    // SAFETY: both are NUL-terminated strings, by the contract of this function.
     unsafe { libc::strcmp(stored, asked) }
 }
 
@@ -143,15 +160,11 @@ pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
     name: *const c_char,
     vouched: *mut c_int,
 ) -> *mut c_void {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetVouchedPointer, capsule) };
-    };
-    // SAFETY: the header asks for a string or NULL.
+    let known = capsule_or_return!(capsule, GetVouchedPointer);
+    // SAFETY: the header demands a string or NULL.
     match unsafe { known.vouched_pointer_for_c(name) } {
         Ok((pointer, is_vouched)) => {
-            // SAFETY: the header asks for an `int` that can be written to.
+            // SAFETY: the header demands the address of an `int`.
             unsafe { vouched.write(is_vouched.into()) };
             pointer.as_ptr()
         }
@@ -163,11 +176,7 @@ pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetName(capsule: *mut PyObject) -> *const c_char {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetName, capsule) };
-    };
+    let known = capsule_or_return!(capsule, GetName);
     known.name_address()
 }
 
@@ -175,11 +184,7 @@ pub unsafe extern "C" fn PyCapsule_GetName(capsule: *mut PyObject) -> *const c_c
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetContext(capsule: *mut PyObject) -> *mut c_void {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetContext, capsule) };
-    };
+    let known = capsule_or_return!(capsule, GetContext);
     known.context()
 }
 
@@ -187,11 +192,7 @@ pub unsafe extern "C" fn PyCapsule_GetContext(capsule: *mut PyObject) -> *mut c_
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetDestructor(capsule: *mut PyObject) -> Option<CDestructor> {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetDestructor, capsule) };
-    };
+    let known = capsule_or_return!(capsule, GetDestructor);
     known.c_destructor()
 }
 
@@ -199,10 +200,10 @@ pub unsafe extern "C" fn PyCapsule_GetDestructor(capsule: *mut PyObject) -> Opti
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_IsValid(capsule: *mut PyObject, name: *const c_char) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let known = unsafe { known(capsule) };
+    // SAFETY: the header demands an object or NULL.
+    let known = unsafe { as_capsule(capsule) };
     let stored = known.map(|capsule| capsule.name_address());
-    // SAFETY: the header asks for a string or NULL.
+    // SAFETY: the header demands a string or NULL.
     stored
         .is_some_and(|stored| core::ptr::eq(stored, name) || unsafe { same_text(stored, name) })
         .into()
@@ -212,8 +213,8 @@ pub unsafe extern "C" fn PyCapsule_IsValid(capsule: *mut PyObject, name: *const 
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_CheckExact(object: *mut PyObject) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    unsafe { known(object) }.is_some().into()
+    // SAFETY: the header demands an object or NULL.
+    unsafe { as_capsule(object) }.is_some().into()
 }
 
 /// # Safety
@@ -223,14 +224,10 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
     capsule: *mut PyObject,
     pointer: *mut c_void,
 ) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetPointer, capsule) };
-    };
+    let known = capsule_or_return!(capsule, SetPointer);
     match NonNull::new(pointer) {
         Some(pointer) => {
-            // SAFETY: the header asks for what the name promises.
+            // SAFETY: the header demands that the pointer is as the name promises.
             unsafe { known.set_pointer_for_c(pointer) };
             0
         }
@@ -242,12 +239,8 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_SetName(capsule: *mut PyObject, name: *const c_char) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetName, capsule) };
-    };
-    // SAFETY: the header asks for a string that lives as long as it is the name.
+    let known = capsule_or_return!(capsule, SetName);
+    // SAFETY: the header demands NULL or a string that stays as it is while it is the name.
     unsafe { known.set_name_for_c(name) };
     0
 }
@@ -259,11 +252,7 @@ pub unsafe extern "C" fn PyCapsule_SetContext(
     capsule: *mut PyObject,
     context: *mut c_void,
 ) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetContext, capsule) };
-    };
+    let known = capsule_or_return!(capsule, SetContext);
     known.set_context(context);
     0
 }
@@ -275,12 +264,8 @@ pub unsafe extern "C" fn PyCapsule_SetDestructor(
     capsule: *mut PyObject,
     destructor: Option<CDestructor>,
 ) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetDestructor, capsule) };
-    };
-    // SAFETY: the header asks of the destructor what `Destructor::c` does.
+    let known = capsule_or_return!(capsule, SetDestructor);
+    // SAFETY: the header makes the demands of `Destructor::c`.
     unsafe { known.set_destructor_for_c(destructor) };
     0
 }
@@ -290,7 +275,7 @@ pub unsafe extern "C" fn PyCapsule_SetDestructor(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_Import(name: *const c_char, _no_block: c_int) -> *mut c_void {
     enter(|vm| {
-        // SAFETY: the header asks for a string or NULL.
+        // SAFETY: the header demands a string or NULL.
         let name = unsafe { importable(name, vm) }?;
         Ok(import(name, vm)?.pointer().as_ptr())
     })
@@ -301,14 +286,16 @@ pub unsafe extern "C" fn PyCapsule_Import(name: *const c_char, _no_block: c_int)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsuleRs_ImportCapsule(name: *const c_char) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: the header asks for a string or NULL.
+        // SAFETY: the header demands a string or NULL.
         let name = unsafe { importable(name, vm) }?;
         load(name, vm).map(new_reference)
     })
 }
 
-/// A name that can be imported now: there is one, and no exception is pending. One that is becomes
-/// the cause of the refusal.
+/// Checks an import: the name must not be NULL, and no exception may be pending.
+///
+/// # Errors
+/// PyCapsuleError for NULL; ImportError if an exception is pending, which becomes its cause.
 ///
 /// # Safety
 /// `name` is NULL or a NUL-terminated string that lives for `'a`.
@@ -332,12 +319,9 @@ pub unsafe extern "C" fn PyCapsuleRs_Claim(
     name: *const c_char,
     new_name: *const c_char,
 ) -> *mut c_void {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::Claim, capsule) };
-    };
-    // SAFETY: the header asks for strings or NULL, the second of which lives as the name.
+    let known = capsule_or_return!(capsule, Claim);
+    // SAFETY: the header demands strings or NULL, and that the second stays as it is while it is the
+    // name.
     match unsafe { known.claim_for_c(name, new_name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::Claim, reason),
@@ -352,13 +336,9 @@ pub unsafe extern "C" fn _PyCapsule_SetTraverse(
     traverse: Option<CTraverse>,
     clear: Option<CClear>,
 ) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetTraverse, capsule) };
-    };
+    let known = capsule_or_return!(capsule, SetTraverse);
     let set = match traverse.zip(clear) {
-        // SAFETY: the header asks of them what `set_traverse` does.
+        // SAFETY: the header makes the demands of `set_traverse`.
         Some((traverse, clear)) => unsafe { known.set_traverse(traverse, clear) },
         None => Err(CapsuleError::NullCallback),
     };
