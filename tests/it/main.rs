@@ -7,6 +7,7 @@ mod accessors_rows;
 mod api_tables;
 mod arguments;
 mod c_code;
+mod capi_units;
 mod chains;
 mod collector;
 mod ctypes;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         ctypes::trials(),
         extensions::trials(),
         rooms::trials(),
+        capi_units::trials(),
         speed::trials(),
     ]
     .into_iter()

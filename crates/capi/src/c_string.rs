@@ -333,3 +333,98 @@ fn is_called_on_deallocation(slot: usize) -> bool {
 unsafe fn note_call(_object: *mut PyObject, _edges: &mut Vec<PyObjectRef>) {
     CALLED.set(true);
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use core::ffi::{CStr, c_char};
+    use core::ptr::NonNull;
+    use core::sync::atomic::Ordering;
+
+    use rustpython_vm::builtins::PyBytes;
+    use rustpython_vm::{AsObject, Context, Interpreter, PyRef};
+
+    use super::{
+        CStringError, Record, c_string_of, clear, clear_slot, empty, record_at, vtable_of,
+    };
+
+    fn object() -> PyRef<PyBytes> {
+        Context::genesis().new_bytes(vec![0])
+    }
+
+    fn record_of(object: &PyRef<PyBytes>) -> Option<NonNull<Record>> {
+        let vtable = vtable_of(object.as_object()).load(Ordering::Acquire);
+        record_at(vtable, clear_slot()?)
+    }
+
+    fn read(address: NonNull<c_char>) -> Vec<u8> {
+        // SAFETY: it is a text with a NUL, of an object that is alive.
+        unsafe { CStr::from_ptr(address.as_ptr()) }
+            .to_bytes()
+            .to_vec()
+    }
+
+    pub(crate) fn the_text_of_an_object_keeps_its_address() {
+        let (one, other) = (object(), object());
+        let first = c_string_of(one.as_object(), b"text").unwrap();
+        assert_eq!(read(first), b"text");
+        assert_eq!(c_string_of(one.as_object(), b"text"), Ok(first));
+        assert_ne!(c_string_of(other.as_object(), b"text"), Ok(first));
+    }
+
+    /// The text after each step, and whether it is at another address than before.
+    const STEPS: [(&[u8], bool); 6] = [
+        (b"ab", true),
+        (b"ab", false),
+        (b"abc", true),
+        (b"abcd", false),
+        (b"abcde", false),
+        (b"abcdef", true),
+    ];
+
+    pub(crate) fn a_text_that_grows_moves_seldom() {
+        let object = object();
+        let mut known: Vec<(NonNull<c_char>, &[u8])> = Vec::new();
+        for (text, moves) in STEPS {
+            let address = c_string_of(object.as_object(), text).unwrap();
+            let last = known.last().map(|(address, _)| *address);
+            assert_eq!(last != Some(address), moves, "{text:?}");
+            known.push((address, text));
+            for (address, text) in &known {
+                let now = read(*address);
+                assert!(now.starts_with(text), "{now:?} {text:?}");
+            }
+        }
+    }
+
+    pub(crate) fn the_empty_text_is_shared() {
+        let (one, other) = (object(), object());
+        assert_eq!(c_string_of(one.as_object(), b""), Ok(empty()));
+        assert_eq!(c_string_of(other.as_object(), b""), Ok(empty()));
+        assert!(record_of(&one).is_none());
+        assert_eq!(read(empty()), b"");
+    }
+
+    pub(crate) fn breaking_a_cycle_keeps_the_text() {
+        let object = object();
+        let address = c_string_of(object.as_object(), b"text").unwrap();
+        let raw = core::ptr::from_ref(object.as_object()).cast_mut();
+        // SAFETY: the object has a record, and no other thread knows the object.
+        unsafe { clear(raw, &mut Vec::new()) };
+        assert_eq!(read(address), b"text");
+        assert_eq!(c_string_of(object.as_object(), b"text"), Ok(address));
+    }
+
+    pub(crate) fn deallocation_restores_the_vtable() {
+        let (object, plain) = (object(), object());
+        let of_vm = vtable_of(plain.as_object()).load(Ordering::Acquire);
+        c_string_of(object.as_object(), b"text").unwrap();
+        let record = record_of(&object).expect("it has a record");
+        // SAFETY: the object has the record, and is alive.
+        assert_eq!(unsafe { record.as_ref() }.original.as_ptr(), of_vm);
+        assert_ne!(vtable_of(object.as_object()).load(Ordering::Acquire), of_vm);
+        // The VM reuses the memory of an object only with a vtable of its own.
+        drop(object);
+        let next = self::object();
+        assert_eq!(vtable_of(next.as_object()).load(Ordering::Acquire), of_vm);
+    }
+}

@@ -30,6 +30,7 @@
 
 #![deny(missing_docs)]
 
+mod abi_info;
 #[path = "abstract.rs"]
 pub mod abstract_;
 mod boundary;
@@ -43,7 +44,9 @@ pub mod datetime;
 mod datetime_classes;
 mod datetime_constructors;
 pub mod dictobject;
+mod export_hook;
 mod extension_module;
+mod function_definitions;
 pub mod import;
 pub mod listobject;
 mod loader;

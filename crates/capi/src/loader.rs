@@ -16,6 +16,7 @@ use rustpython_vm::{
 
 use crate::boundary::{call_c, checked_result};
 use crate::datetime;
+use crate::export_hook::hook_name;
 use crate::extension_module::ExtensionModule;
 use crate::main_interpreter;
 use crate::moduleobject::from_slots_and_spec;
@@ -163,19 +164,15 @@ impl Import<'_> {
         }
     }
 
-    /// The name of a hook: a prefix and the last part of the module's name. The prefix says whether
-    /// that part is ASCII or punycode.
+    /// The name of a function that the library exports for the module; see [`hook_name`].
     fn hook_name(&self, prefix: &str) -> PyResult<String> {
-        let name = self.name.to_string_lossy();
-        let last = name.rsplit('.').next().unwrap_or_default();
-        if last.is_ascii() {
-            return Ok(format!("{prefix}_{last}"));
-        }
-        let codecs = &self.vm.state.codec_registry;
-        let last = self.vm.ctx.new_str(last);
-        let encoded = codecs.encode_text(last, "punycode", None, self.vm)?;
-        let encoded = String::from_utf8_lossy(encoded.as_bytes()).replace('-', "_");
-        Ok(format!("{prefix}U_{encoded}"))
+        let punycode = |last: &str| {
+            let codecs = &self.vm.state.codec_registry;
+            let encoded =
+                codecs.encode_text(self.vm.ctx.new_str(last), "punycode", None, self.vm)?;
+            Ok(String::from_utf8_lossy(encoded.as_bytes()).into_owned())
+        };
+        hook_name(prefix, &self.name.to_string_lossy(), punycode)
     }
 
     fn not_opened(&self, error: &LibraryError) -> PyBaseExceptionRef {

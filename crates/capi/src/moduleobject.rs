@@ -12,6 +12,7 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, Virtua
 use crate::boundary::{borrowed, call_c, checked_result, enter, new_reference, owned};
 use crate::extension_module::ExtensionModule;
 use crate::methodobject::new_function;
+use crate::modsupport::check_abi;
 use crate::slots::{ModuleSlots, PySlot};
 use crate::unicodeobject::PyUnicode_AsUTF8;
 
@@ -35,7 +36,7 @@ pub(crate) unsafe fn from_slots_and_spec(
     let slots = unsafe { ModuleSlots::read(slots, vm) }?;
     let shown = name.to_string_lossy().into_owned();
     for abi in &slots.abi {
-        abi.check(Some(&shown), vm)?;
+        check_abi(*abi, Some(&shown), vm)?;
     }
     if slots.main_interpreter_only && !vm.state.is_main {
         let text = format!("module {shown} does not support loading in subinterpreters");

@@ -1,5 +1,5 @@
-//! `pycapsule.h`: all functions of CPython's header, and those that only this interpreter has. Their
-//! manual is `include/pycapsule.h`. What a capsule does is in `rustpython-capsule`.
+//! `pycapsule.h`: all functions of CPython's header, and those that only this interpreter has.
+//! Their manual is `include/pycapsule.h`. What a capsule does is in `rustpython-capsule`.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
@@ -20,8 +20,8 @@ unsafe fn as_capsule<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
     unsafe { object.as_ref() }.and_then(PyCapsule::try_of)
 }
 
-/// Raises the exception for a refusal. This is the only place where the accessors enter the VM, so a
-/// call that succeeds does not touch it (I6).
+/// Raises the exception for a refusal. This is the only place where the accessors enter the VM, so
+/// a call that succeeds does not touch it (I6).
 #[cold]
 #[inline(never)]
 fn refuse<R: Failure>(operation: Operation, reason: CapsuleError) -> R {
@@ -43,8 +43,8 @@ unsafe extern "C" fn refuse_object<R: Failure>(operation: Operation, object: *mu
     refuse(operation, reason)
 }
 
-/// The capsule behind an argument. If it is not a capsule, raises the exception of the operation and
-/// returns the failure value from the calling function.
+/// The capsule behind an argument. If it is not a capsule, raises the exception of the operation
+/// and returns the failure value from the calling function.
 ///
 /// Only for arguments for which the header demands an object or NULL.
 macro_rules! capsule_or_return {
@@ -84,8 +84,8 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(
     let known = capsule_or_return!(capsule, GetPointer);
     match known.glance() {
         Some((stored, pointer)) if core::ptr::eq(stored, name) => pointer.as_ptr(),
-        // SAFETY: the header demands a string or NULL, and that the stored name stays as it is while it
-        // is the name.
+        // SAFETY: the header demands a string or NULL, and that the stored name stays as it is
+        // while it is the name.
         Some((stored, pointer)) => unsafe { pointer_if_same_text(known, name, stored, pointer) },
         // SAFETY: the header demands a string or NULL.
         None => unsafe { pointer_or_refusal(known, name) },
@@ -320,8 +320,8 @@ pub unsafe extern "C" fn PyCapsuleRs_Claim(
     new_name: *const c_char,
 ) -> *mut c_void {
     let known = capsule_or_return!(capsule, Claim);
-    // SAFETY: the header demands strings or NULL, and that the second stays as it is while it is the
-    // name.
+    // SAFETY: the header demands strings or NULL, and that the second stays as it is while it is
+    // the name.
     match unsafe { known.claim_for_c(name, new_name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::Claim, reason),

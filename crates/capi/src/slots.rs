@@ -9,8 +9,8 @@ use rustpython_capsule::{CClear, CTraverse};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 
+use crate::abi_info::PyABIInfo;
 use crate::boundary::{SyncPtr, utf8_argument};
-use crate::modsupport::PyABIInfo;
 
 /// One entry of an array: an id and a value.
 #[derive(Clone, Copy, Debug)]
