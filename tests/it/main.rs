@@ -23,6 +23,7 @@ mod hostile;
 mod hostile_input;
 mod import;
 mod interpreter;
+mod layers;
 mod ledger;
 mod lifetimes;
 mod loader;
@@ -35,7 +36,6 @@ mod protocol_closed;
 mod protocol_vm;
 mod refusal_rows;
 mod resurrection;
-mod rooms;
 mod sealed;
 mod signals;
 mod snippets;
@@ -95,7 +95,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         ctypes::trials(),
         extensions::trials(),
-        rooms::trials(),
+        layers::trials(),
         capi_units::trials(),
         speed::trials(),
     ]

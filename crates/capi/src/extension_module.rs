@@ -11,7 +11,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::alloc::{alloc_zeroed, dealloc};
 use std::sync::OnceLock;
 
-use rustpython_capsule::{CClear, CTraverse, fence, traverse_for_c};
+use rustpython_capsule::__private::ffi::{CClear, CTraverse, visit_references};
+use rustpython_capsule::__private::run_isolated;
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots, PyStr, PyType};
 use rustpython_vm::object::{MaybeTraverse, TraverseFn, payload_offset};
 use rustpython_vm::{
@@ -125,7 +126,7 @@ impl MaybeTraverse for ExtensionModule {
     fn try_traverse(&self, visit: &mut TraverseFn<'_>) {
         if let Some(traverse) = self.data.get().and_then(|data| data.traverse) {
             // SAFETY: C code promised, in its slots, that it is a `traverseproc` for this module.
-            unsafe { traverse_for_c(traverse, self.object(), visit) };
+            unsafe { visit_references(traverse, self.object(), visit) };
         }
     }
 
@@ -138,7 +139,7 @@ impl MaybeTraverse for ExtensionModule {
         }
         if let Some(clear) = self.data.get().and_then(|data| data.clear) {
             // SAFETY: C code promised, in its slots, that it is an `inquiry` for this module.
-            fence(Some(module.class().as_object()), || unsafe {
+            run_isolated(Some(module.class().as_object()), || unsafe {
                 clear(borrowed(module));
             });
         }
@@ -155,7 +156,7 @@ impl Drop for ExtensionModule {
             }
             // SAFETY: C code promised, in its slots, that it is a `freefunc` for this module. It is
             // called once, while the state still exists.
-            fence(Some(module.class().as_object()), || unsafe {
+            run_isolated(Some(module.class().as_object()), || unsafe {
                 free(borrowed(module).cast())
             });
         }

@@ -362,8 +362,8 @@ pub unsafe extern "C" fn PyCFunction_New(
     unsafe { PyCFunction_NewEx(definition, zelf, null_mut()) }
 }
 
-/// A new function object; see [`PyCFunction_NewEx`]. The class is ignored. `METH_METHOD`, for functions
-/// that get their defining class as an argument, is not supported: it is a SystemError.
+/// A new function object; see [`PyCFunction_NewEx`]. The class is ignored. `METH_METHOD`, for
+/// functions that get their defining class as an argument, is not supported: it is a SystemError.
 ///
 /// # Safety
 /// As for [`PyCFunction_NewEx`].

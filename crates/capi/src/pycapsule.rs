@@ -4,7 +4,8 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
 
-use rustpython_capsule::{CClear, CDestructor, CTraverse, CapsuleError, PyCapsule};
+use rustpython_capsule::__private::ffi::{self, CClear, CDestructor, CTraverse};
+use rustpython_capsule::{CapsuleError, PyCapsule};
 use rustpython_capsule_glue::{Operation, import, load, refusal, refuse_import};
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
@@ -16,7 +17,7 @@ use crate::boundary::{Failure, enter, new_reference};
 /// `object` is NULL or an object that lives for `'a`.
 #[inline]
 unsafe fn as_capsule<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
-    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    // SAFETY: `name` is NULL or a string, by the contract of this function.
     unsafe { object.as_ref() }.and_then(PyCapsule::try_of)
 }
 
@@ -35,7 +36,7 @@ fn refuse<R: Failure>(operation: Operation, reason: CapsuleError) -> R {
 #[cold]
 #[inline(never)]
 unsafe extern "C" fn refuse_object<R: Failure>(operation: Operation, object: *mut PyObject) -> R {
-    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    // SAFETY: passed on from the caller.
     let reason = match unsafe { object.as_ref() }.map(PyCapsule::of) {
         Some(Err(reason)) => reason,
         None | Some(Ok(_)) => CapsuleError::NullObject,
@@ -67,8 +68,8 @@ pub unsafe extern "C" fn PyCapsule_New(
     name: *const c_char,
     destructor: Option<CDestructor>,
 ) -> *mut PyObject {
-    // SAFETY: the header makes the demands of `from_c`.
-    match unsafe { PyCapsule::from_c(pointer, name, destructor) } {
+    // SAFETY: the header makes the demands of `ffi::new`.
+    match unsafe { ffi::new(pointer, name, destructor) } {
         Ok(capsule) => new_reference(capsule),
         Err(reason) => refuse(Operation::New, reason),
     }
@@ -82,74 +83,25 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(
     name: *const c_char,
 ) -> *mut c_void {
     let known = capsule_or_return!(capsule, GetPointer);
-    match known.glance() {
+    match ffi::try_read(known) {
         Some((stored, pointer)) if core::ptr::eq(stored, name) => pointer.as_ptr(),
-        // SAFETY: the header demands a string or NULL, and that the stored name stays as it is
-        // while it is the name.
-        Some((stored, pointer)) => unsafe { pointer_if_same_text(known, name, stored, pointer) },
         // SAFETY: the header demands a string or NULL.
-        None => unsafe { pointer_or_refusal(known, name) },
+        _ => unsafe { pointer_by_text(known, name) },
     }
 }
 
-/// The pointer, if the names have the same text. A separate function, so that the faster path for
-/// equal addresses saves no registers.
+/// Compares the text of the names, and raises the exception if they differ. Not inlined, so that
+/// the path for equal addresses needs no stack frame.
 ///
 /// # Safety
-/// Each name is NULL or a NUL-terminated string that stays as it is for the call.
+/// `name` is NULL, or a NUL-terminated string that does not change during the call.
 #[inline(never)]
-unsafe extern "C" fn pointer_if_same_text(
-    capsule: &Py<PyCapsule>,
-    name: *const c_char,
-    stored: *const c_char,
-    pointer: NonNull<c_void>,
-) -> *mut c_void {
-    // SAFETY: each name is NULL or a string, by the contract of this function.
-    if unsafe { same_text(stored, name) } {
-        pointer.as_ptr()
-    } else {
-        // SAFETY: `name` is NULL or a string, by the contract of this function.
-        unsafe { pointer_or_refusal(capsule, name) }
-    }
-}
-
-/// The pointer by the checks of `rustpython-capsule`, or the exception for its refusal.
-///
-/// # Safety
-/// `name` is NULL or a NUL-terminated string that stays as it is for the call.
-#[cold]
-#[inline(never)]
-unsafe extern "C" fn pointer_or_refusal(
-    capsule: &Py<PyCapsule>,
-    name: *const c_char,
-) -> *mut c_void {
+unsafe extern "C" fn pointer_by_text(capsule: &Py<PyCapsule>, name: *const c_char) -> *mut c_void {
     // SAFETY: `name` is NULL or a string, by the contract of this function.
-    match unsafe { capsule.pointer_for_c(name) } {
+    match unsafe { ffi::pointer(capsule, name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::GetPointer, reason),
     }
-}
-
-/// Whether neither name is NULL and both have the same text.
-///
-/// # Safety
-/// Each is NULL or a NUL-terminated string that stays as it is for the call.
-#[inline]
-unsafe fn same_text(stored: *const c_char, asked: *const c_char) -> bool {
-    // SAFETY: neither is NULL, so both are NUL-terminated strings.
-    !stored.is_null() && !asked.is_null() && unsafe { difference(stored, asked) } == 0
-}
-
-/// The result of `strcmp`. It is a function of this crate that jumps there: Rust compiles a direct
-/// call of a function in another library as one through a table, which takes as long again as the
-/// comparison.
-///
-/// # Safety
-/// Each is a NUL-terminated string that stays as it is for the call.
-#[inline(never)]
-unsafe fn difference(stored: *const c_char, asked: *const c_char) -> c_int {
-    // SAFETY: both are NUL-terminated strings, by the contract of this function.
-    unsafe { libc::strcmp(stored, asked) }
 }
 
 /// # Safety
@@ -162,7 +114,7 @@ pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
 ) -> *mut c_void {
     let known = capsule_or_return!(capsule, GetVouchedPointer);
     // SAFETY: the header demands a string or NULL.
-    match unsafe { known.vouched_pointer_for_c(name) } {
+    match unsafe { ffi::vouched_pointer(known, name) } {
         Ok((pointer, is_vouched)) => {
             // SAFETY: the header demands the address of an `int`.
             unsafe { vouched.write(is_vouched.into()) };
@@ -202,10 +154,9 @@ pub unsafe extern "C" fn PyCapsule_GetDestructor(capsule: *mut PyObject) -> Opti
 pub unsafe extern "C" fn PyCapsule_IsValid(capsule: *mut PyObject, name: *const c_char) -> c_int {
     // SAFETY: the header demands an object or NULL.
     let known = unsafe { as_capsule(capsule) };
-    let stored = known.map(|capsule| capsule.name_address());
     // SAFETY: the header demands a string or NULL.
-    stored
-        .is_some_and(|stored| core::ptr::eq(stored, name) || unsafe { same_text(stored, name) })
+    known
+        .is_some_and(|known| unsafe { ffi::is_valid(known, name) })
         .into()
 }
 
@@ -228,7 +179,7 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
     match NonNull::new(pointer) {
         Some(pointer) => {
             // SAFETY: the header demands that the pointer is as the name promises.
-            unsafe { known.set_pointer_for_c(pointer) };
+            unsafe { ffi::set_pointer(known, pointer) };
             0
         }
         None => refuse(Operation::SetPointer, CapsuleError::NullPointer),
@@ -241,7 +192,7 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
 pub unsafe extern "C" fn PyCapsule_SetName(capsule: *mut PyObject, name: *const c_char) -> c_int {
     let known = capsule_or_return!(capsule, SetName);
     // SAFETY: the header demands NULL or a string that stays as it is while it is the name.
-    unsafe { known.set_name_for_c(name) };
+    unsafe { ffi::set_name(known, name) };
     0
 }
 
@@ -266,7 +217,7 @@ pub unsafe extern "C" fn PyCapsule_SetDestructor(
 ) -> c_int {
     let known = capsule_or_return!(capsule, SetDestructor);
     // SAFETY: the header makes the demands of `Destructor::c`.
-    unsafe { known.set_destructor_for_c(destructor) };
+    unsafe { ffi::set_destructor(known, destructor) };
     0
 }
 
@@ -303,7 +254,7 @@ unsafe fn importable<'a>(name: *const c_char, vm: &VirtualMachine) -> PyResult<&
     if name.is_null() {
         return Err(refusal(Operation::Import, &CapsuleError::NullName, vm));
     }
-    // SAFETY: `name` is not NULL, so it is a NUL-terminated string, which the caller keeps.
+    // SAFETY: passed on from the caller.
     let name = unsafe { CStr::from_ptr(name) };
     match vm.take_raised_exception() {
         None => Ok(name),
@@ -322,7 +273,7 @@ pub unsafe extern "C" fn PyCapsuleRs_Claim(
     let known = capsule_or_return!(capsule, Claim);
     // SAFETY: the header demands strings or NULL, and that the second stays as it is while it is
     // the name.
-    match unsafe { known.claim_for_c(name, new_name) } {
+    match unsafe { ffi::claim(known, name, new_name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::Claim, reason),
     }
@@ -338,8 +289,8 @@ pub unsafe extern "C" fn _PyCapsule_SetTraverse(
 ) -> c_int {
     let known = capsule_or_return!(capsule, SetTraverse);
     let set = match traverse.zip(clear) {
-        // SAFETY: the header makes the demands of `set_traverse`.
-        Some((traverse, clear)) => unsafe { known.set_traverse(traverse, clear) },
+        // SAFETY: the header makes the demands of `ffi::set_traverse`.
+        Some((traverse, clear)) => unsafe { ffi::set_traverse(known, traverse, clear) },
         None => Err(CapsuleError::NullCallback),
     };
     match set {

@@ -1,28 +1,28 @@
-//! Why a capsule refuses. Exceptions and their texts are made of these elsewhere.
+//! Why an operation on a capsule fails.
 
 use core::ffi::CStr;
 use core::fmt;
 use std::ffi::CString;
 
-/// Why an operation on a capsule was refused. The list is closed: a `match` needs no `_`.
+/// Why an operation on a capsule failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CapsuleError {
-    /// The object is not a capsule; its class is named.
+    /// The object is not a capsule.
     #[error("not a capsule but an object of type '{class}'")]
     NotACapsule {
         /// `__name__` of the object's class.
         class: String,
     },
-    /// There was no object at all (NULL).
+    /// NULL was passed instead of an object.
     #[error("NULL instead of a capsule")]
     NullObject,
-    /// A capsule's pointer may not be NULL.
+    /// NULL was passed as the pointer of a capsule.
     #[error("the pointer is NULL")]
     NullPointer,
-    /// There was no name (NULL) where one is needed.
+    /// NULL was passed where a name is needed.
     #[error("the name is NULL")]
     NullName,
-    /// There was no function (NULL) where one is needed.
+    /// NULL was passed where a function is needed.
     #[error("a callback is NULL")]
     NullCallback,
     /// There is no memory for a capsule, or for the copy of a name.
@@ -31,7 +31,7 @@ pub enum CapsuleError {
     /// The capsule has another name.
     #[error("{0}")]
     WrongName(Box<NameMismatch>),
-    /// The capsule does not hold a value of the Rust type that was asked for.
+    /// The capsule does not hold a value of the expected Rust type.
     #[error("{0}")]
     WrongType(Box<TypeMismatch>),
 }
@@ -39,25 +39,25 @@ pub enum CapsuleError {
 /// The two names of a [`CapsuleError::WrongName`]; `None` is NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameMismatch {
-    /// The name that was asked for.
+    /// The name that the caller expected.
     pub expected: Option<CString>,
     /// The name that the capsule has.
     pub found: Option<CString>,
-    /// Whether the capsule got its name through a claim, that is, somebody consumed it.
+    /// Whether the capsule got its name through a claim, which means that it is consumed.
     pub claimed: bool,
 }
 
-/// The two types of a [`CapsuleError::WrongType`], as the compiler names them.
+/// The two types of a [`CapsuleError::WrongType`], by the names that the compiler gives them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeMismatch {
-    /// The type that was asked for.
+    /// The type that the caller expected.
     pub expected: &'static str,
     /// The type that the capsule was made with; `None` if it was not made from a Rust value.
     pub found: Option<&'static str>,
 }
 
 impl NameMismatch {
-    /// DLPack and Arrow rename what they have consumed to `used_` and the old name.
+    /// DLPack prefixes the name of a capsule that it has consumed with `used_`.
     fn looks_consumed(&self) -> bool {
         match (&self.expected, &self.found) {
             (Some(expected), Some(found)) => {
@@ -90,7 +90,7 @@ impl fmt::Display for TypeMismatch {
     }
 }
 
-/// A name as it is shown to people: quoted, or NULL.
+/// A name as it appears in a message: quoted, or NULL.
 struct Shown<'a>(Option<&'a CStr>);
 
 impl fmt::Display for Shown<'_> {

@@ -7,7 +7,8 @@ use core::ptr::NonNull;
 
 use rustpython_vm::{Py, PyRef};
 
-use crate::{CapsuleError, PyCapsule};
+use crate::error::CapsuleError;
+use crate::payload::PyCapsule;
 
 /// A reference to a capsule, and the pointer that it had when its name was checked.
 #[derive(Clone, Debug)]
