@@ -36,7 +36,7 @@ fn refuse<R: Failure>(operation: Operation, reason: CapsuleError) -> R {
 #[cold]
 #[inline(never)]
 unsafe extern "C" fn refuse_object<R: Failure>(operation: Operation, object: *mut PyObject) -> R {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     let reason = match unsafe { object.as_ref() }.map(PyCapsule::of) {
         Some(Err(reason)) => reason,
         None | Some(Ok(_)) => CapsuleError::NullObject,
@@ -254,7 +254,7 @@ unsafe fn importable<'a>(name: *const c_char, vm: &VirtualMachine) -> PyResult<&
     if name.is_null() {
         return Err(refusal(Operation::Import, &CapsuleError::NullName, vm));
     }
-    // SAFETY: passed on from the caller.
+    // SAFETY: `name` is not NULL, so it is a NUL-terminated string, which the caller keeps.
     let name = unsafe { CStr::from_ptr(name) };
     match vm.take_raised_exception() {
         None => Ok(name),

@@ -1,5 +1,6 @@
-//! Calling a C function: its types, its result, the exception that it leaves behind. How arguments
-//! are converted and how Python code becomes a C function is in files of their own.
+//! Calling a C function: its declared types, its result, and an exception that it sets. The
+//! conversion of arguments is in `arguments`, and C functions made of Python code are in
+//! `callbacks`.
 
 use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
@@ -14,7 +15,7 @@ use super::memory::{pointer_at, pointer_in, write_pointer};
 use super::original::{FLAG_PYTHONAPI, FLAG_USE_ERRNO, original};
 use crate::boundary::{call_c, owned};
 
-/// Makes a function: from an address, from a library, or from Python code.
+/// `__new__` of function classes: makes a function from an address, a library or Python code.
 pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     if let [only] = args.args.as_slice()
         && only.is_callable()
@@ -28,7 +29,7 @@ pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine
     let name = symbol.and_then(|symbol| symbol.as_slice().first().cloned());
     let function = (original().new_function)(class, args, vm);
     function.map_err(|error| match name {
-        // The VM does not say which.
+        // The VM's message does not name the symbol.
         Some(name) if text_of(error.as_object(), vm).starts_with("dlsym") => {
             vm.new_attribute_error(format!("undefined symbol: {}", text_of(&name, vm)))
         }
@@ -36,11 +37,13 @@ pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine
     })
 }
 
-/// `from_address`, which the VM's have not: a function that has the pointer that is there now.
+/// `from_address` of function classes, which the VM lacks: a function with the pointer that is at
+/// the address now.
 pub(super) fn from_address(class: PyTypeRef, address: usize, vm: &VirtualMachine) -> PyResult {
     class.as_object().call((pointer_at(address),), vm)
 }
 
+/// `__call__` of functions.
 pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let address = pointer_in(function, vm)?;
     if address == 0 {
@@ -76,7 +79,7 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
         ),
         vm,
     )?;
-    // The arguments as they are ask for the result as it is.
+    // `errcheck` asks for the unchanged result by returning the arguments.
     Ok(if checked.is(&arguments) {
         result
     } else {
@@ -84,16 +87,16 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
     })
 }
 
-/// A function object, and how its class says that it is called.
+/// A function object and the flags of its class.
 struct Function<'a> {
     object: &'a PyObject,
     flags: u32,
 }
 
 impl Function<'_> {
-    /// Calls C code. What a function of the C API leaves behind is raised. A function of another
-    /// library cannot raise; what it leaves behind is reported, so that it does not show up in
-    /// unrelated code.
+    /// Calls C code and handles an exception that it has set. One of a C API function is raised. A
+    /// function of another library cannot raise; its exception is reported as unraisable, so that
+    /// it does not appear in unrelated code.
     fn guarded(&self, f: impl FnOnce() -> PyResult, vm: &VirtualMachine) -> PyResult {
         if self.flags & FLAG_PYTHONAPI != 0 {
             let (result, raised) = call_c(vm, f);
@@ -116,16 +119,16 @@ impl Function<'_> {
     }
 }
 
-/// What becomes of the value that C code returns.
+/// The conversion of the value that C code returns.
 enum ResultKind {
     Void,
     Object,
-    /// A callable takes it as an int.
+    /// The result is an int, which is passed to a callable.
     Callable(PyObjectRef),
     Class(PyTypeRef),
-    /// A class that is derived from that of a plain value, and gets it.
+    /// A subclass of a plain class, which is called with the plain value.
     Derived(PyTypeRef),
-    /// The same for pointers, which are not followed.
+    /// The same for pointers and strings: the instance holds the address.
     Pointer(PyTypeRef),
 }
 
@@ -155,7 +158,7 @@ impl ResultKind {
         }
     }
 
-    /// The class of what C code returns.
+    /// The class with which the C function is called.
     fn class(&self) -> &Py<PyType> {
         match self {
             Self::Void | Self::Callable(_) => &original().int,
@@ -179,8 +182,8 @@ impl ResultKind {
             Self::Object => {
                 let address: Option<usize> = raw.try_into_value(vm)?;
                 let object = core::ptr::with_exposed_provenance_mut(address.unwrap_or(0));
-                // SAFETY: whoever says that the function returns a `py_object` promises a new
-                // reference, or NULL.
+                // SAFETY: the code that declares `py_object` as the result promises that the
+                // function returns a new reference or NULL.
                 let object = unsafe { owned(object) };
                 object.ok_or_else(|| vm.new_value_error("PyObject is NULL"))
             }
@@ -188,7 +191,7 @@ impl ResultKind {
     }
 }
 
-/// What `_check_retval_` of a class makes of a result.
+/// Passes a result through the `_check_retval_` of its class, if it has one.
 fn checked_by(class: &Py<PyType>, result: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     match vm.get_attribute_opt(class.as_object(), "_check_retval_")? {
         Some(check) => check.call((result,), vm),

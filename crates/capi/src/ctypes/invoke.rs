@@ -1,5 +1,5 @@
-//! Calling C code: through the VM's foreign function interface, or through the VM where an argument
-//! or the result is a structure by value, whose layout only the VM knows.
+//! Calling C code through the VM's foreign function interface. If an argument or the result is a
+//! structure by value, the VM's `_ctypes` makes the call, because only it knows the layout.
 
 use rustpython_host_env::ctypes::{
     CallArg, CallOptions, CallRet, CallValue, DecodedValue, call, decode_type_code,
@@ -13,19 +13,20 @@ use super::arguments::{Argument, type_code};
 use super::memory::write_pointer;
 use super::original::original;
 
-/// How C code is called.
+/// Options of a call.
 #[derive(Clone, Copy)]
 pub(super) struct CallMode {
-    /// With the `errno` of ctypes.
+    /// Whether to swap `errno` with the copy of ctypes around the call.
     pub(super) errno: bool,
-    /// Detached from the interpreter, so that others need not wait for it.
+    /// Whether the thread detaches from the interpreter during the call, so that other threads need
+    /// not wait for it.
     pub(super) detached: bool,
 }
 
-/// Calls C code, and makes its result a plain value or an instance of the class.
+/// Calls C code. The result is a plain value or an instance of the class `result`.
 ///
 /// # Errors
-/// TypeError for what the foreign function interface does not know.
+/// TypeError for types that the foreign function interface does not support.
 pub(super) fn invoke(
     address: usize,
     arguments: &[Argument],
@@ -52,7 +53,7 @@ pub(super) fn invoke(
     returned.to_object(value, result, vm)
 }
 
-/// The arguments for the interface; `None` with a structure among them.
+/// The arguments for the interface; `None` if one of them is a structure.
 fn passed(arguments: &[Argument]) -> Option<Vec<CallArg<'_>>> {
     let pass = |argument| match argument {
         &Argument::Int(int) => Some(CallArg::Int(int)),
@@ -66,7 +67,7 @@ fn passed(arguments: &[Argument]) -> Option<Vec<CallArg<'_>>> {
     arguments.iter().map(pass).collect()
 }
 
-/// What C code returns.
+/// The kind of result that C code returns.
 #[derive(Clone, Copy)]
 enum Returned {
     Value(&'static str),
@@ -99,7 +100,7 @@ impl Returned {
         };
         match self {
             Self::Value(code) => {
-                // A register has more than a small value.
+                // A register may be larger than the value.
                 let size = simple_type_size(code)
                     .unwrap_or(bytes.len())
                     .min(bytes.len());
@@ -115,13 +116,13 @@ impl Returned {
     }
 }
 
-/// The letter of a C type as text.
+/// A type code as a string; `None` if it is unknown.
 pub(super) fn code_str(code: char) -> Option<&'static str> {
     const LETTERS: &str = "cbBhHiIlLqQfdgu?vzZPOX";
     LETTERS.find(code).map(|at| &LETTERS[at..=at])
 }
 
-/// A value of a C type as a Python object.
+/// A C value as a Python object.
 pub(super) fn to_object(value: DecodedValue, vm: &VirtualMachine) -> PyObjectRef {
     match value {
         DecodedValue::Bytes(bytes) => vm.ctx.new_bytes(bytes).into(),
