@@ -1,5 +1,5 @@
-//! The main function of the program `capsule-python`. It is a library so that tests can run the same
-//! program in a process of their own.
+//! The main function of the program `capsule-python`. It is a library so that tests can run the
+//! same program in a process of their own.
 
 #![forbid(unsafe_code)]
 
@@ -12,8 +12,8 @@ use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 /// Runs the Python command line of this process, with the standard library, capsules and extension
 /// modules. Returns the exit code of the Python program.
 ///
-/// If the environment has `CAPSULE_PYTHON_SEALED=1`, capsules are sealed and no extension module can
-/// be loaded.
+/// If the environment has `CAPSULE_PYTHON_SEALED=1`, capsules are sealed and no extension module
+/// can be loaded.
 #[must_use]
 pub fn main() -> ExitCode {
     let sealed = std::env::var_os("CAPSULE_PYTHON_SEALED").is_some_and(|value| value == "1");
