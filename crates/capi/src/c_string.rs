@@ -341,11 +341,9 @@ pub(crate) mod tests {
     use core::sync::atomic::Ordering;
 
     use rustpython_vm::builtins::PyBytes;
-    use rustpython_vm::{AsObject, Context, Interpreter, PyRef};
+    use rustpython_vm::{AsObject, Context, PyRef};
 
-    use super::{
-        CStringError, Record, c_string_of, clear, clear_slot, empty, record_at, vtable_of,
-    };
+    use super::{Record, c_string_of, clear, clear_slot, empty, record_at, vtable_of};
 
     fn object() -> PyRef<PyBytes> {
         Context::genesis().new_bytes(vec![0])
