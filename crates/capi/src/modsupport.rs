@@ -55,7 +55,7 @@ pub unsafe extern "C" fn PyABIInfo_Check(
             // SAFETY: `module_name` is NULL or a NUL-terminated string.
             Some(unsafe { utf8_argument(module_name, vm) }?)
         };
-        // SAFETY: `info` is NULL or an object, which the caller keeps alive.
+        // SAFETY: `info` is NULL or a record, which the caller keeps for the call.
         match unsafe { info.as_ref() } {
             Some(info) => check_abi(*info, name.as_deref(), vm)?,
             None => return Err(incompatible(name.as_deref(), "its ABI record is NULL", vm)),

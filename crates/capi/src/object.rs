@@ -75,7 +75,7 @@ pub unsafe extern "C" fn PyObject_TypeCheck(
 ) -> c_int {
     // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     let object = unsafe { object.as_ref() };
-    // SAFETY: `class` is NULL or an object, which the caller keeps alive.
+    // SAFETY: `class` is NULL or a class, which the caller keeps alive.
     let class = unsafe { class.as_ref() };
     let is = object.zip(class);
     c_int::from(is.is_some_and(|(object, class)| object.class().is_subtype(class)))
