@@ -51,6 +51,7 @@ mod subinterpreters;
 // `crates/capi`: the C functions, the headers, the loader, ctypes.
 #[cfg(c_compiler)]
 mod c_tests;
+mod capi_units;
 mod ctypes;
 mod differential;
 mod docs;
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
         // `crates/capi`
         #[cfg(c_compiler)]
         c_tests::trials(),
+        capi_units::trials(),
         ctypes::trials(),
         differential::trials(),
         extensions::trials(),
