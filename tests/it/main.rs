@@ -35,6 +35,7 @@ mod protocol_vm;
 mod refusal_rows;
 mod resurrection;
 mod rooms;
+mod rust_api;
 mod sealed;
 mod signals;
 mod snippets;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
         ctypes::trials(),
         extensions::trials(),
         rooms::trials(),
+        rust_api::trials(),
         speed::trials(),
     ]
     .into_iter()

@@ -284,7 +284,7 @@ fn open_capsules_tell() -> Result<(), Failed> {
             told("result = _capsule.get_pointer(capsule, 'm.cap')"),
             told("result = [{'x': _capsule.get_context(capsule).to_bytes(8, 'little')}]"),
             told("raise ValueError(hex(_capsule.import_('m.cap')))"),
-            told("result = _capsule.load('m.cap')"),
+            told("result = _capsule.import_capsule('m.cap')"),
             told("result = _capsule.get_destructor(native)"),
             told("print(f'{_capsule.get_pointer(native, \"n.cap\"):b}')"),
             told("_capsule.set_name(capsule, 'x')"),

@@ -5,8 +5,9 @@ use core::ffi::c_void;
 use core::ptr::{NonNull, without_provenance_mut};
 use std::borrow::Cow;
 
-use rustpython_capsule_glue::capsule::{CapsuleError, Destructor as CapsuleDestructor, PyCapsule};
-use rustpython_capsule_glue::{Operation as Glue, refusal};
+use rustpython_capsule_glue::capsule::{
+    CapsuleError, Destructor as CapsuleDestructor, Operation as Glue, PyCapsule,
+};
 use rustpython_vm::{Py, PyObject, PyRef};
 
 use crate::accessors::{Bench, Outcome};
@@ -18,7 +19,7 @@ pub(crate) fn outcome(row: &Row, bench: &Bench<'_>) -> Outcome {
         Object::Capsule(fields) => match make(fields, bench) {
             Ok(capsule) => capsule.into(),
             Err(reason) => {
-                let exception = refusal(Glue::New, &reason, bench.vm);
+                let exception = reason.to_exception(Glue::New, bench.vm);
                 return (bench.refused(&exception), None);
             }
         },
@@ -58,7 +59,7 @@ fn perform(operation: &Operation, object: &PyObject, bench: &Bench<'_>) -> Answe
     match (operation, answer) {
         (_, Ok(answer)) => answer,
         (Operation::IsValid(_), Err(_)) => Answer::Truth(false),
-        (_, Err(reason)) => bench.refused(&refusal(glue(operation), &reason, bench.vm)),
+        (_, Err(reason)) => bench.refused(&reason.to_exception(glue(operation), bench.vm)),
     }
 }
 

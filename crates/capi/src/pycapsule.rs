@@ -4,8 +4,9 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
 
-use rustpython_capsule::{CClear, CDestructor, CTraverse, CapsuleError, PyCapsule};
-use rustpython_capsule_glue::{Operation, import, load, refusal, refuse_import};
+use rustpython_capsule::{CClear, CDestructor, CTraverse, CapsuleError, Operation, PyCapsule};
+use rustpython_capsule_glue::__private::refuse_import;
+use rustpython_capsule_glue::{import, import_capsule};
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{Failure, enter, give};
@@ -25,7 +26,7 @@ unsafe fn known<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
 #[cold]
 #[inline(never)]
 fn refuse<R: Failure>(operation: Operation, reason: CapsuleError) -> R {
-    enter(|vm| Err(refusal(operation, &reason, vm)))
+    enter(|vm| Err(reason.to_exception(operation, vm)))
 }
 
 /// Raises the exception for what is not a capsule.
@@ -303,7 +304,7 @@ pub unsafe extern "C" fn PyCapsuleRs_ImportCapsule(name: *const c_char) -> *mut 
     enter(|vm| {
         // SAFETY: the header asks for a string or NULL.
         let name = unsafe { importable(name, vm) }?;
-        load(name, vm).map(give)
+        import_capsule(name, vm).map(give)
     })
 }
 
@@ -314,7 +315,7 @@ pub unsafe extern "C" fn PyCapsuleRs_ImportCapsule(name: *const c_char) -> *mut 
 /// `name` is NULL or a NUL-terminated string that lives for `'a`.
 unsafe fn importable<'a>(name: *const c_char, vm: &VirtualMachine) -> PyResult<&'a CStr> {
     if name.is_null() {
-        return Err(refusal(Operation::Import, &CapsuleError::NullName, vm));
+        return Err(CapsuleError::NullName.to_exception(Operation::Import, vm));
     }
     // SAFETY: passed on from the caller.
     let name = unsafe { CStr::from_ptr(name) };

@@ -63,6 +63,7 @@ pub(crate) enum Closure {
 
 /// Which kind of [`Destructor`] a capsule has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DestructorKind {
     /// Nothing runs.
     None,

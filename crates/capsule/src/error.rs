@@ -1,11 +1,13 @@
-//! Why a capsule refuses. Exceptions and their texts are made of these elsewhere.
+//! Why an operation on a capsule fails. The exceptions for it are made in `exceptions`.
 
 use core::ffi::CStr;
 use core::fmt;
 use std::ffi::CString;
 
-/// Why an operation on a capsule was refused. The list is closed: a `match` needs no `_`.
+/// Why an operation on a capsule failed. It [converts](Self::to_exception) into a Python exception,
+/// also with `?`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CapsuleError {
     /// The object is not a capsule; its class is named.
     #[error("not a capsule but an object of type '{class}'")]
@@ -34,6 +36,15 @@ pub enum CapsuleError {
     /// The capsule does not hold a value of the Rust type that was asked for.
     #[error("{0}")]
     WrongType(Box<TypeMismatch>),
+    /// The value was moved out by a [`claim_value`](crate::PyCapsule::claim_value) before.
+    #[error("the value is already claimed")]
+    ValueClaimed,
+    /// The pointer is not aligned for the type that was asked for.
+    #[error("the pointer is not aligned to {alignment} bytes")]
+    Misaligned {
+        /// The alignment of that type, in bytes.
+        alignment: usize,
+    },
 }
 
 /// The two names of a [`CapsuleError::WrongName`]; `None` is NULL.
@@ -43,7 +54,7 @@ pub struct NameMismatch {
     pub expected: Option<CString>,
     /// The name that the capsule has.
     pub found: Option<CString>,
-    /// Whether the capsule got its name through a claim, that is, somebody consumed it.
+    /// Whether the capsule got its name through a claim, that is, was consumed.
     pub claimed: bool,
 }
 

@@ -95,17 +95,19 @@
 //!
 //! # What is not here
 //!
-//! Exceptions and their texts, the module `_capsule` and import are in `rustpython-capsule-glue`.
+//! The module `_capsule`, import and API tables are in `rustpython-capsule-glue`.
 
 #![deny(missing_docs)]
 
 mod attach;
 mod belongings;
 mod builder;
+mod claimable;
 mod class;
 mod destructor;
 mod doors;
 mod error;
+mod exceptions;
 mod fields;
 mod firewall;
 mod for_c;
@@ -115,15 +117,27 @@ mod last_rites;
 mod lock;
 mod memory;
 mod name;
+mod named;
 mod object;
+pub mod prelude;
 mod sync;
+mod typed;
 
 pub use builder::CapsuleBuilder;
 pub use destructor::{CDestructor, Destructor, DestructorKind};
 pub use error::{CapsuleError, NameMismatch, TypeMismatch};
+pub use exceptions::{Operation, PyCapsuleError};
 pub use firewall::{fence, panic_text};
 pub use for_c::{CClear, CTraverse, CVisit, traverse_for_c};
-pub use handle::{CapsuleHandle, TypedCapsule};
+pub use handle::CapsuleHandle;
 pub use memory::release;
 pub use name::try_owned;
+pub use named::{CapsuleName, NamedHandle};
 pub use object::PyCapsule;
+pub use typed::TypedCapsule;
+
+/// What the sibling crates use, and what is not public API: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::exceptions::add_note;
+}

@@ -219,7 +219,10 @@ impl PyCapsule {
         unsafe { self.claim_for_c(address(name), new_name) }
     }
 
-    fn keep_name(&self, name: Option<Cow<'static, CStr>>) -> Result<*const c_char, CapsuleError> {
+    pub(crate) fn keep_name(
+        &self,
+        name: Option<Cow<'static, CStr>>,
+    ) -> Result<*const c_char, CapsuleError> {
         match name {
             None => Ok(core::ptr::null()),
             Some(Cow::Borrowed(name)) => Ok(name.as_ptr()),
@@ -365,7 +368,7 @@ fn copy_of(name: *const c_char) -> Option<CString> {
     unsafe { borrow(name) }.map(CStr::to_owned)
 }
 
-fn address(name: Option<&CStr>) -> *const c_char {
+pub(crate) fn address(name: Option<&CStr>) -> *const c_char {
     name.map_or(core::ptr::null(), CStr::as_ptr)
 }
 

@@ -14,7 +14,8 @@ use core::ptr::NonNull;
 
 use rustpython_capsule::{CapsuleHandle, PyCapsule};
 use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::{Context, PyRef, PyResult, VirtualMachine};
+use rustpython_vm::convert::{ToPyException, ToPyObject};
+use rustpython_vm::{Context, PyObjectRef, PyRef, PyResult, TryFromObject, VirtualMachine};
 
 use crate::import::import;
 
@@ -176,7 +177,11 @@ pub struct ApiRef<T> {
 /// As for [`import`](crate::import); ImportError where the capsule was made by Python code, is not
 /// a table, has another major version, or is shorter than `T`.
 pub fn import_api<T: ApiTable>(vm: &VirtualMachine) -> PyResult<ApiRef<T>> {
-    let handle = import(T::NAME, vm)?;
+    checked(import(T::NAME, vm)?, vm)
+}
+
+/// The table of a capsule that has the name of `T`, if its header fits.
+fn checked<T: ApiTable>(handle: CapsuleHandle, vm: &VirtualMachine) -> PyResult<ApiRef<T>> {
     let table = handle.pointer().cast::<T>();
     if !handle.is_vouched() {
         return Err(refusal::<T>("no native module answers for its pointer", vm));
@@ -252,5 +257,26 @@ impl<T> Clone for ApiRef<T> {
 impl<T> fmt::Debug for ApiRef<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("ApiRef").field(&self.handle).finish()
+    }
+}
+
+/// As a parameter of a `#[pyfunction]`, it takes the capsule of a table of that name.
+///
+/// # Errors
+/// A [`CapsuleError`](rustpython_capsule::CapsuleError) as an exception for another object or
+/// another name; ImportError as for [`import_api`].
+impl<T: ApiTable> TryFromObject for ApiRef<T> {
+    fn try_from_object(vm: &VirtualMachine, object: PyObjectRef) -> PyResult<Self> {
+        let capsule = PyCapsule::of(&object).map_err(|error| error.to_pyexception(vm))?;
+        let handle = CapsuleHandle::new(capsule.to_owned(), Some(T::NAME))
+            .map_err(|error| error.to_pyexception(vm))?;
+        checked(handle, vm)
+    }
+}
+
+/// As a result of a `#[pyfunction]`, it is the capsule that it was imported from.
+impl<T> ToPyObject for ApiRef<T> {
+    fn to_pyobject(self, _vm: &VirtualMachine) -> PyObjectRef {
+        self.handle.into()
     }
 }

@@ -3,7 +3,7 @@
 //!
 //! # For embedders
 //!
-//! One call on the builder. [`Access::Sealed`] is the level for scripts that are not trusted.
+//! One call on the builder adds capsules. [`Access::Sealed`] is the level for untrusted scripts.
 //!
 //! ```
 //! use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
@@ -18,9 +18,8 @@
 //!
 //! # For authors of native modules
 //!
-//! A module publishes a table of functions, another imports it by name. [`api_table!`] defines
-//! both sides at once; the importer checks the version, and holds the capsule while it uses the
-//! table.
+//! One module publishes a table of functions, others import it by name. [`api_table!`] defines both
+//! sides at once; the importer checks the version, and holds the capsule while it uses the table.
 //!
 //! ```
 //! use rustpython_capsule_glue::{
@@ -58,9 +57,10 @@
 //!
 //! # Importing other capsules
 //!
-//! [`import`] gives an owning handle, [`import_value`] a typed one, [`load`] the capsule itself.
-//! Errors are CPython's, with the real cause as `__cause__`; what CPython does not say is in a
-//! note. [`refusal`] makes the exception for a [`CapsuleError`](capsule::CapsuleError).
+//! [`import`] gives an owning handle, [`import_value`] a typed one, [`import_capsule`] the capsule
+//! itself. Exceptions are CPython's, with the real cause as `__cause__`; what CPython does not say
+//! is in a note. A [`CapsuleError`](capsule::CapsuleError) of any other operation converts into an
+//! exception with `?`.
 
 #![deny(missing_docs, unsafe_code)]
 
@@ -72,16 +72,22 @@ mod convert;
 mod describe;
 mod dotted_name;
 mod import;
-mod raise;
+pub mod prelude;
 mod replace;
 
 pub use access::{Access, CapsuleBuilderExt, access};
 pub use api_table::{ApiHeader, ApiRef, ApiTable, import_api, publish_api};
-pub use import::{import, import_value, load, refuse_import};
-pub use raise::{Operation, PyCapsuleError, refusal};
-pub use replace::{Replacement, replace_functions, sealed_libraries};
+pub use import::{import, import_capsule, import_value};
+pub use replace::{Replacement, replace_functions};
 /// The capsule object.
 pub use rustpython_capsule as capsule;
+
+/// What the sibling crates use, and what is not public API: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::import::refuse_import;
+    pub use crate::replace::sealed_libraries;
+}
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]

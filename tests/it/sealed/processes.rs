@@ -93,7 +93,7 @@ fn table_of_dates() -> Result<(), Failed> {
     let script = "
 import _capsule, datetime
 capsule = datetime.datetime_CAPI
-assert _capsule.load('datetime.datetime_CAPI') is capsule
+assert _capsule.import_capsule('datetime.datetime_CAPI') is capsule
 assert _capsule.is_valid(capsule, 'datetime.datetime_CAPI')
 told = _capsule.describe(capsule)
 assert (told.pointer, told.context, told.destructor, told.owner) == (None, None, None, None)
