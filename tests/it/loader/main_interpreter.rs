@@ -1,9 +1,11 @@
 //! Which interpreters of a process can load extension modules: all, while the C API has a main one, and
 //! none after its end.
 
+use std::process::ExitCode;
+
 use libtest_mimic::Trial;
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
-use rustpython_capsule_capi::{ExtensionModulesExt, run_main};
+use rustpython_capsule_capi::{ExtensionModulesExt, run_main, run_program};
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::{Interpreter, PyResult, Settings, VirtualMachine};
 
@@ -71,4 +73,8 @@ fn others_load_only_beside_it() {
         assert_eq!(code, 0);
         assert_eq!(elsewhere(), REFUSED);
     }
+    let code = run_program(interpreter(), |vm| {
+        exec("raise SystemExit(3)", &vm.new_scope_with_builtins(), vm).map(drop)
+    });
+    assert_eq!(code, ExitCode::from(3));
 }
