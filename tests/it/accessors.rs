@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use libtest_mimic::{Failed, Trial};
+use rustpython_capsule::__private::ffi::{self};
 use rustpython_capsule_glue::capsule::{
     CapsuleError, Destructor as CapsuleDestructor, DestructorKind, NameMismatch, Operation,
     PyCapsule, PyCapsuleError, TypeMismatch,
@@ -328,7 +329,7 @@ fn null_from_c_is_refused() -> Result<(), Failed> {
         // SAFETY:
         // - names: NULL or static.
         // - pointer: nobody knows what the names stand for.
-        unsafe { PyCapsule::from_c(pointer, name, None) }
+        unsafe { ffi::new(pointer, name, None) }
     };
     for name in [null(), c"a.b".as_ptr()] {
         same(

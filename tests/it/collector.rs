@@ -8,7 +8,8 @@ use std::sync::Mutex;
 use std::thread;
 
 use libtest_mimic::Trial;
-use rustpython_capsule::{CVisit, Destructor, PyCapsule};
+use rustpython_capsule::__private::ffi::{self, CVisit};
+use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_vm::builtins::{PyBoundMethod, PyList};
 use rustpython_vm::vm::thread::{ThreadState, current_thread_slot, with_current_vm};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, VirtualMachine};
@@ -85,7 +86,7 @@ fn change(capsule: &Py<PyCapsule>) {
             .is_ok()
     );
     // SAFETY: they show, and give up, what C code owns, which is nothing.
-    let set = unsafe { capsule.set_traverse(changes_and_shows, changes_and_gives_up) };
+    let set = unsafe { ffi::set_traverse(capsule, changes_and_shows, changes_and_gives_up) };
     assert!(set.is_ok() && capsule.owner().is_some());
 }
 
@@ -96,7 +97,7 @@ fn hooks_use_it(vm: &VirtualMachine) {
         .owner(list.clone().into())
         .build(&vm.ctx);
     // SAFETY: as in `change`.
-    let set = unsafe { capsule.set_traverse(changes_and_shows, changes_and_gives_up) };
+    let set = unsafe { ffi::set_traverse(&capsule, changes_and_shows, changes_and_gives_up) };
     assert!(set.is_ok());
     assert_eq!(capsule.as_object().gc_get_referents().len(), 1);
     assert!(capsule.is_valid(Some(c"claimed")));
@@ -114,7 +115,7 @@ unsafe extern "C" fn keeps_it(object: *mut PyObject) -> c_int {
     // SAFETY: called with its capsule.
     let capsule = unsafe { capsule(object) };
     // SAFETY: this shows, and gives up, what C code owns, which is nothing.
-    let set = unsafe { capsule.set_traverse(shows_nothing, gives_up_nothing) };
+    let set = unsafe { ffi::set_traverse(capsule, shows_nothing, gives_up_nothing) };
     assert!(set.is_ok());
     let before = KEPT
         .lock()
@@ -132,7 +133,7 @@ fn taken_out(ledger: &Ledger, vm: &VirtualMachine) -> (PyRef<PyCapsule>, PyRef<P
         .owner(list.clone().into())
         .build(&vm.ctx);
     // SAFETY: as in `keeps_it`.
-    let set = unsafe { capsule.set_traverse(shows_nothing, keeps_it) };
+    let set = unsafe { ffi::set_traverse(&capsule, shows_nothing, keeps_it) };
     assert!(set.is_ok());
     let cycle = vm.ctx.new_list(vec![capsule.into()]);
     cycle.borrow_vec_mut().push(cycle.clone().into());
@@ -182,7 +183,7 @@ fn set_meanwhile(vm: &VirtualMachine) {
     let ledger = Ledger::of(1);
     let capsule = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     // SAFETY: they show, and give up, what C code owns, which is nothing.
-    let set = unsafe { capsule.set_traverse(shows_nothing, sets_destructor) };
+    let set = unsafe { ffi::set_traverse(&capsule, shows_nothing, sets_destructor) };
     assert!(set.is_ok());
     let cycle = vm.ctx.new_list(vec![capsule.into()]);
     cycle.borrow_vec_mut().push(cycle.clone().into());

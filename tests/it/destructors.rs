@@ -5,6 +5,7 @@ use core::ffi::c_void;
 use core::ptr::{NonNull, null, without_provenance_mut};
 
 use libtest_mimic::Trial;
+use rustpython_capsule::__private::ffi::{self};
 use rustpython_capsule::{CapsuleError, Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyRef, VirtualMachine};
@@ -339,7 +340,7 @@ fn told_apart(vm: &VirtualMachine, kind: Kind) {
 
 fn refused(vm: &VirtualMachine) {
     // SAFETY: no name, and a function that is not called.
-    let refused = unsafe { PyCapsule::from_c(core::ptr::null_mut(), null(), Some(never)) };
+    let refused = unsafe { ffi::new(core::ptr::null_mut(), null(), Some(never)) };
     assert!(matches!(refused, Err(CapsuleError::NullPointer)));
 
     let scope = vm.new_scope_with_builtins();
@@ -377,7 +378,7 @@ fn borrowed_function(vm: &VirtualMachine) {
     let function = lender.c_destructor();
     let pointer = lender.any_pointer().as_ptr();
     // SAFETY: no name, and a function that takes any capsule.
-    let borrower = unsafe { PyCapsule::from_c(pointer, null(), function) };
+    let borrower = unsafe { ffi::new(pointer, null(), function) };
     drop(borrower);
     ledger.assert_untouched();
 

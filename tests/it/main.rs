@@ -22,6 +22,7 @@ mod hostile;
 mod hostile_input;
 mod import;
 mod interpreter;
+mod layers;
 mod ledger;
 mod lifetimes;
 mod loader;
@@ -34,7 +35,6 @@ mod protocol_closed;
 mod protocol_vm;
 mod refusal_rows;
 mod resurrection;
-mod rooms;
 mod rust_api;
 mod sealed;
 mod signals;
@@ -95,7 +95,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         ctypes::trials(),
         extensions::trials(),
-        rooms::trials(),
+        layers::trials(),
         rust_api::trials(),
         speed::trials(),
     ]

@@ -11,6 +11,7 @@ use std::fs;
 use std::thread;
 
 use libtest_mimic::Trial;
+use rustpython_capsule::__private::ffi::{self};
 use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_capsule_capi::bytesobject::PyBytes_AsString;
 use rustpython_capsule_capi::unicodeobject::PyUnicode_AsUTF8;
@@ -162,7 +163,7 @@ fn of_c(number: usize) -> PyRef<PyCapsule> {
     let destructor: Option<unsafe extern "C" fn(*mut PyObject)> =
         number.is_multiple_of(2).then_some(nothing);
     // SAFETY: a static name, and a function that takes anything.
-    let made = unsafe { PyCapsule::from_c(pointer, c"memory.cap".as_ptr(), destructor) };
+    let made = unsafe { ffi::new(pointer, c"memory.cap".as_ptr(), destructor) };
     made.expect("there is memory")
 }
 

@@ -5,7 +5,8 @@ use core::ffi::{c_int, c_void};
 use std::thread;
 
 use libtest_mimic::Trial;
-use rustpython_capsule::{CVisit, CapsuleBuilder, Destructor, PyCapsule};
+use rustpython_capsule::__private::ffi::{self, CVisit};
+use rustpython_capsule::{CapsuleBuilder, Destructor, PyCapsule};
 use rustpython_vm::builtins::{PyBoundMethod, PyList};
 use rustpython_vm::{PyObject, PyPayload, PyRef, VirtualMachine};
 
@@ -152,7 +153,7 @@ impl Dependant {
         let capsule = builder.build(&vm.ctx);
         if let Self::WithHooks(_) | Self::ValueWithHooks = self {
             // SAFETY: they show, and give up, what C code owns, which is nothing.
-            let set = unsafe { capsule.set_traverse(shows_nothing, gives_up_nothing) };
+            let set = unsafe { ffi::set_traverse(&capsule, shows_nothing, gives_up_nothing) };
             assert!(set.is_ok());
         }
         capsule

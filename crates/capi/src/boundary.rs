@@ -7,7 +7,7 @@ use core::fmt;
 use core::ptr::{NonNull, null_mut};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use rustpython_capsule::panic_text;
+use rustpython_capsule::__private::panic_message;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::vm::thread::try_with_current_vm;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
@@ -53,7 +53,7 @@ pub(crate) fn enter<R: Failure>(f: impl FnOnce(&VirtualMachine) -> PyResult<R>) 
                 Ok(Ok(answer)) => return answer,
                 Ok(Err(error)) => error,
                 Err(panic) => {
-                    let text = format!("panic in a C API function: {}", panic_text(panic));
+                    let text = format!("panic in a C API function: {}", panic_message(panic));
                     vm.new_system_error(text)
                 }
             };

@@ -10,7 +10,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::alloc::{alloc_zeroed, dealloc};
 use std::sync::OnceLock;
 
-use rustpython_capsule::{CClear, CTraverse, fence, traverse_for_c};
+use rustpython_capsule::__private::ffi::{CClear, CTraverse, visit_references};
+use rustpython_capsule::__private::run_isolated;
 use rustpython_vm::builtins::{PyModule, PyModuleDef, PyModuleSlots, PyStr, PyType};
 use rustpython_vm::object::{MaybeTraverse, TraverseFn, payload_offset};
 use rustpython_vm::{
@@ -124,7 +125,7 @@ impl MaybeTraverse for ExtensionModule {
     fn try_traverse(&self, visit: &mut TraverseFn<'_>) {
         if let Some(traverse) = self.native.get().and_then(|native| native.traverse) {
             // SAFETY: `Native` has what C code promised to be a `traverseproc` for this module.
-            unsafe { traverse_for_c(traverse, self.object(), visit) };
+            unsafe { visit_references(traverse, self.object(), visit) };
         }
     }
 
@@ -137,7 +138,7 @@ impl MaybeTraverse for ExtensionModule {
         }
         if let Some(clear) = self.native.get().and_then(|native| native.clear) {
             // SAFETY: `Native` has what C code promised to be an `inquiry` for this module.
-            fence(Some(module.class().as_object()), || unsafe {
+            run_isolated(Some(module.class().as_object()), || unsafe {
                 clear(lend(module));
             });
         }
@@ -154,7 +155,7 @@ impl Drop for ExtensionModule {
             }
             // SAFETY: `Native` has what C code promised to be a `freefunc` for this module. It
             // runs once, while the state is still there.
-            fence(Some(module.class().as_object()), || unsafe {
+            run_isolated(Some(module.class().as_object()), || unsafe {
                 free(lend(module).cast())
             });
         }

@@ -4,7 +4,8 @@
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
 
-use rustpython_capsule::{CClear, CDestructor, CTraverse, CapsuleError, Operation, PyCapsule};
+use rustpython_capsule::__private::ffi::{self, CClear, CDestructor, CTraverse};
+use rustpython_capsule::{CapsuleError, Operation, PyCapsule};
 use rustpython_capsule_glue::__private::refuse_import;
 use rustpython_capsule_glue::{import, import_capsule};
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
@@ -52,8 +53,8 @@ pub unsafe extern "C" fn PyCapsule_New(
     name: *const c_char,
     destructor: Option<CDestructor>,
 ) -> *mut PyObject {
-    // SAFETY: the header asks of the caller what `from_c` does.
-    match unsafe { PyCapsule::from_c(pointer, name, destructor) } {
+    // SAFETY: the header asks of the caller what `ffi::new` does.
+    match unsafe { ffi::new(pointer, name, destructor) } {
         Ok(capsule) => give(capsule),
         Err(reason) => refuse(Operation::New, reason),
     }
@@ -71,69 +72,25 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(
         // SAFETY: as above.
         return unsafe { refuse_object(Operation::GetPointer, capsule) };
     };
-    match known.glance() {
+    match ffi::try_read(known) {
         Some((stored, pointer)) if core::ptr::eq(stored, name) => pointer.as_ptr(),
-        // SAFETY: the header asks for a string or NULL; C keeps the stored name while it is one.
-        Some((stored, pointer)) => unsafe { pointer_if_same_text(known, name, stored, pointer) },
         // SAFETY: the header asks for a string or NULL.
-        None => unsafe { pointer_or_refusal(known, name) },
+        _ => unsafe { pointer_by_text(known, name) },
     }
 }
 
-/// Apart, so that the shorter way, of equal addresses, saves no registers.
+/// Compares the text of the names, and raises the exception if they differ. Not inlined, so that
+/// the path for equal addresses needs no stack frame.
 ///
 /// # Safety
-/// Each name is NULL or a NUL-terminated string that stays as it is for the call.
+/// `name` is NULL, or a NUL-terminated string that does not change during the call.
 #[inline(never)]
-unsafe extern "C" fn pointer_if_same_text(
-    capsule: &Py<PyCapsule>,
-    name: *const c_char,
-    stored: *const c_char,
-    pointer: NonNull<c_void>,
-) -> *mut c_void {
-    // SAFETY: passed on from the caller.
-    if unsafe { same_text(stored, name) } {
-        pointer.as_ptr()
-    } else {
-        // SAFETY: passed on from the caller.
-        unsafe { pointer_or_refusal(capsule, name) }
-    }
-}
-
-/// # Safety
-/// `name` is NULL or a NUL-terminated string that stays as it is for the call.
-#[cold]
-#[inline(never)]
-unsafe extern "C" fn pointer_or_refusal(
-    capsule: &Py<PyCapsule>,
-    name: *const c_char,
-) -> *mut c_void {
-    // SAFETY: passed on from the caller.
-    match unsafe { capsule.pointer_for_c(name) } {
+unsafe extern "C" fn pointer_by_text(capsule: &Py<PyCapsule>, name: *const c_char) -> *mut c_void {
+    // SAFETY: a string or NULL, as the caller promises.
+    match unsafe { ffi::pointer(capsule, name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::GetPointer, reason),
     }
-}
-
-/// Whether neither is NULL and the texts are the same.
-///
-/// # Safety
-/// Each is NULL or a NUL-terminated string that stays as it is for the call.
-#[inline]
-unsafe fn same_text(stored: *const c_char, asked: *const c_char) -> bool {
-    // SAFETY: passed on from the caller.
-    !stored.is_null() && !asked.is_null() && unsafe { difference(stored, asked) } == 0
-}
-
-/// What `strcmp` says. A function of this crate, which jumps there: calls from one crate or library
-/// to another go through a table, as Rust compiles them, and take as long again as the comparison.
-///
-/// # Safety
-/// Each is a NUL-terminated string that stays as it is for the call.
-#[inline(never)]
-unsafe fn difference(stored: *const c_char, asked: *const c_char) -> c_int {
-    // SAFETY: passed on from the caller.
-    unsafe { libc::strcmp(stored, asked) }
 }
 
 /// # Safety
@@ -150,7 +107,7 @@ pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
         return unsafe { refuse_object(Operation::GetVouchedPointer, capsule) };
     };
     // SAFETY: the header asks for a string or NULL.
-    match unsafe { known.vouched_pointer_for_c(name) } {
+    match unsafe { ffi::vouched_pointer(known, name) } {
         Ok((pointer, is_vouched)) => {
             // SAFETY: the header asks for an `int` that can be written to.
             unsafe { vouched.write(is_vouched.into()) };
@@ -202,10 +159,9 @@ pub unsafe extern "C" fn PyCapsule_GetDestructor(capsule: *mut PyObject) -> Opti
 pub unsafe extern "C" fn PyCapsule_IsValid(capsule: *mut PyObject, name: *const c_char) -> c_int {
     // SAFETY: the header asks for an object or NULL.
     let known = unsafe { known(capsule) };
-    let stored = known.map(|capsule| capsule.name_address());
     // SAFETY: the header asks for a string or NULL.
-    stored
-        .is_some_and(|stored| core::ptr::eq(stored, name) || unsafe { same_text(stored, name) })
+    known
+        .is_some_and(|known| unsafe { ffi::is_valid(known, name) })
         .into()
 }
 
@@ -232,7 +188,7 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
     match NonNull::new(pointer) {
         Some(pointer) => {
             // SAFETY: the header asks for what the name promises.
-            unsafe { known.set_pointer_for_c(pointer) };
+            unsafe { ffi::set_pointer(known, pointer) };
             0
         }
         None => refuse(Operation::SetPointer, CapsuleError::NullPointer),
@@ -249,7 +205,7 @@ pub unsafe extern "C" fn PyCapsule_SetName(capsule: *mut PyObject, name: *const 
         return unsafe { refuse_object(Operation::SetName, capsule) };
     };
     // SAFETY: the header asks for a string that lives as long as it is the name.
-    unsafe { known.set_name_for_c(name) };
+    unsafe { ffi::set_name(known, name) };
     0
 }
 
@@ -282,7 +238,7 @@ pub unsafe extern "C" fn PyCapsule_SetDestructor(
         return unsafe { refuse_object(Operation::SetDestructor, capsule) };
     };
     // SAFETY: the header asks of the destructor what `Destructor::c` does.
-    unsafe { known.set_destructor_for_c(destructor) };
+    unsafe { ffi::set_destructor(known, destructor) };
     0
 }
 
@@ -339,7 +295,7 @@ pub unsafe extern "C" fn PyCapsuleRs_Claim(
         return unsafe { refuse_object(Operation::Claim, capsule) };
     };
     // SAFETY: the header asks for strings or NULL, the second of which lives as the name.
-    match unsafe { known.claim_for_c(name, new_name) } {
+    match unsafe { ffi::claim(known, name, new_name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::Claim, reason),
     }
@@ -359,8 +315,8 @@ pub unsafe extern "C" fn _PyCapsule_SetTraverse(
         return unsafe { refuse_object(Operation::SetTraverse, capsule) };
     };
     let set = match traverse.zip(clear) {
-        // SAFETY: the header asks of them what `set_traverse` does.
-        Some((traverse, clear)) => unsafe { known.set_traverse(traverse, clear) },
+        // SAFETY: the header asks of them what `ffi::set_traverse` does.
+        Some((traverse, clear)) => unsafe { ffi::set_traverse(known, traverse, clear) },
         None => Err(CapsuleError::NullCallback),
     };
     match set {

@@ -3,7 +3,8 @@
 
 use core::ptr::NonNull;
 
-use rustpython_capsule::{PyCapsule, release};
+use rustpython_capsule::__private::ffi::release;
+use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObject, PyObjectRef};
 
 /// Gives up a reference. NULL is none.

@@ -5,7 +5,7 @@ use core::ffi::{c_int, c_void};
 use core::mem::transmute;
 
 use rustpython_capi::methodobject::PyMethodDef;
-use rustpython_capsule::{CClear, CTraverse};
+use rustpython_capsule::__private::ffi::{CClear, CTraverse};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 

@@ -7,10 +7,12 @@ use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::borrow::Cow;
 
+use crate::accessors::address;
+use crate::builder::CapsuleBuilder;
 use crate::error::CapsuleError;
+use crate::ffi::wrong_name;
 use crate::name::names_match;
-use crate::object::{address, wrong_name};
-use crate::{CapsuleBuilder, PyCapsule};
+use crate::payload::PyCapsule;
 
 /// A value that is moved out at most once. The value comes first, so that both have one address.
 #[repr(C)]
@@ -110,7 +112,8 @@ impl PyCapsule {
             // SAFETY: the claim succeeded, so `reserve` returned `true` to us.
             Ok(_) => Ok(unsafe { claimable.take() }),
             Err(_) if is_named => Err(CapsuleError::ValueClaimed),
-            Err(identity) => Err(wrong_name(identity, address(name))),
+            // SAFETY: as for the comparison.
+            Err(state) => Err(unsafe { wrong_name(state, address(name)) }),
         }
     }
 }

@@ -8,8 +8,8 @@ use rustpython_vm::convert::{IntoPyException, ToPyException};
 use rustpython_vm::types::Constructor;
 use rustpython_vm::{AsObject, Context, VirtualMachine, pyclass, pyexception};
 
-use crate::attach::with_attached;
 use crate::error::CapsuleError;
+use crate::thread::with_attached;
 
 /// The Python exception for a [`CapsuleError`], a subclass of ValueError: the object is not a
 /// capsule, has another name, or a pointer is NULL.

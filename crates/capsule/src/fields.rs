@@ -1,58 +1,61 @@
 //! The fields of a capsule that every thread may read and write at any time, and the protocol that
-//! keeps a name and its pointer together. Nothing here knows of Python or of names: the models in
-//! `tests/models` run this very file, with the atomics of a model checker.
+//! keeps a name and its pointer together. Nothing here depends on Python or on what a name is: the
+//! models in `tests/models` compile this very file with the atomics of a model checker.
 //!
-//! Name and marks change under a lock that readers never take: its holder makes the version odd,
-//! stores, and makes it even again, and a reader that saw two versions starts over. A pointer that
-//! others may read as what the name promises can be stored without the lock, since it goes with
-//! whatever name there is; one that they may not read is stored together with the mark that says
-//! so. Every field is stored with Release and loaded with Acquire, so whoever sees a change of one
-//! sees the odd version that came before it. Context and destructor stand alone.
+//! Name and flags change under a lock that readers never take. Its holder makes the version odd,
+//! stores, and makes the version even again; a reader that saw two versions starts over. A pointer
+//! that others may read as what the name promises can be stored without the lock, since it is right
+//! with whatever name there is. One that they may not read is stored together with the flag that
+//! says so. Every field is stored with Release and loaded with Acquire, so a thread that sees a
+//! change of one field sees the odd version that was stored before it. Context and destructor are
+//! independent of the rest.
 
 use core::ffi::{c_char, c_void};
 use core::ptr::NonNull;
 
 use crate::lock::Lock;
-use crate::sync::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, alone, fence, pause};
+use crate::sync::{
+    AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, fence, is_single_threaded, pause,
+};
 
-/// What stands beside name and pointer and changes together with them.
+/// Flags that change together with name and pointer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Marks(u8);
+pub(crate) struct Flags(u8);
 
-impl Marks {
-    /// Native code answers for the pointer (see `CapsuleBuilder::vouched`).
+impl Flags {
+    /// Native code vouches for the pointer (see `CapsuleBuilder::vouched`).
     pub(crate) const VOUCHED: Self = Self(1);
-    /// A claim gave the capsule the name it has now.
+    /// The capsule got its present name through a claim.
     pub(crate) const CLAIMED: Self = Self(2);
 
     #[inline]
-    pub(crate) fn contains(self, mark: Self) -> bool {
-        self.0 & mark.0 != 0
+    pub(crate) fn contains(self, flag: Self) -> bool {
+        self.0 & flag.0 != 0
     }
 
     #[inline]
-    pub(crate) fn with(self, mark: Self, on: bool) -> Self {
+    pub(crate) fn with(self, flag: Self, on: bool) -> Self {
         if on {
-            Self(self.0 | mark.0)
+            Self(self.0 | flag.0)
         } else {
-            Self(self.0 & !mark.0)
+            Self(self.0 & !flag.0)
         }
     }
 }
 
-/// Name, pointer and marks as one state (invariant I5).
+/// Name, pointer and flags as one state (invariant I5).
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Identity {
+pub(crate) struct NamedPointer {
     pub(crate) pointer: NonNull<c_void>,
     pub(crate) name: *const c_char,
-    pub(crate) marks: Marks,
+    pub(crate) flags: Flags,
 }
 
-impl Identity {
-    /// The pointer, and whether native code answers for it.
+impl NamedPointer {
+    /// The pointer, and whether native code vouches for it.
     #[inline]
     pub(crate) fn vouched_pointer(self) -> (NonNull<c_void>, bool) {
-        (self.pointer, self.marks.contains(Marks::VOUCHED))
+        (self.pointer, self.flags.contains(Flags::VOUCHED))
     }
 }
 
@@ -60,67 +63,66 @@ impl Identity {
 pub(crate) struct Fields {
     version: AtomicU32,
     lock: Lock,
-    marks: AtomicU8,
+    flags: AtomicU8,
     destructor_taken: AtomicBool,
-    /// `DYING`, `PUBLISHED`. Only the thread that performs the last rites writes it.
-    end: AtomicU8,
+    /// `FINALIZING`, `PUBLISHED`. Only the thread that finalizes the capsule writes it.
+    lifecycle: AtomicU8,
     pointer: AtomicPtr<c_void>,
     name: AtomicPtr<c_char>,
     context: AtomicPtr<c_void>,
     destructor: AtomicPtr<()>,
 }
 
-/// The last rites are being performed.
-const DYING: u8 = 1;
+/// The capsule is being finalized.
+const FINALIZING: u8 = 1;
 
-/// The VM has published the capsule to its lock-free caches; see `memory::unpublish`.
+/// The VM has published the capsule to its lock-free caches; see `object_header::unpublish`.
 const PUBLISHED: u8 = 2;
 
 impl Fields {
     /// `destructor` is the address of a function, or NULL.
     #[inline]
-    pub(crate) fn new(identity: Identity, context: *mut c_void, destructor: *mut ()) -> Self {
+    pub(crate) fn new(state: NamedPointer, context: *mut c_void, destructor: *mut ()) -> Self {
         Self {
             version: AtomicU32::new(0),
             lock: Lock::new(),
-            marks: AtomicU8::new(identity.marks.0),
+            flags: AtomicU8::new(state.flags.0),
             destructor_taken: AtomicBool::new(false),
-            end: AtomicU8::new(0),
-            pointer: AtomicPtr::new(identity.pointer.as_ptr()),
-            name: AtomicPtr::new(identity.name.cast_mut()),
+            lifecycle: AtomicU8::new(0),
+            pointer: AtomicPtr::new(state.pointer.as_ptr()),
+            name: AtomicPtr::new(state.name.cast_mut()),
             context: AtomicPtr::new(context),
             destructor: AtomicPtr::new(destructor),
         }
     }
 
-    /// Name, pointer and marks as they were at one moment.
+    /// Name, pointer and flags as they were at one moment. Waits for a writer.
     #[inline]
-    pub(crate) fn identity(&self) -> Identity {
-        self.try_identity()
-            .unwrap_or_else(|| self.identity_after_writer())
+    pub(crate) fn read(&self) -> NamedPointer {
+        self.try_read().unwrap_or_else(|| self.read_after_writer())
     }
 
-    /// The same, unless somebody is changing them right now.
+    /// [`read`](Self::read), but `None` while another thread writes.
     #[inline]
-    pub(crate) fn try_identity(&self) -> Option<Identity> {
+    pub(crate) fn try_read(&self) -> Option<NamedPointer> {
         let version = self.version.load(Ordering::Acquire);
-        let identity = self.load();
+        let state = self.load();
         (version.is_multiple_of(2) && self.version.load(Ordering::Relaxed) == version)
-            .then_some(identity)
+            .then_some(state)
     }
 
     #[cold]
     #[inline(never)]
-    fn identity_after_writer(&self) -> Identity {
+    fn read_after_writer(&self) -> NamedPointer {
         let mut waited = 0;
         loop {
-            if self.lock.is_left_behind() {
+            if self.lock.is_orphaned() {
                 self.locked(|| ());
             } else {
                 pause(&mut waited);
             }
-            if let Some(identity) = self.try_identity() {
-                return identity;
+            if let Some(state) = self.try_read() {
+                return state;
             }
         }
     }
@@ -138,106 +140,110 @@ impl Fields {
     }
 
     #[inline]
-    fn load(&self) -> Identity {
-        Identity {
+    fn load(&self) -> NamedPointer {
+        NamedPointer {
             pointer: self.pointer(),
             name: self.name(),
-            marks: self.marks(),
+            flags: self.flags(),
         }
     }
 
-    /// Replaces the pointer; `vouched` tells whether native code answers for it.
+    /// Replaces the pointer. `vouched` says whether native code vouches for the new one.
     #[inline]
     pub(crate) fn set_pointer(&self, pointer: NonNull<c_void>, vouched: bool) {
-        if vouched && self.marks().contains(Marks::VOUCHED) {
-            // If the mark goes at this moment, the pointer is shown to fewer than it might be.
+        if vouched && self.flags().contains(Flags::VOUCHED) {
+            // If another thread clears VOUCHED concurrently, the pointer is merely treated as
+            // unvouched.
             self.pointer.store(pointer.as_ptr(), Ordering::Release);
         } else {
-            self.set_pointer_and_mark(pointer, vouched);
+            self.set_pointer_and_flag(pointer, vouched);
         }
     }
 
     #[inline(never)]
-    fn set_pointer_and_mark(&self, pointer: NonNull<c_void>, vouched: bool) {
-        self.exclusively(|| {
-            self.unmark(Marks::VOUCHED);
+    fn set_pointer_and_flag(&self, pointer: NonNull<c_void>, vouched: bool) {
+        self.write(|| {
+            self.clear_flag(Flags::VOUCHED);
             self.pointer.store(pointer.as_ptr(), Ordering::Release);
             if vouched {
-                self.set_marks(self.marks().with(Marks::VOUCHED, true));
+                self.set_flags(self.flags().with(Flags::VOUCHED, true));
             }
         });
     }
 
-    /// Replaces the name. The mark VOUCHED stays if `vouched`, and goes otherwise.
+    /// Replaces the name. The flag VOUCHED is kept if `vouched`, and cleared otherwise.
     #[inline]
     pub(crate) fn rename(&self, name: *const c_char, vouched: bool) {
-        if alone() {
-            self.rename_now(name, vouched);
+        if is_single_threaded() {
+            self.rename_exclusively(name, vouched);
         } else {
             self.rename_locked(name, vouched);
         }
     }
 
     #[inline]
-    fn rename_now(&self, name: *const c_char, vouched: bool) {
-        self.unmark(Marks::CLAIMED);
+    fn rename_exclusively(&self, name: *const c_char, vouched: bool) {
+        self.clear_flag(Flags::CLAIMED);
         if !vouched {
-            self.unmark(Marks::VOUCHED);
+            self.clear_flag(Flags::VOUCHED);
         }
         self.name.store(name.cast_mut(), Ordering::Release);
     }
 
-    /// Apart, so that the way without threads touches no stack.
+    /// Not inlined, so that the single-threaded path of `rename` needs no stack frame.
     #[inline(never)]
     fn rename_locked(&self, name: *const c_char, vouched: bool) {
-        self.locked(|| self.rename_now(name, vouched));
+        self.locked(|| self.rename_exclusively(name, vouched));
     }
 
-    /// Replaces the name if it is one that is wanted, as one step, and returns the pointer; else
-    /// the state that there is. Everybody waits for `is_wanted`, so it waits for nobody.
+    /// If `is_expected` accepts the present name: replaces it and returns the pointer, in one step.
+    /// Otherwise returns the present state. All other writers wait for `is_expected`, so it waits
+    /// for no other thread.
     #[inline]
     pub(crate) fn claim(
         &self,
         name: *const c_char,
-        is_wanted: impl FnOnce(*const c_char) -> bool,
-    ) -> Result<NonNull<c_void>, Identity> {
-        self.exclusively(move || {
-            let now = self.load();
-            if !is_wanted(now.name) {
-                return Err(now);
+        is_expected: impl FnOnce(*const c_char) -> bool,
+    ) -> Result<NonNull<c_void>, NamedPointer> {
+        self.write(move || {
+            let present = self.load();
+            if !is_expected(present.name) {
+                return Err(present);
             }
-            self.set_marks(Marks::CLAIMED);
+            self.set_flags(Flags::CLAIMED);
             self.name.store(name.cast_mut(), Ordering::Release);
-            Ok(now.pointer)
+            Ok(present.pointer)
         })
     }
 
     #[inline]
-    fn marks(&self) -> Marks {
-        Marks(self.marks.load(Ordering::Acquire))
+    fn flags(&self) -> Flags {
+        Flags(self.flags.load(Ordering::Acquire))
     }
 
     #[inline]
-    fn set_marks(&self, marks: Marks) {
-        self.marks.store(marks.0, Ordering::Release);
+    fn set_flags(&self, flags: Flags) {
+        self.flags.store(flags.0, Ordering::Release);
     }
 
     #[inline]
-    fn unmark(&self, mark: Marks) {
-        let marks = self.marks();
-        // Seldom there; not to store is not to have the next call wait for the store.
-        if marks.contains(mark) {
-            self.set_marks(marks.with(mark, false));
+    fn clear_flag(&self, flag: Flags) {
+        let flags = self.flags();
+        // The flag is rarely set; skipping the store avoids a store-forwarding stall in the next
+        // call.
+        if flags.contains(flag) {
+            self.set_flags(flags.with(flag, false));
         }
     }
 
-    /// Makes a change that is seen as a whole, while nobody makes another.
+    /// Makes a change that readers see as a whole, while no other thread makes one.
     ///
-    /// Who makes it may vanish half way: where another thread forks the process. So marks that
-    /// promise something go before what they are about changes, and come after.
+    /// In a child that another thread forked, the thread that was changing something does not
+    /// exist. So flags that promise something are cleared before the change that they are about,
+    /// and set after it.
     #[inline]
-    fn exclusively<R>(&self, change: impl FnOnce() -> R) -> R {
-        if alone() {
+    fn write<R>(&self, change: impl FnOnce() -> R) -> R {
+        if is_single_threaded() {
             change()
         } else {
             self.locked(change)
@@ -247,7 +253,7 @@ impl Fields {
     #[inline]
     fn locked<R>(&self, change: impl FnOnce() -> R) -> R {
         self.lock.lock();
-        // Odd, also where somebody vanished and left it so.
+        // Odd already if an orphaned lock was taken over in the middle of a change.
         let version = self.version.load(Ordering::Relaxed) | 1;
         self.version.store(version, Ordering::Relaxed);
         let changed = change();
@@ -283,52 +289,51 @@ impl Fields {
         !self.destructor().is_null() && !self.destructor_taken.load(Ordering::Acquire)
     }
 
-    /// The destructor, to the one caller that comes first (invariant I3).
+    /// Returns the destructor to the first caller, and `None` to all others (invariant I3).
     pub(crate) fn take_destructor(&self) -> Option<NonNull<()>> {
         let destructor = NonNull::new(self.destructor())?;
         (!self.destructor_taken.swap(true, Ordering::AcqRel)).then_some(destructor)
     }
 
-    /// Begins the last rites: the destructor, if none has been taken, to the only thread that still
-    /// knows the capsule.
+    /// Begins to finalize the capsule, and takes the destructor if none has been taken. No other
+    /// thread can reach the capsule.
     #[inline]
-    pub(crate) fn begin_dying(&self) -> Option<NonNull<()>> {
-        self.set_end(self.end() | DYING, Ordering::Relaxed);
+    pub(crate) fn begin_finalizing(&self) -> Option<NonNull<()>> {
+        self.set_lifecycle(self.lifecycle() | FINALIZING, Ordering::Relaxed);
         let pending = self.destructor_pending();
         self.destructor_taken.store(true, Ordering::Relaxed);
         NonNull::new(self.destructor()).filter(|_| pending)
     }
 
-    /// Ends the last rites of a capsule that lives on.
-    pub(crate) fn end_dying(&self) {
-        self.set_end(self.end() & !DYING, Ordering::Release);
+    /// Ends finalizing a capsule that lives on.
+    pub(crate) fn end_finalizing(&self) {
+        self.set_lifecycle(self.lifecycle() & !FINALIZING, Ordering::Release);
         fence(Ordering::SeqCst);
     }
 
-    /// Whether the last rites are being performed. Whoever stores something and then reads no, and
-    /// whoever ends the rites and then looks for it, cannot miss one another.
-    pub(crate) fn is_dying(&self) -> bool {
+    /// Whether the capsule is being finalized. A thread that stores something and then sees "no",
+    /// and a thread that ends finalizing and then looks for what was stored, cannot miss each other.
+    pub(crate) fn is_finalizing(&self) -> bool {
         fence(Ordering::SeqCst);
-        self.end.load(Ordering::Acquire) & DYING != 0
+        self.lifecycle.load(Ordering::Acquire) & FINALIZING != 0
     }
 
-    /// Notes that the VM has published the capsule, for the last rites that follow.
-    pub(crate) fn note_published(&self) {
-        self.set_end(self.end() | PUBLISHED, Ordering::Relaxed);
+    /// Notes that the VM has published the capsule. Called before it is finalized.
+    pub(crate) fn set_published(&self) {
+        self.set_lifecycle(self.lifecycle() | PUBLISHED, Ordering::Relaxed);
     }
 
-    /// Whether that was noted.
-    pub(crate) fn is_noted_published(&self) -> bool {
-        self.end() & PUBLISHED != 0
-    }
-
-    #[inline]
-    fn end(&self) -> u8 {
-        self.end.load(Ordering::Relaxed)
+    pub(crate) fn is_published(&self) -> bool {
+        self.lifecycle() & PUBLISHED != 0
     }
 
     #[inline]
-    fn set_end(&self, end: u8, ordering: Ordering) {
-        self.end.store(end, ordering);
+    fn lifecycle(&self) -> u8 {
+        self.lifecycle.load(Ordering::Relaxed)
+    }
+
+    #[inline]
+    fn set_lifecycle(&self, lifecycle: u8, ordering: Ordering) {
+        self.lifecycle.store(lifecycle, ordering);
     }
 }

@@ -6,7 +6,8 @@ use core::ptr::NonNull;
 use rustpython_vm::convert::ToPyObject;
 use rustpython_vm::{Py, PyObjectRef, PyRef, VirtualMachine};
 
-use crate::{CapsuleError, PyCapsule};
+use crate::error::CapsuleError;
+use crate::payload::PyCapsule;
 
 /// A reference to a capsule, and the pointer that it had when its name was checked.
 #[derive(Clone, Debug)]

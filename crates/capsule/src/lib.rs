@@ -99,45 +99,52 @@
 
 #![deny(missing_docs)]
 
-mod attach;
-mod belongings;
+mod accessors;
+mod alloc;
 mod builder;
+mod callback_guard;
 mod claimable;
 mod class;
 mod destructor;
-mod doors;
 mod error;
 mod exceptions;
+mod ffi;
+mod ffi_types;
 mod fields;
-mod firewall;
-mod for_c;
-mod fork;
+mod finalize;
+mod foreign_threads;
 mod handle;
-mod last_rites;
 mod lock;
-mod memory;
 mod name;
 mod named;
-mod object;
+mod object_header;
+mod owned;
+mod payload;
 pub mod prelude;
 mod sync;
+mod thread;
 mod typed;
 
 pub use builder::CapsuleBuilder;
-pub use destructor::{CDestructor, Destructor, DestructorKind};
+pub use destructor::Destructor;
 pub use error::{CapsuleError, NameMismatch, TypeMismatch};
 pub use exceptions::{Operation, PyCapsuleError};
-pub use firewall::{fence, panic_text};
-pub use for_c::{CClear, CTraverse, CVisit, traverse_for_c};
+pub use ffi_types::CDestructor;
+pub use finalize::DestructorKind;
 pub use handle::CapsuleHandle;
-pub use memory::release;
-pub use name::try_owned;
 pub use named::{CapsuleName, NamedHandle};
-pub use object::PyCapsule;
+pub use payload::PyCapsule;
 pub use typed::TypedCapsule;
 
-/// What the sibling crates use, and what is not public API: it changes without notice.
+/// What only the other crates of this workspace use. It may change in any release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::callback_guard::{panic_message, run_isolated};
     pub use crate::exceptions::add_note;
+    pub use crate::name::try_owned;
+
+    /// Capsules as C uses them.
+    pub mod ffi {
+        pub use crate::ffi::*;
+    }
 }

@@ -1,22 +1,22 @@
-//! A lock that gets through a fork: in the child it is taken over from a thread that stayed behind,
-//! and a value that this thread was changing is given up. What is locked is in `fields` and in
-//! `belongings`.
+//! A lock that survives a fork: the child takes it over from a thread that exists only in the
+//! parent, and gives up a value that this thread was changing. `fields` and `owned` hold what is
+//! locked.
 
 use core::cell::UnsafeCell;
 
-use crate::sync::{AtomicBool, AtomicU8, Ordering, fence, generation, pause};
+use crate::sync::{AtomicBool, AtomicU8, Ordering, fence, fork_epoch, pause};
 
-/// A lock that is held for a few instructions: who waits for it does not sleep. So its holder waits
-/// for nobody, and calls nothing that might.
+/// A lock that is held for a few instructions, so a thread that waits for it does not sleep. Its
+/// holder waits for no other thread and calls nothing that might.
 #[derive(Debug)]
 pub(crate) struct Lock {
-    /// 0, or the generation of the process in which somebody has taken the lock.
+    /// 0, or the fork epoch of the process in which a thread has taken the lock.
     holder: AtomicU8,
 }
 
-/// Whether the holder of a lock is a thread of the process that this one was forked from.
-fn left_behind(holder: u8) -> bool {
-    holder != 0 && holder != generation()
+/// Whether the holder of a lock is a thread of a process that this one was forked from.
+fn is_orphaned(holder: u8) -> bool {
+    holder != 0 && holder != fork_epoch()
 }
 
 impl Lock {
@@ -27,15 +27,15 @@ impl Lock {
         }
     }
 
-    /// Takes the lock. The answer is whether its holder was left behind, in the middle of something.
+    /// Takes the lock. Returns whether it was orphaned, perhaps in the middle of a change.
     pub(crate) fn lock(&self) -> bool {
         let mut waited = 0;
         loop {
             let holder = self.holder.load(Ordering::Relaxed);
-            if (holder == 0 || left_behind(holder))
+            if (holder == 0 || is_orphaned(holder))
                 && self
                     .holder
-                    .compare_exchange(holder, generation(), Ordering::Acquire, Ordering::Relaxed)
+                    .compare_exchange(holder, fork_epoch(), Ordering::Acquire, Ordering::Relaxed)
                     .is_ok()
             {
                 return holder != 0;
@@ -50,16 +50,15 @@ impl Lock {
     }
 
     #[inline]
-    pub(crate) fn is_left_behind(&self) -> bool {
-        left_behind(self.holder.load(Ordering::Relaxed))
+    pub(crate) fn is_orphaned(&self) -> bool {
+        is_orphaned(self.holder.load(Ordering::Relaxed))
     }
 }
 
 /// A value that one thread at a time uses.
 ///
-/// Who changes it may vanish half way: where another thread forks the process. Nobody can tell how
-/// far the change came, so in the child the value is neither read nor dropped: it is leaked, and a
-/// new one takes its place.
+/// Another thread may fork the process in the middle of a change. The child cannot know how far the
+/// change came, so it neither reads nor drops the value: it leaks it and starts with a new one.
 #[derive(Debug)]
 pub(crate) struct Locked<T> {
     lock: Lock,
@@ -67,7 +66,7 @@ pub(crate) struct Locked<T> {
     value: UnsafeCell<T>,
 }
 
-// SAFETY: one thread at a time uses the value, by the lock.
+// SAFETY: the lock lets one thread at a time use the value.
 unsafe impl<T: Send> Sync for Locked<T> {}
 
 impl<T: Default> Locked<T> {
@@ -79,37 +78,40 @@ impl<T: Default> Locked<T> {
         }
     }
 
-    fn hold(&self) {
+    fn acquire(&self) {
         if self.lock.lock() && self.changing.load(Ordering::Relaxed) {
-            // SAFETY: only who holds the lock uses the value.
+            // SAFETY: this thread holds the lock, so no other uses the value. The old value is
+            // overwritten without a drop.
             unsafe { self.value.get().write(T::default()) };
             self.changing.store(false, Ordering::Relaxed);
         }
     }
 
-    /// Everybody waits for `f`, so it waits for nobody, and does not panic.
+    /// Calls `f` with the value. Every other user waits meanwhile, so `f` waits for no other thread
+    /// and does not panic.
     pub(crate) fn read<R>(&self, f: impl FnOnce(&T) -> R) -> R {
-        self.hold();
-        // SAFETY: only who holds the lock uses the value.
-        let answer = f(unsafe { &*self.value.get() });
+        self.acquire();
+        // SAFETY: this thread holds the lock, so no other uses the value.
+        let result = f(unsafe { &*self.value.get() });
         self.lock.unlock();
-        answer
+        result
     }
 
-    /// Everybody waits for `f`, so it waits for nobody, and does not panic.
+    /// Calls `f` with the value to change it. As for [`read`](Self::read), `f` waits for no other
+    /// thread and does not panic.
     pub(crate) fn change<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
-        self.hold();
+        self.acquire();
         self.changing.store(true, Ordering::Relaxed);
-        // Nothing of the change comes before that.
+        // No store of the change may move before this.
         fence(Ordering::Release);
-        // SAFETY: only who holds the lock uses the value.
-        let answer = f(unsafe { &mut *self.value.get() });
+        // SAFETY: this thread holds the lock, so no other uses the value.
+        let result = f(unsafe { &mut *self.value.get() });
         self.changing.store(false, Ordering::Release);
         self.lock.unlock();
-        answer
+        result
     }
 
-    /// The value, in whose place comes a new one.
+    /// Takes the value and leaves a new one.
     pub(crate) fn take(&self) -> T {
         self.change(core::mem::take)
     }

@@ -1,5 +1,5 @@
 //! Names of capsules: how two are compared, and how a capsule keeps those that it owns. A name is
-//! bytes up to a NUL, in no particular encoding.
+//! the bytes before a NUL, in no particular encoding.
 
 use core::ffi::{CStr, c_char};
 use std::borrow::Cow;
@@ -8,67 +8,66 @@ use std::ffi::CString;
 
 use crate::error::CapsuleError;
 
-/// Whether a stored name is the one that was asked for: both NULL, the same address, or the same
-/// bytes up to the first NUL.
+/// Whether two names are equal: both NULL, the same address, or the same bytes before the first NUL.
 ///
 /// # Safety
-/// Each is NULL or a NUL-terminated string that nobody frees or changes during the call.
+/// Each is NULL, or a NUL-terminated string that does not change during the call.
 #[inline]
 pub(crate) unsafe fn names_match(stored: *const c_char, asked: *const c_char) -> bool {
     if core::ptr::eq(stored, asked) {
         return true;
     }
-    // SAFETY: neither is NULL when it is called, and the rest is passed on from the caller.
+    // SAFETY: neither is NULL here, so both are strings that do not change.
     !stored.is_null() && !asked.is_null() && unsafe { libc::strcmp(stored, asked) } == 0
 }
 
-/// The text at a name's address, `None` for NULL.
+/// The string at a name's address; `None` for NULL.
 ///
 /// # Safety
-/// `name` is NULL or a NUL-terminated string that stays as it is for `'a`.
+/// `name` is NULL, or a NUL-terminated string that does not change during `'a`.
 pub(crate) unsafe fn borrow<'a>(name: *const c_char) -> Option<&'a CStr> {
-    // SAFETY: not NULL here, and the rest is passed on from the caller.
+    // SAFETY: not NULL here, so it is a string that does not change during `'a`.
     (!name.is_null()).then(|| unsafe { CStr::from_ptr(name) })
 }
 
-/// A copy of the text at a name's address, `None` for NULL.
+/// A copy of the string at a name's address; `None` for NULL.
 ///
 /// # Errors
 /// [`CapsuleError::OutOfMemory`].
 ///
 /// # Safety
-/// `name` is NULL or a NUL-terminated string that stays as it is for the call.
+/// `name` is NULL, or a NUL-terminated string that does not change during the call.
 pub(crate) unsafe fn try_copy(name: *const c_char) -> Result<Option<CString>, CapsuleError> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: NULL or a string, which is borrowed only within this call.
     match unsafe { borrow(name) } {
         Some(name) => try_owned(name.to_bytes()).map(Some),
         None => Ok(None),
     }
 }
 
-/// The bytes as a name; those from the first NUL on do not count.
+/// The bytes as a name. The first NUL and what follows it are left out.
 ///
 /// # Errors
 /// [`CapsuleError::OutOfMemory`].
 pub fn try_owned(bytes: &[u8]) -> Result<CString, CapsuleError> {
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     let mut copy = Vec::new();
-    // Exactly what a `CString` keeps, which then asks for no other memory.
+    // With this capacity `CString` does not allocate again.
     copy.try_reserve_exact(text.len() + 1)
         .map_err(|_| CapsuleError::OutOfMemory)?;
     copy.extend_from_slice(text);
     copy.push(0);
-    // SAFETY: the one NUL is at the end.
+    // SAFETY: the only NUL is at the end.
     Ok(unsafe { CString::from_vec_with_nul_unchecked(copy) })
 }
 
-/// Every name that a capsule has owned. Addresses stay valid until it is dropped (invariant I2);
-/// a text that comes back gets the address it had.
+/// Every name that a capsule has owned. Their addresses stay valid until this is dropped (invariant
+/// I2). A name that is set again gets the address that it had before.
 #[derive(Debug, Default)]
 pub(crate) struct OwnedNames(Option<HashSet<CString, ahash::RandomState>>);
 
 impl OwnedNames {
-    /// The address of `name`, which is kept here unless it lives for ever anyway.
+    /// The address of `name`, which is kept here unless it is `'static`.
     ///
     /// # Errors
     /// [`CapsuleError::OutOfMemory`].

@@ -9,7 +9,9 @@ use core::ops::Deref;
 use rustpython_vm::convert::{ToPyException, ToPyObject};
 use rustpython_vm::{PyObject, PyObjectRef, PyRef, PyResult, TryFromObject, VirtualMachine};
 
-use crate::{CapsuleError, CapsuleHandle, PyCapsule};
+use crate::error::CapsuleError;
+use crate::handle::CapsuleHandle;
+use crate::payload::PyCapsule;
 
 /// A type with the name of the capsules that it travels in.
 ///

@@ -1,11 +1,24 @@
-//! The atomics that `fields` is built on, and what it asks of the process: whether there are other
-//! threads, and whether it was forked. The models replace this file.
+//! What `lock` and `fields` are built on: the atomics, whether the process has other threads, and
+//! how often it was forked. The models in `tests/models` replace this file.
 
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, fence};
 
-pub(crate) use crate::fork::generation;
+/// Counts the forks that led to this process, from 1; 255 is followed by 1.
+static FORK_EPOCH: AtomicU8 = AtomicU8::new(1);
 
-/// Called while one waits for another thread: spins a little, then lets others run.
+/// Tells a process from the one that it was forked from. Never 0.
+#[inline]
+pub(crate) fn fork_epoch() -> u8 {
+    FORK_EPOCH.load(Ordering::Relaxed)
+}
+
+/// Called in the child of every fork, by its only thread.
+#[cfg(unix)]
+pub(crate) fn advance_fork_epoch() {
+    FORK_EPOCH.store(fork_epoch().wrapping_add(1).max(1), Ordering::Relaxed);
+}
+
+/// Called in a loop that waits for another thread: spins at first, then yields.
 pub(crate) fn pause(waited: &mut u32) {
     const SPINS: u32 = 100;
     if *waited < SPINS {
@@ -16,47 +29,49 @@ pub(crate) fn pause(waited: &mut u32) {
     }
 }
 
-/// Finds out how to tell that there is one thread only. Called once, before the first capsule is made.
+/// Finds the C library's flag that tells whether the process has a single thread. Called once,
+/// before the first capsule is made.
 pub(crate) fn prepare() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     single_threaded::look_up();
 }
 
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
-pub(crate) use single_threaded::alone;
+pub(crate) use single_threaded::is_single_threaded;
 
-/// Whether no other thread exists, so that what is atomic only between threads can be had for less.
+/// True if the process has a single thread, in which case plain loads and stores suffice. Where
+/// that cannot be known, false.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 #[inline]
-pub(crate) fn alone() -> bool {
+pub(crate) fn is_single_threaded() -> bool {
     false
 }
 
-/// The GNU C library has a byte that is not 0 as long as the process has one thread.
+/// The GNU C library has a byte that is not 0 as long as the process has a single thread.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod single_threaded {
     use super::{AtomicPtr, AtomicU8, Ordering};
 
-    static NO: AtomicU8 = AtomicU8::new(0);
+    static FALSE: AtomicU8 = AtomicU8::new(0);
 
-    static SINGLE_THREADED: AtomicPtr<AtomicU8> = AtomicPtr::new((&raw const NO).cast_mut());
+    static FLAG: AtomicPtr<AtomicU8> = AtomicPtr::new((&raw const FALSE).cast_mut());
 
-    /// It came with version 2.32, so it is not linked to but looked for.
+    /// Version 2.32 of the library added the byte, so the program must not require the symbol.
     pub(super) fn look_up() {
-        // SAFETY: a NUL-terminated name; the answer is the address of a `char` of the C library,
+        // SAFETY: a NUL-terminated name; the result is the address of a `char` of the C library,
         // or NULL.
         let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"__libc_single_threaded".as_ptr()) };
         if !found.is_null() {
-            SINGLE_THREADED.store(found.cast(), Ordering::Relaxed);
+            FLAG.store(found.cast(), Ordering::Relaxed);
         }
     }
 
-    /// Whether no other thread exists, so that what is atomic only between threads can be had for
-    /// less. Whoever starts a thread passes on to it all that was stored before.
+    /// True if the process has a single thread, in which case plain loads and stores suffice.
+    /// Starting a thread makes everything that was stored before visible to it.
     #[inline]
-    pub(crate) fn alone() -> bool {
-        // SAFETY: `NO`, or what `look_up` found; both stay as long as the process.
-        let single_threaded = unsafe { &*SINGLE_THREADED.load(Ordering::Relaxed) };
-        single_threaded.load(Ordering::Relaxed) != 0
+    pub(crate) fn is_single_threaded() -> bool {
+        // SAFETY: `FALSE`, or what `look_up` found; both live as long as the process.
+        let flag = unsafe { &*FLAG.load(Ordering::Relaxed) };
+        flag.load(Ordering::Relaxed) != 0
     }
 }

@@ -12,8 +12,10 @@ use rustpython_vm::{
     Context, Py, PyObject, PyObjectRef, PyRef, PyResult, TryFromObject, VirtualMachine,
 };
 
-use crate::memory::or_end;
-use crate::{CapsuleError, CapsuleName, PyCapsule};
+use crate::alloc::or_abort;
+use crate::error::CapsuleError;
+use crate::named::CapsuleName;
+use crate::payload::PyCapsule;
 
 /// A reference to a capsule that holds a `T`, which it reads like a `&T`.
 ///
@@ -43,11 +45,11 @@ impl<T: Send + Sync + 'static> TypedCapsule<T> {
 
 impl<T: CapsuleName + Send + Sync + 'static> TypedCapsule<T> {
     /// A new capsule that owns `value`, with the name [`T::NAME`](CapsuleName::NAME) and nothing
-    /// else; [`PyCapsule::from_value`] makes one with a context, a destructor or an owner. Without
-    /// memory for it, ends the process, as Rust's collections do.
+    /// else; [`PyCapsule::from_value`] makes one with a context, a destructor or an owner. Aborts
+    /// the process if there is no memory, as Rust's collections do.
     #[must_use]
     pub fn from_value(value: T, ctx: &Context) -> Self {
-        or_end(Self::try_from_value(value, ctx))
+        or_abort(Self::try_from_value(value, ctx))
     }
 
     /// [`from_value`](Self::from_value), for callers that can go on without memory.

@@ -2,7 +2,7 @@
 
 use rustpython_vm::{InterpreterBuilder, VirtualMachine};
 
-use crate::{capsule_module, replace};
+use crate::{_capsule, replace};
 
 /// What Python code may do with capsules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,9 +20,9 @@ pub enum Access {
 pub fn access(vm: &VirtualMachine) -> Option<Access> {
     let definition = *vm.state.module_defs.get("_capsule")?;
     let is = |other| core::ptr::eq(definition, other);
-    if is(capsule_module::open(&vm.ctx)) {
+    if is(_capsule::open(&vm.ctx)) {
         Some(Access::Open)
-    } else if is(capsule_module::sealed(&vm.ctx)) {
+    } else if is(_capsule::sealed(&vm.ctx)) {
         Some(Access::Sealed)
     } else {
         None
@@ -42,9 +42,9 @@ impl CapsuleBuilderExt for InterpreterBuilder {
         let ctx = self.ctx.clone();
         let mut definitions = Vec::from_iter(replace::always(&ctx));
         match access {
-            Access::Open => definitions.push(capsule_module::open(&ctx)),
+            Access::Open => definitions.push(_capsule::open(&ctx)),
             Access::Sealed => {
-                definitions.push(capsule_module::sealed(&ctx));
+                definitions.push(_capsule::sealed(&ctx));
                 definitions.extend(replace::when_sealed(&ctx));
             }
         }

@@ -3,7 +3,7 @@
 use core::ffi::{CStr, c_void};
 use std::ffi::CString;
 
-use rustpython_capsule::try_owned;
+use rustpython_capsule::__private::try_owned;
 use rustpython_vm::builtins::{PyBytes, PyStr, PyUtf8Str};
 use rustpython_vm::{
     AsObject, PyObjectRef, PyPayload, PyRef, PyResult, TryFromObject, VirtualMachine,

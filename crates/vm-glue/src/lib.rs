@@ -64,10 +64,14 @@
 
 #![deny(missing_docs, unsafe_code)]
 
+#[expect(
+    clippy::module_inception,
+    reason = "`pymodule` names the Python module after the inner module, and the file has its name too"
+)]
+mod _capsule;
 mod access;
 mod api_table;
-#[path = "_capsule.rs"]
-mod capsule_module;
+
 mod convert;
 mod describe;
 mod dotted_name;

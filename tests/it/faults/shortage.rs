@@ -9,6 +9,7 @@ use std::ffi::CString;
 use std::thread;
 
 use libtest_mimic::Trial;
+use rustpython_capsule::__private::ffi::{self};
 use rustpython_capsule::{CapsuleError, Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{AsObject, Context, PyObject, PyRef, VirtualMachine};
@@ -202,7 +203,7 @@ fn long(text: &str) -> CString {
 
 fn from_c() -> Result<PyRef<PyCapsule>, CapsuleError> {
     // SAFETY: a static name, and no destructor.
-    unsafe { PyCapsule::from_c(without_provenance_mut(7), NAME.as_ptr(), None) }
+    unsafe { ffi::new(without_provenance_mut(7), NAME.as_ptr(), None) }
 }
 
 pub(super) fn trials() -> Vec<Trial> {

@@ -6,7 +6,8 @@ use core::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use libtest_mimic::Trial;
-use rustpython_capsule::{CVisit, Destructor, DestructorKind, PyCapsule};
+use rustpython_capsule::__private::ffi::{self, CVisit};
+use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::{Context, Py, PyObject, PyRef};
 
 use crate::ledger::{Ledger, alone};
@@ -65,7 +66,7 @@ fn change(capsule: &Py<PyCapsule>, name: &str) {
     let held = vec![7; 100];
     capsule.set_destructor(Destructor::rust(move |_| drop(held)));
     // SAFETY: they show, and give up, what C code owns, which is nothing.
-    let set = unsafe { capsule.set_traverse(shows_nothing, gives_up_nothing) };
+    let set = unsafe { ffi::set_traverse(capsule, shows_nothing, gives_up_nothing) };
     assert!(set.is_ok());
 }
 

@@ -2,7 +2,8 @@
 
 use core::ffi::{c_char, c_int, c_void};
 
-use rustpython_capsule::{CClear, CDestructor, CTraverse};
+use rustpython_capsule::__private::ffi::{CClear, CTraverse};
+use rustpython_capsule::CDestructor;
 use rustpython_capsule_capi::slots::PySlot;
 use rustpython_vm::PyObject;
 

@@ -9,7 +9,8 @@ use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::thread;
 
 use libtest_mimic::Trial;
-use rustpython_capsule::{CVisit, PyCapsule};
+use rustpython_capsule::__private::ffi::{self, CVisit};
+use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine};
 
 use super::{Random, count};
@@ -52,7 +53,7 @@ fn hand_over(_: &VirtualMachine, count: usize) {
         for number in 0..count {
             let pointer = NonNull::<u8>::dangling().as_ptr().cast();
             // SAFETY: a static name; nobody reads the pointer; `give_away` may run anywhere.
-            let made = unsafe { PyCapsule::from_c(pointer, c"x".as_ptr(), Some(give_away)) };
+            let made = unsafe { ffi::new(pointer, c"x".as_ptr(), Some(give_away)) };
             drop(made);
             while ARRIVED.load(Ordering::Acquire) == number {
                 assert!(!taker.is_finished(), "the other thread has panicked");
@@ -74,7 +75,7 @@ fn take_over(delay: usize) {
     let object = unsafe { PyObjectRef::from_raw(object) };
     let capsule = PyCapsule::of(&object).expect("a capsule was given");
     // SAFETY: it owns nothing, and that is what they say.
-    let told = unsafe { capsule.set_traverse(traverse, clear) };
+    let told = unsafe { ffi::set_traverse(capsule, traverse, clear) };
     told.expect("there is memory");
     drop(object);
     ARRIVED.fetch_add(1, Ordering::Release);

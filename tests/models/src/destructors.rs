@@ -17,7 +17,7 @@ fn of_two_that_finalize_one_has_the_destructor() {
         });
         let mine = fields.take_destructor().is_some();
         assert!(mine != other.join().unwrap());
-        assert!(fields.begin_dying().is_none());
+        assert!(fields.begin_finalizing().is_none());
     });
 }
 
@@ -28,11 +28,11 @@ struct Counted {
     destructors: AtomicUsize,
 }
 
-/// Gives up a reference, as the VM does; the last one begins the last rites.
+/// Gives up a reference, as the VM does; the last one begins to finalize.
 fn release(counted: &Counted) {
     if counted.references.fetch_sub(1, Ordering::Release) == 1 {
         fence(Ordering::Acquire);
-        if counted.fields.begin_dying().is_some() {
+        if counted.fields.begin_finalizing().is_some() {
             let (name, last, _) = seen(&counted.fields);
             // What the other thread stored before it let go.
             assert_eq!((name, last), (FREE.as_ptr(), 2));
@@ -77,16 +77,16 @@ fn drops_reads_and_the_collector() {
 fn nothing_is_missed_when_the_last_rites_end() {
     explore("end of the last rites against a store", || {
         let fields = capsule();
-        fields.begin_dying();
+        fields.begin_finalizing();
         let stored = Arc::new(AtomicBool::new(false));
         let storer = spawn({
             let (fields, stored) = (fields.clone(), stored.clone());
             move || {
                 stored.store(true, Ordering::Release);
-                !fields.is_dying()
+                !fields.is_finalizing()
             }
         });
-        fields.end_dying();
+        fields.end_finalizing();
         let seen_here = stored.load(Ordering::Acquire);
         assert!(storer.join().unwrap() || seen_here);
     });

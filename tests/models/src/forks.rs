@@ -8,19 +8,19 @@ use loom::thread::spawn;
 
 use crate::lock::Locked;
 use crate::model::{FREE, TAKEN, capsule, claim, explore, seen};
-use crate::sync::GENERATION;
+use crate::sync::FORK_EPOCH;
 
 #[test]
 fn a_writer_that_vanished_is_not_waited_for() {
     explore("two in the child", || {
-        GENERATION.set(1);
+        FORK_EPOCH.set(1);
         let fields = capsule();
         // Stops where a fork may stop a thread of the parent: with the lock, the version odd.
         let stopped = catch_unwind(AssertUnwindSafe(|| {
             fields.claim(TAKEN.as_ptr(), |_| std::panic::resume_unwind(Box::new(())))
         }));
         assert!(stopped.is_err());
-        GENERATION.set(2);
+        FORK_EPOCH.set(2);
         let other = spawn({
             let fields = fields.clone();
             move || claim(&fields)
@@ -38,7 +38,7 @@ fn a_writer_that_vanished_is_not_waited_for() {
 fn a_value_that_was_being_changed_is_given_up() {
     for (changed, whole) in [(true, 0), (false, 7)] {
         explore("two that change a value in the child", move || {
-            GENERATION.set(1);
+            FORK_EPOCH.set(1);
             let locked = Arc::new(Locked::new(7));
             let stopped = catch_unwind(AssertUnwindSafe(|| {
                 let stop = || std::panic::resume_unwind(Box::new(()));
@@ -52,7 +52,7 @@ fn a_value_that_was_being_changed_is_given_up() {
                 }
             }));
             assert!(stopped.is_err());
-            GENERATION.set(2);
+            FORK_EPOCH.set(2);
             let other = spawn({
                 let locked = locked.clone();
                 move || locked.change(|value| *value += 1)

@@ -29,18 +29,18 @@ mod sync {
     thread_local! {
         /// Which process of a chain of forks it is. Not part of what is modelled: no thread sees it
         /// change, since only one comes out of a fork. All threads of a model have it in common.
-        pub(crate) static GENERATION: Cell<u8> = const { Cell::new(1) };
+        pub(crate) static FORK_EPOCH: Cell<u8> = const { Cell::new(1) };
     }
 
-    pub(crate) fn generation() -> u8 {
-        GENERATION.get()
+    pub(crate) fn fork_epoch() -> u8 {
+        FORK_EPOCH.get()
     }
 
     pub(crate) fn pause(_waited: &mut u32) {
         loom::thread::yield_now();
     }
 
-    pub(crate) fn alone() -> bool {
+    pub(crate) fn is_single_threaded() -> bool {
         false
     }
 }

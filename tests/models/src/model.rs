@@ -8,7 +8,7 @@ use std::sync::Arc as PlainArc;
 use loom::model::Builder;
 use loom::sync::Arc;
 
-use crate::fields::{Fields, Identity, Marks};
+use crate::fields::{Fields, Flags, NamedPointer};
 
 pub(crate) const FREE: &CStr = c"free";
 pub(crate) const TAKEN: &CStr = c"taken";
@@ -46,20 +46,20 @@ pub(crate) fn pointer(number: usize) -> NonNull<c_void> {
 
 /// A capsule with the name `FREE`, the pointer 1 that C vouches for, and a destructor.
 pub(crate) fn capsule() -> Arc<Fields> {
-    let identity = Identity {
+    let state = NamedPointer {
         pointer: pointer(1),
         name: FREE.as_ptr(),
-        marks: Marks::VOUCHED,
+        flags: Flags::VOUCHED,
     };
     let destructor = without_provenance_mut(8);
-    Arc::new(Fields::new(identity, null_mut(), destructor))
+    Arc::new(Fields::new(state, null_mut(), destructor))
 }
 
 /// What a reader sees: the name, the number that is the pointer, whether it is vouched for.
 pub(crate) fn seen(fields: &Fields) -> (*const c_char, usize, bool) {
-    let identity = fields.identity();
-    let (pointer, vouched) = identity.vouched_pointer();
-    (identity.name, pointer.addr().get(), vouched)
+    let state = fields.read();
+    let (pointer, vouched) = state.vouched_pointer();
+    (state.name, pointer.addr().get(), vouched)
 }
 
 /// Claims the capsule as `FREE`; the number that is its pointer, if that succeeds.

@@ -3,7 +3,8 @@
 use core::ffi::c_int;
 use core::ptr::without_provenance_mut;
 
-use rustpython_capsule::{CClear, CDestructor, CTraverse};
+use rustpython_capsule::__private::ffi::{CClear, CTraverse};
+use rustpython_capsule::CDestructor;
 use rustpython_vm::PyObject;
 
 use super::super::c_api;

@@ -11,7 +11,8 @@ use core::cell::RefCell;
 use core::ffi::{c_int, c_void};
 use std::rc::Rc;
 
-use rustpython_capsule::{CDestructor, CVisit, PyCapsule};
+use rustpython_capsule::__private::ffi::CVisit;
+use rustpython_capsule::{CDestructor, PyCapsule};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 

@@ -6,7 +6,8 @@ use core::ptr::{null, null_mut};
 use std::sync::LazyLock;
 
 use rustpython_capi::methodobject::{PyMethodDef, PyMethodPointer};
-use rustpython_capsule::CVisit;
+
+use rustpython_capsule::__private::ffi::CVisit;
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{PyObject, PyObjectRef};
 
