@@ -29,6 +29,7 @@ const CAPSULE_LAYERS: [&[&str]; 8] = [
         "alloc",
         "ffi_types",
         "object_header",
+        "value",
     ],
     &["fields"],
     &["foreign_threads", "thread", "callback_guard"],

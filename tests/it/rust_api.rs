@@ -5,6 +5,7 @@ use core::cell::Cell;
 use core::ffi::CStr;
 use core::ptr::NonNull;
 use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
 use std::sync::Barrier;
 use std::thread;
 
@@ -427,6 +428,98 @@ fn one_of_many_threads_gets_the_value() -> Result<(), Failed> {
     })
 }
 
+/// A value of any size and alignment, whose drop is counted.
+#[repr(C)]
+struct Shaped<T> {
+    content: T,
+    _token: Token,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(64))]
+struct CacheLine(u8);
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(align(4096))]
+struct Page([u8; 5000]);
+
+/// The value is found in many capsules at once, where its type wants it, and ends with them.
+fn shaped<T: Clone + core::fmt::Debug + PartialEq + Send + Sync + 'static>(
+    content: T,
+    vm: &VirtualMachine,
+) -> Result<(), Failed> {
+    const CAPSULES: usize = 100;
+    let ledger = Ledger::of(CAPSULES);
+    let capsules = Vec::from_iter((0..CAPSULES).map(|entry| {
+        let content = content.clone();
+        let value = Shaped {
+            content,
+            _token: ledger.token(entry),
+        };
+        PyCapsule::from_value(value).build(&vm.ctx)
+    }));
+    for capsule in &capsules {
+        let value = capsule.value::<Shaped<T>>(None)?;
+        let handle = CapsuleHandle::new(capsule.clone(), None)?;
+        same(handle.cast::<Shaped<T>>(), Ok(NonNull::from(value)))?;
+        same(&value.content, &content)?;
+        let refused = capsule.value::<Shaped<(T, u8)>>(None);
+        same(matches!(refused, Err(CapsuleError::WrongType(_))), true)?;
+    }
+    ledger.assert_untouched();
+    drop(capsules);
+    ledger.assert_settled();
+    drop(PyCapsule::from_value(Shaped {
+        content,
+        _token: ledger.token(0),
+    }));
+    same(ledger.counts()[0], 2)
+}
+
+fn values_may_have_any_size_and_alignment() -> Result<(), Failed> {
+    in_interpreter(|vm| {
+        // A second round, in memory that the first one has left.
+        for _ in 0..2 {
+            shaped((), vm)?;
+            shaped(5_u8, vm)?;
+            shaped([5_usize; 2], vm)?;
+            shaped([5_usize; 3], vm)?;
+            shaped([5_usize; 40], vm)?;
+            shaped(CacheLine(5), vm)?;
+            shaped(Page([5; 5000]), vm)?;
+            shaped("text".to_owned(), vm)?;
+        }
+        let unit = PyCapsule::from_value(()).build(&vm.ctx);
+        same(unit.value::<()>(None), Ok(&()))
+    })
+}
+
+/// Panics when it is dropped.
+struct Panics {
+    _token: Token,
+}
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        panic!("a value that panics");
+    }
+}
+
+fn value_that_panics_in_a_builder_is_dropped_once() -> Result<(), Failed> {
+    in_interpreter(|vm| {
+        let ledger = Ledger::of(2);
+        let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
+        let value = Panics {
+            _token: ledger.token(1),
+        };
+        let builder = PyCapsule::from_value(value).owner(owner.into());
+        let dropped = std::panic::catch_unwind(AssertUnwindSafe(|| drop(builder)));
+        same(dropped.is_err(), true)?;
+        ledger.assert_settled();
+        Ok(())
+    })
+}
+
 pub(crate) fn trials() -> Vec<Trial> {
     let rows = ROWS.iter().map(|&(name, expression, expected)| {
         trial(format!("rust_api::{name}"), move || {
@@ -450,6 +543,14 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(
             "rust_api::borrowed-value-cannot-be-claimed",
             borrowed_value_cannot_be_claimed,
+        ),
+        trial(
+            "rust_api::values-may-have-any-size-and-alignment",
+            values_may_have_any_size_and_alignment,
+        ),
+        trial(
+            "rust_api::value-that-panics-in-a-builder-is-dropped-once",
+            value_that_panics_in_a_builder_is_dropped_once,
         ),
         trial(
             "rust_api::one-of-many-threads-gets-the-value",

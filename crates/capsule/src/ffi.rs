@@ -16,7 +16,7 @@ use crate::ffi_types::as_address;
 use crate::fields::{Flags, NamedPointer};
 use crate::finalize::track_if_needed;
 use crate::name::{names_match, try_copy};
-use crate::owned::{CHooks, OwnedBox};
+use crate::owned::{CHooks, OwnedSlot};
 use crate::payload::{PyCapsule, make};
 
 pub use crate::ffi_types::{CClear, CDestructor, CTraverse, CVisit, visit_references};
@@ -46,7 +46,7 @@ pub unsafe fn new(
         flags: Flags::VOUCHED,
     };
     make(template(), || {
-        PyCapsule::new(state, null_mut(), destructor, OwnedBox::default())
+        PyCapsule::new(state, null_mut(), destructor, OwnedSlot::default())
     })
 }
 

@@ -124,6 +124,7 @@ pub mod prelude;
 mod sync;
 mod thread;
 mod typed;
+mod value;
 
 pub use builder::CapsuleBuilder;
 pub use destructor::Destructor;
