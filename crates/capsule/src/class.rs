@@ -82,7 +82,8 @@ pub(crate) fn template() -> NonNull<Py<PyCapsule>> {
 #[cold]
 #[inline(never)]
 fn make_template() -> NonNull<Py<PyCapsule>> {
-    let _class = make_class();
+    // Makes the VM's own types, on which the class depends, if there is no interpreter yet.
+    let _class = PyCapsule::class(Context::genesis());
     header_template().expect("`make_class` installs it")
 }
 

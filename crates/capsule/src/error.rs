@@ -1,4 +1,4 @@
-//! Why an operation on a capsule fails. The exceptions for it are made in `exceptions`.
+//! Why an operation on a capsule fails.
 
 use core::ffi::CStr;
 use core::fmt;
@@ -9,22 +9,22 @@ use std::ffi::CString;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapsuleError {
-    /// The object is not a capsule; its class is named.
+    /// The object is not a capsule.
     #[error("not a capsule but an object of type '{class}'")]
     NotACapsule {
         /// `__name__` of the object's class.
         class: String,
     },
-    /// There was no object at all (NULL).
+    /// NULL was passed instead of an object.
     #[error("NULL instead of a capsule")]
     NullObject,
-    /// A capsule's pointer may not be NULL.
+    /// NULL was passed as the pointer of a capsule.
     #[error("the pointer is NULL")]
     NullPointer,
-    /// There was no name (NULL) where one is needed.
+    /// NULL was passed where a name is needed.
     #[error("the name is NULL")]
     NullName,
-    /// There was no function (NULL) where one is needed.
+    /// NULL was passed where a function is needed.
     #[error("a callback is NULL")]
     NullCallback,
     /// There is no memory for a capsule, or for the copy of a name.
@@ -33,7 +33,7 @@ pub enum CapsuleError {
     /// The capsule has another name.
     #[error("{0}")]
     WrongName(Box<NameMismatch>),
-    /// The capsule does not hold a value of the Rust type that was asked for.
+    /// The capsule does not hold a value of the expected Rust type.
     #[error("{0}")]
     WrongType(Box<TypeMismatch>),
     /// The value was moved out by a [`claim_value`](crate::PyCapsule::claim_value) before.
@@ -50,25 +50,25 @@ pub enum CapsuleError {
 /// The two names of a [`CapsuleError::WrongName`]; `None` is NULL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameMismatch {
-    /// The name that was asked for.
+    /// The name that the caller expected.
     pub expected: Option<CString>,
     /// The name that the capsule has.
     pub found: Option<CString>,
-    /// Whether the capsule got its name through a claim, that is, was consumed.
+    /// Whether the capsule got its name through a claim, which means that it is consumed.
     pub claimed: bool,
 }
 
-/// The two types of a [`CapsuleError::WrongType`], as the compiler names them.
+/// The two types of a [`CapsuleError::WrongType`], by the names that the compiler gives them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypeMismatch {
-    /// The type that was asked for.
+    /// The type that the caller expected.
     pub expected: &'static str,
     /// The type that the capsule was made with; `None` if it was not made from a Rust value.
     pub found: Option<&'static str>,
 }
 
 impl NameMismatch {
-    /// DLPack and Arrow rename what they have consumed to `used_` and the old name.
+    /// DLPack prefixes the name of a capsule that it has consumed with `used_`.
     fn looks_consumed(&self) -> bool {
         match (&self.expected, &self.found) {
             (Some(expected), Some(found)) => {
@@ -101,7 +101,7 @@ impl fmt::Display for TypeMismatch {
     }
 }
 
-/// A name as it is shown to people: quoted, or NULL.
+/// A name as it appears in a message: quoted, or NULL.
 struct Shown<'a>(Option<&'a CStr>);
 
 impl fmt::Display for Shown<'_> {
@@ -109,6 +109,56 @@ impl fmt::Display for Shown<'_> {
         match self.0 {
             Some(name) => write!(f, "\"{}\"", name.to_string_lossy()),
             None => f.write_str("NULL"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mismatch_of_names_says_whether_the_capsule_is_consumed() {
+        let rows = [
+            (
+                Some(c"a"),
+                None,
+                false,
+                "expected the name \"a\", found NULL",
+            ),
+            (
+                None,
+                Some(c"b"),
+                false,
+                "expected the name NULL, found \"b\"",
+            ),
+            (
+                Some(c"dltensor"),
+                Some(c"used_dltensor"),
+                false,
+                "expected the name \"dltensor\", found \"used_dltensor\": the capsule is already \
+                 consumed",
+            ),
+            (
+                Some(c"a"),
+                Some(c"gone"),
+                true,
+                "expected the name \"a\", found \"gone\": the capsule is already consumed",
+            ),
+            (
+                Some(c"a"),
+                Some(c"used_b"),
+                false,
+                "expected the name \"a\", found \"used_b\"",
+            ),
+        ];
+        for (expected, found, claimed, text) in rows {
+            let mismatch = NameMismatch {
+                expected: expected.map(CStr::to_owned),
+                found: found.map(CStr::to_owned),
+                claimed,
+            };
+            assert_eq!(mismatch.to_string(), text);
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The capsule object for RustPython: a Python object that carries an opaque native pointer under
-//! a name, so that one native module can hand its API or data to another.
+//! a name, so that one native module can pass its API or data to another.
 //!
 //! # Making one
 //!
@@ -26,8 +26,8 @@
 //!
 //! # Without `unsafe`: typed values
 //!
-//! A capsule that was made from a Rust value knows its type, whatever is done to the capsule's
-//! name and pointer afterwards. The value is read back as that type or not at all.
+//! A capsule that was made from a Rust value knows the type of the value, whatever is done to its
+//! name and pointer afterwards. The value can be read as that type and as no other.
 //!
 //! ```
 //! use rustpython_capsule::{CapsuleError, PyCapsule, TypedCapsule};
@@ -64,8 +64,8 @@
 //!
 //! # Consuming one
 //!
-//! [`PyCapsule::claim`] checks the name, renames and returns the pointer as one step. Of many
-//! threads that claim one capsule, one succeeds; that is how a DLPack tensor is consumed once.
+//! [`PyCapsule::claim`] checks the name, replaces it and returns the pointer in one step. If several
+//! threads claim a capsule, one succeeds; that is how a DLPack tensor is consumed once.
 //!
 //! ```
 //! use rustpython_capsule::PyCapsule;
@@ -81,17 +81,18 @@
 //! SAFETY notes cite them by number.
 //!
 //! - **I1** A capsule's pointer is never NULL.
-//! - **I2** The address of a name that Rust or Python set stays valid until the capsule is gone,
-//!   also after the name was replaced. A name that C set is C's.
-//! - **I3** A destructor runs at most once; and exactly once if the process lives on, but for a
-//!   Python one whose interpreter is gone, or at its end and closed to the thread.
+//! - **I2** The address of a name that Rust or Python set stays valid as long as the capsule lives,
+//!   even after the name is replaced. A name that C code set belongs to that code.
+//! - **I3** A destructor runs at most once. It runs exactly once if the process lives on. The
+//!   exception is a Python callable whose interpreter is finalized, or is being finalized when a
+//!   thread outside it would have to call it: that one is dropped.
 //! - **I4** A typed value is reachable only as the type that it was made with.
 //! - **I5** Name and pointer are read as one state.
 //!
 //! # Threads
 //!
 //! A capsule may be read, changed, claimed and dropped on any thread, attached to an interpreter or
-//! not. Readers write nothing and wait for nobody but a writer in its few instructions.
+//! not. Readers write nothing. They wait only for a writer, for a few instructions.
 //!
 //! # What is not here
 //!

@@ -62,8 +62,7 @@ def interrupt():
 const GIVEN_UP: &str = "RuntimeWarning: the interpreter ends while native threads (1) are in the Python \
                         destructors of capsules, which they will not finish";
 
-const INTERRUPTED: &str =
-    "Exception ignored in atexit callback <built-in function close_door>:\nKeyboardInterrupt";
+const INTERRUPTED: &str = "Exception ignored in atexit callback <built-in function exclude_foreign_threads>:\nKeyboardInterrupt";
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
