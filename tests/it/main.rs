@@ -45,6 +45,7 @@ mod import;
 mod protocol;
 mod protocol_errors;
 mod protocol_vm;
+mod rust_api;
 mod sealed;
 mod subinterpreters;
 
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         compile_fail::trials(),
         import::trials(),
         protocol::trials(),
+        rust_api::trials(),
         sealed::trials(),
         subinterpreters::trials(),
         // `crates/capi`

@@ -68,4 +68,4 @@ pub mod tupleobject;
 pub mod unicodeobject;
 
 pub use loader::ExtensionModulesExt;
-pub use main_interpreter::run_main;
+pub use main_interpreter::{run_main, run_program};
