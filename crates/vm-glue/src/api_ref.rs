@@ -189,7 +189,7 @@ fn check<T: ApiTable>(header: &RawHeader) -> Result<(), String> {
     if header.magic != RawHeader::MAGIC {
         return Err("it has no API table header".to_owned());
     }
-    let required = required_size(T::FIELDS, size_of::<RawHeader>(), size_of::<T>());
+    let required = const { required_size(T::FIELDS, size_of::<RawHeader>(), size_of::<T>()) };
     if header.major == T::VERSION.major && header.size >= required as u64 {
         return Ok(());
     }
