@@ -254,9 +254,19 @@ PyObject *PyCapsuleRs_ImportCapsule(const char *name);
        if (api == NULL) { return NULL; }
 
    Within a major version, a new minor version may only add fields at the end. So a table works for
-   all consumers of its major version that were built for the same or a shorter table. In Rust,
-   `api_table!` of rustpython-capsule-glue does the same; producer and consumer may be written in
-   different languages. */
+   all consumers of its major version that were built for the same or a shorter table.
+
+   A consumer that can do without the functions of later minor versions imports with the size of the
+   fields that it needs, and checks for the others before it reads them. Here `halve` was added at the
+   end in version 1.1:
+
+       const MathApi *api = (const MathApi *)PyCapsuleApi_Import(
+           "mathlib._C_API", 1, 0, offsetof(MathApi, halve), _Alignof(MathApi), &capsule);
+       if (api == NULL) { return NULL; }
+       if (PyCapsuleApi_HAS(MathApi, api, halve, 1)) { number = api->halve(number); }
+
+   In Rust, `api_table!` of rustpython-capsule-glue does the same, with `#[since(1.1)]` on `halve`.
+   Producer and consumer may be written in different languages. */
 
 /* The header of every table. */
 typedef struct {
@@ -275,6 +285,13 @@ static_assert(sizeof(PyCapsuleApi_Header) == 32, "the header has no padding");
         {'P', 'y', 'C', 'a', 'p', 'A', 'p', 'i'},                                                  \
         type##_MAJOR, type##_MINOR, sizeof(type), (features)                                       \
     }
+
+/* True if the field, a pointer that minor version `since` added, is in a table: the version and the
+   size of the table both cover it, and it is not NULL. Reads nothing beyond the table. */
+#define PyCapsuleApi_HAS(type, table, field, since)                                                \
+    ((table)->header.minor >= (since) &&                                                           \
+     (table)->header.size >= offsetof(type, field) + sizeof((table)->field) &&                     \
+     (table)->field != NULL)
 
 /* Defines the constants `type_MAJOR` and `type_MINOR` and two functions for a struct whose first
    field is a header. The functions need a thread that is attached to an interpreter.

@@ -92,3 +92,45 @@ impl Drop for FreeList {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn boxes_of_any_size_and_alignment() {
+        #[repr(align(4096))]
+        struct Aligned(u8);
+
+        assert_eq!(*try_box([7_u64; 100]).unwrap(), [7; 100]);
+        assert_eq!(*try_box(()).unwrap(), ());
+        let aligned = try_box(Aligned(1)).unwrap();
+        assert!(core::ptr::from_ref(&*aligned).addr().is_multiple_of(4096));
+        assert_eq!(aligned.0, 1);
+    }
+
+    /// A full list leaves the block to the caller. The block that came last is the first to be used.
+    #[test]
+    fn a_free_list_takes_as_many_blocks_as_it_holds() {
+        let layout = Layout::new::<[usize; 3]>();
+        let list = FreeList::new(layout);
+        assert_eq!(list.pop(), None);
+        // One more than the list holds.
+        for number in 0..=FreeList::CAPACITY {
+            // SAFETY: the layout does not have size zero.
+            let block = NonNull::new(unsafe { alloc(layout) }).unwrap();
+            // SAFETY: new, from the global allocator, with the list's layout.
+            let taken = unsafe { list.push(block) };
+            assert_eq!(taken, number < FreeList::CAPACITY);
+            if taken {
+                assert_eq!(list.pop(), Some(block));
+                // SAFETY: as above; `pop` gave the block back.
+                assert!(unsafe { list.push(block) });
+            } else {
+                // SAFETY: from `alloc` with this layout, and the list did not take it.
+                unsafe { dealloc(block.as_ptr(), layout) };
+            }
+        }
+        assert_eq!(list.len.get(), FreeList::CAPACITY);
+    }
+}

@@ -101,3 +101,53 @@ impl fmt::Display for Shown<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mismatch_of_names_says_whether_the_capsule_is_consumed() {
+        let rows = [
+            (
+                Some(c"a"),
+                None,
+                false,
+                "expected the name \"a\", found NULL",
+            ),
+            (
+                None,
+                Some(c"b"),
+                false,
+                "expected the name NULL, found \"b\"",
+            ),
+            (
+                Some(c"dltensor"),
+                Some(c"used_dltensor"),
+                false,
+                "expected the name \"dltensor\", found \"used_dltensor\": the capsule is already \
+                 consumed",
+            ),
+            (
+                Some(c"a"),
+                Some(c"gone"),
+                true,
+                "expected the name \"a\", found \"gone\": the capsule is already consumed",
+            ),
+            (
+                Some(c"a"),
+                Some(c"used_b"),
+                false,
+                "expected the name \"a\", found \"used_b\"",
+            ),
+        ];
+        for (expected, found, claimed, text) in rows {
+            let mismatch = NameMismatch {
+                expected: expected.map(CStr::to_owned),
+                found: found.map(CStr::to_owned),
+                claimed,
+            };
+            assert_eq!(mismatch.to_string(), text);
+        }
+    }
+}

@@ -88,3 +88,74 @@ impl OwnedNames {
         Ok(address)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use core::ptr::null;
+
+    use super::*;
+
+    /// Names that are equal, or not. The copy of a text is at another address.
+    #[test]
+    fn names_match_by_text_up_to_the_first_nul() {
+        let text = CString::from(c"dltensor");
+        let rows: [(*const c_char, *const c_char, bool); 8] = [
+            (null(), null(), true),
+            (null(), text.as_ptr(), false),
+            (text.as_ptr(), null(), false),
+            (text.as_ptr(), text.as_ptr(), true),
+            (text.as_ptr(), c"dltensor".as_ptr(), true),
+            (text.as_ptr(), c"dltensor_versioned".as_ptr(), false),
+            (c"".as_ptr(), null(), false),
+            (b"a\0b\0".as_ptr().cast(), b"a\0c\0".as_ptr().cast(), true),
+        ];
+        for (number, (stored, asked, expected)) in rows.into_iter().enumerate() {
+            // SAFETY: each is NULL or a NUL-terminated string that lives here.
+            assert_eq!(unsafe { names_match(stored, asked) }, expected, "{number}");
+        }
+    }
+
+    #[test]
+    fn an_owned_name_ends_before_the_first_nul() {
+        let rows: [(&[u8], &CStr); 5] = [
+            (b"", c""),
+            (b"arrow_schema", c"arrow_schema"),
+            (b"arrow\0schema", c"arrow"),
+            (b"\0", c""),
+            (b"\xff\xfe", c"\xff\xfe"),
+        ];
+        for (bytes, expected) in rows {
+            assert_eq!(try_owned(bytes).as_deref(), Ok(expected));
+        }
+    }
+
+    #[test]
+    fn a_copy_of_null_is_none() {
+        // SAFETY: NULL, and a NUL-terminated string.
+        let copies = unsafe { [try_copy(null()), try_copy(c"x".as_ptr())] };
+        assert_eq!(copies, [Ok(None), Ok(Some(c"x".to_owned()))]);
+    }
+
+    #[test]
+    fn static_names_are_not_copied() {
+        let mut names = OwnedNames::default();
+        assert_eq!(names.keep(Cow::Borrowed(c"static")), Ok(c"static".as_ptr()));
+        assert!(names.0.is_none());
+    }
+
+    /// Invariant I2: what `keep` returned stays where it is, and a name that is set again gets its
+    /// old address.
+    #[test]
+    fn addresses_of_kept_names_do_not_change() {
+        let mut names = OwnedNames::default();
+        let text = |number: usize| CString::new(number.to_string()).unwrap();
+        let kept: Vec<_> = (0..1000)
+            .map(|number| names.keep(Cow::Owned(text(number))).unwrap())
+            .collect();
+        for (number, address) in kept.into_iter().enumerate() {
+            // SAFETY: `names` has kept the string that was there.
+            assert_eq!(unsafe { CStr::from_ptr(address) }, &*text(number));
+            assert_eq!(names.keep(Cow::Owned(text(number))), Ok(address));
+        }
+    }
+}
