@@ -40,7 +40,8 @@ struct ThreadStateSource {
 
 /// Whether there is a main interpreter. It may be finalizing.
 pub(crate) fn exists() -> bool {
-    // `get_main_interpreter` takes a lock that a finalizing thread may hold, so it is called last.
+    // `get_main_interpreter` takes a lock that a finalizing thread may hold, so it is called only
+    // if needed.
     Py_IsInitialized() != 0
         && (!FINALIZED.load(Ordering::Acquire) || get_main_interpreter().is_some())
 }
