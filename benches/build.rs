@@ -1,6 +1,6 @@
 //! Compiles the clock of the rows in C, which also times the rows in Rust. Passes the linker the
-//! arguments for a program that contains the C API: export its functions to loaded libraries, and use
-//! the first definition, ours, of functions that two crates define.
+//! arguments for a program that contains the C API: export its functions to loaded libraries, and
+//! use the first definition, ours, of functions that two crates define.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

@@ -1,5 +1,5 @@
-/* Reads the clocks of the system and, on Linux, a cycle counter of perf_event_open. Each thread opens
-   its counter at its first measurement. */
+/* Reads the clocks of the system and, on Linux, a cycle counter of perf_event_open. Each thread
+   opens its counter at its first measurement. */
 
 #include "clock.h"
 

@@ -48,8 +48,8 @@ static int new_free_destructor_is_right(void)
 
 #ifndef PLAIN
 
-/* Claims a capsule as consumers of DLPack do: checks the name, reads the pointer, and renames. The loop
-   swaps the two names each time. */
+/* Claims a capsule as consumers of DLPack do: checks the name, reads the pointer, and renames. The
+   loop swaps the two names each time. */
 static const char FRESH[] = "dltensor", USED[] = "used_dltensor";
 
 static void *claim(PyObject *capsule, const char *name, const char *new_name)

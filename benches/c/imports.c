@@ -49,7 +49,7 @@ int populate(size_t count)
         return 0;
     }
     for (size_t i = 0; i < count; i++) {
-        /* The capsule and its name are leaked on purpose: they stay alive until the process exits. */
+        /* Leaks the capsule and its name on purpose: they stay alive until the process exits. */
         char text_of_name[sizeof MODULE + 24];
         snprintf(text_of_name, sizeof text_of_name, "%st%zu", MODULE, i);
         char *const name = strdup(text_of_name);

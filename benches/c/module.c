@@ -1,7 +1,7 @@
 /* The extension module `speed_loops`. Its function `request` takes a line of text and returns one:
 
    check ROW        `right`, or `wrong`, or `unknown` if this interpreter has no such function
-   ROW COUNT        nanoseconds and cycles of that many calls; `ROW@2`: on two threads, each that many
+   ROW COUNT        nanoseconds and cycles of that many calls; `ROW@2`: on each of two threads
    populate COUNT   `right`, after it has made that many capsules and names, which stay alive
    threads COUNT    `right`, after that many threads have run
    memory COUNT     resident bytes before, with and after that many capsules */

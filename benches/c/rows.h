@@ -39,8 +39,8 @@ struct row {
 /* Prevents the compiler from removing the computation of the value. */
 #define USE(value) __asm__ volatile("" : : "r"(value) : "memory")
 
-/* A row of one expression. `right` checks its value, which is called `answer`. The same expression is
-   checked and timed. */
+/* A row of one expression. `right` checks its value, which is called `answer`. The same expression
+   is checked and timed. */
 #define EXPRESSION(function, type, expression, right)                                              \
     static int function##_is_right(void)                                                           \
     {                                                                                              \
@@ -76,8 +76,8 @@ void measure_on_threads(unsigned threads, void (*loop)(size_t), size_t count, st
    alive. Returns whether every import returned the right pointer. */
 int populate(size_t count);
 
-/* Measures the resident bytes of this process before there are `count` capsules, while they are alive,
-   and after they were freed. Returns whether all could be made. */
+/* Measures the resident bytes of this process before there are `count` capsules, while they are
+   alive, and after they were freed. Returns whether all could be made. */
 int measure_memory(size_t count, size_t resident[3]);
 
 #endif

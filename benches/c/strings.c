@@ -1,5 +1,5 @@
-/* Rows that request the text of a `str` or `bytes` object. For comparison, rows that only make and free
-   the same objects: they must not become slower by the other function. */
+/* Rows that request the text of a `str` or `bytes` object. For comparison, rows that only make and
+   free the same objects. */
 
 #include "rows.h"
 

@@ -1,7 +1,7 @@
 //! An empty C function for the interpreters that `cargo speed` builds.
 
-/// The function of the row `empty_call`, which shows the minimum cost of a call from a library into the
-/// program. CPython has a function of this name that does nothing; RustPython has none.
+/// The function of the row `empty_call`, which shows the minimum cost of a call from a library into
+/// the program. CPython has a function of this name that does nothing; RustPython has none.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyEval_InitThreads() {}
 

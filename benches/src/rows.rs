@@ -1,6 +1,6 @@
-//! The type of a row in Rust, and the answers to requests. It is compiled into `speed-ours` and into
-//! the module for PyO3, so the same code measures both. The requests are `check ROW` and `ROW COUNT` of
-//! `c/module.c`.
+//! The type of a row in Rust, and the answers to requests. It is compiled into `speed-ours` and
+//! into the module for PyO3, so the same code measures both. The requests are `check ROW` and `ROW
+//! COUNT` of `c/module.c`.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -97,7 +97,8 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        // Only one thread measures, so no atomic addition is needed. It would cost more than the rest.
+        // Only one thread measures, so no atomic addition is needed. It would cost more than the
+        // rest.
         DROPPED.store(Self::dropped() + 1, Ordering::Relaxed);
     }
 }

@@ -1,5 +1,5 @@
-//! `speed_rows` for CPython: the rows in Rust, written with PyO3. Where PyO3 has no function, they call
-//! the C API, as users of PyO3 do.
+//! `speed_rows` for CPython: the rows in Rust, written with PyO3. Where PyO3 has no function, they
+//! call the C API, as users of PyO3 do.
 
 #[path = "../../src/rows.rs"]
 mod shared;
@@ -75,8 +75,8 @@ fn of<'py, T>(
     name: &'static CStr,
 ) -> PyResult<Bound<'py, PyCapsule>> {
     let pointer = NonNull::from(thing).cast::<c_void>();
-    // SAFETY: the pointer is valid for ever, since `thing` is static. Each name here is used for one
-    // type only, and the callers pass that type.
+    // SAFETY: the pointer is valid for ever, since `thing` is static. Each name here is used for
+    // one type only, and the callers pass that type.
     unsafe { PyCapsule::new_with_pointer(py, pointer, name) }
 }
 
@@ -95,7 +95,8 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 7] {
             "rust_value",
             move || {
                 let pointer = black_box(value).pointer_checked(Some(VALUE)).ok()?;
-                // SAFETY: only `publish` makes capsules with this name, and their pointer has this type.
+                // SAFETY: only `publish` makes capsules with this name, and their pointer has this
+                // type.
                 Some(unsafe { pointer.cast::<Counted>().as_ref() }.number)
             },
             is_number,
@@ -103,7 +104,8 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 7] {
         Row::new(
             "rust_import_pointer",
             move || {
-                // SAFETY: only `publish` makes capsules with this name, and their pointer has this type.
+                // SAFETY: only `publish` makes capsules with this name, and their pointer has this
+                // type.
                 let counted = unsafe { PyCapsule::import::<Counted>(py, black_box(POINTER)) };
                 Some(counted.ok()?.number)
             },
@@ -112,7 +114,8 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 7] {
         Row::new(
             "rust_import_value",
             move || {
-                // SAFETY: only `publish` makes capsules with this name, and their pointer has this type.
+                // SAFETY: only `publish` makes capsules with this name, and their pointer has this
+                // type.
                 let counted = unsafe { PyCapsule::import::<Counted>(py, black_box(VALUE)) };
                 Some(counted.ok()?.number)
             },
@@ -121,7 +124,8 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 7] {
         Row::new(
             "rust_import_table",
             move || {
-                // SAFETY: only `publish` makes capsules with this name, and their pointer has this type.
+                // SAFETY: only `publish` makes capsules with this name, and their pointer has this
+                // type.
                 let table = unsafe { PyCapsule::import::<Table>(py, black_box(TABLE)) };
                 Some((table.ok()?.number)())
             },

@@ -1,4 +1,5 @@
-//! `speed-ours`: an interpreter like that of `crates/host`, with the rows in Rust as a builtin module.
+//! `speed-ours`: an interpreter like that of `crates/host`, with the rows in Rust as a builtin
+//! module.
 
 mod rows;
 #[path = "../rows.rs"]

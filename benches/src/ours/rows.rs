@@ -124,8 +124,8 @@ fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 8] {
             "rust_import_pointer",
             move || {
                 let handle = import(black_box(POINTER), vm).ok()?;
-                // SAFETY: only `publish` makes a capsule with this name. Its pointer is that of the static
-                // `COUNTED`.
+                // SAFETY: only `publish` makes a capsule with this name. Its pointer is that of the
+                // static `COUNTED`.
                 Some(unsafe { handle.pointer().cast::<Counted>().as_ref() }.number)
             },
             |number| number == Some(Counted::NUMBER),

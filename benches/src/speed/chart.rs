@@ -1,5 +1,5 @@
-//! The chart: for each row in C, the times of this project, the oldest CPython and plain RustPython as
-//! multiples of the newest CPython's, on a logarithmic scale.
+//! The chart: for each row in C, the times of this project, the oldest CPython and plain RustPython
+//! as multiples of the newest CPython's, on a logarithmic scale.
 
 use std::path::Path;
 

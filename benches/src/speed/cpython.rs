@@ -15,8 +15,8 @@ pub(crate) struct CPython {
     pub(crate) built: String,
 }
 
-/// Prints four lines about a CPython: label, program, headers, and how it was built. It prints the first
-/// two if there are no headers, and nothing for another implementation or an older version.
+/// Prints four lines about a CPython: label, program, headers, and how it was built. It prints the
+/// first two if there are no headers, and nothing for another implementation or an older version.
 const PROBE: &str = "
 import os, sys, sysconfig
 headers = sysconfig.get_path('include')

@@ -36,8 +36,8 @@ pub(crate) fn is_busy() -> bool {
 /// Whether this program and its children have real-time priority, as with `chrt -f 5`.
 fn is_real_time() -> bool {
     let text = file("/proc/self/stat");
-    // The second field, the name of the program, ends with the last parenthesis. The scheduling policy
-    // is field 41; 1 and 2 are the real-time policies.
+    // The second field, the name of the program, ends with the last parenthesis. The scheduling
+    // policy is field 41; 1 and 2 are the real-time policies.
     let policy = text
         .rsplit(')')
         .next()

@@ -1,6 +1,6 @@
-//! `speed`, the program that `cargo speed` runs: measures capsules in this interpreter and in others,
-//! prints tables, and writes a dated record. The measured calls are in `benches/c`, `src/ours` and
-//! `benches/pyo3`.
+//! `speed`, the program that `cargo speed` runs: measures capsules in this interpreter and in
+//! others, prints tables, and writes a dated record. The measured calls are in `benches/c`,
+//! `src/ours` and `benches/pyo3`.
 
 #![forbid(unsafe_code)]
 

@@ -19,7 +19,8 @@ pub(crate) struct Peer {
     pub(crate) built: String,
 }
 
-/// All interpreters. In both lists the first is this project's, and the CPythons follow, newest first.
+/// All interpreters. In both lists the first is this project's, and the CPythons follow, newest
+/// first.
 pub(crate) struct Peers {
     /// For the rows in C.
     pub(crate) c: Vec<Peer>,

@@ -51,7 +51,8 @@ impl Process {
         &self.version
     }
 
-    /// Sends a request and waits for the answer. If that is `Crashed`, the process has been restarted.
+    /// Sends a request and waits for the answer. If that is `Crashed`, the process has been
+    /// restarted.
     pub(crate) fn ask(&mut self, request: &str) -> Result<Answer, Failure> {
         match self.running.ask(request) {
             Some(answer) => Ok(Answer::Text(answer)),

@@ -26,13 +26,13 @@ pub(crate) const C_ROWS: [Row; 19] = [
 ];
 
 pub(crate) const STRING_ROWS: [Row; 8] = [
-    ("str_text", "text of a str, repeated"),
-    ("bytes_text", "text of bytes, repeated"),
-    ("str_new", "new str"),
+    ("str_text", "text of a str, second request"),
+    ("bytes_text", "text of bytes, second request"),
+    ("str_new", "new str, no request"),
     ("str_new_text", "new str and its text"),
-    ("bytes_new", "new bytes"),
-    ("bytes_new_text", "new bytes and their text"),
-    ("encoded", "encode"),
+    ("bytes_new", "new bytes from C, no request"),
+    ("bytes_new_text", "new bytes from C and their text"),
+    ("encoded", "encode, no request"),
     ("encoded_text", "encode, and the text of the bytes"),
 ];
 

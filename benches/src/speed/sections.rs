@@ -1,4 +1,5 @@
-//! The tables, one function each: the rows that it measures, the peers, and how its figures are computed.
+//! The tables, one function each: the rows that it measures, the peers, and how its figures are
+//! computed.
 
 use crate::Failure;
 use crate::machine;
@@ -87,9 +88,9 @@ alone.";
 
 pub(crate) fn strings(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
     let note = "\
-Requests for the text of a `str` or `bytes` object: repeated requests for one object, and the first
-request for a new object, which is then freed. The rows without text only make and free the object.
-`new bytes` is PyBytes_FromString, `encode` is PyUnicode_AsUTF8String.";
+Requests for the text of a `str` or `bytes` object: further requests for one object, and the first
+request for a new object, which is then freed. The rows `no request` only make and free the object.
+`bytes from C` are made by PyBytes_FromString, `encode` is PyUnicode_AsUTF8String.";
     let rows = wanted("", &STRING_ROWS, options);
     calls("Text for C", note, None, &rows, peers, options)
 }

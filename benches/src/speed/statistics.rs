@@ -1,5 +1,5 @@
-//! Statistics of repeated measurements: the median, the quartiles, and ratios within a round, in which
-//! drift of the clock cancels out.
+//! Statistics of repeated measurements: the median, the quartiles, and ratios within a round, in
+//! which drift of the clock cancels out.
 
 /// The measurements of one thing, one for each round; `None` if the round has none.
 pub(crate) type Series = Vec<Option<f64>>;

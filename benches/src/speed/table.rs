@@ -122,8 +122,8 @@ impl Table {
         }
     }
 
-    /// For each of the other columns, the rows in which this project is slower by more than 5%, worst
-    /// first.
+    /// For each of the other columns, the rows in which this project is slower by more than 5%,
+    /// worst first.
     pub(crate) fn slower_rows(&self) -> Vec<String> {
         if self.unit == Unit::Times {
             return Vec::new();
