@@ -1,7 +1,5 @@
-//! Passes the linker the argument for a program that contains the C API: use the first definition,
-//! ours, of functions that two crates define.
+//! Sets the linker arguments of programs with the C API.
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-link-arg-bins=-Wl,-z,muldefs");
+    rustpython_capsule_build::link_args();
 }

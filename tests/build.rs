@@ -1,6 +1,5 @@
-//! Compiles the C code that the tests call, if there is a compiler. Passes the linker arguments of
-//! a program with the C API: export it to libraries, and of functions that two crates define use
-//! the first, which is that of `crates/capi`.
+//! Compiles the C code that the tests call, if there is a compiler, and sets the linker arguments of
+//! programs with the C API.
 
 use std::path::Path;
 
@@ -21,18 +20,13 @@ const FILES: [&str; 10] = [
 ];
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=c");
     println!("cargo:rerun-if-changed=../crates/capi/include");
     println!("cargo:rustc-check-cfg=cfg({HAS_C})");
-    // For the tests of what must not compile.
+    // For the tests of code that must not compile.
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     println!("cargo:rustc-env=CAPSULE_TESTS_RUSTC={rustc}");
-    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
-        println!(
-            "cargo:rustc-link-arg-tests=-Wl,--export-dynamic-symbol=Py*,--export-dynamic-symbol=_Py*,-z,muldefs"
-        );
-    }
+    rustpython_capsule_build::link_args();
     compile();
 }
 
