@@ -1,4 +1,4 @@
-"""A dotted name leads through modules and attributes to a capsule of that very name."""
+"""A dotted name leads through modules and attributes to a capsule of the same name."""
 
 import sys
 import types

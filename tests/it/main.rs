@@ -53,6 +53,7 @@ mod subinterpreters;
 mod c_tests;
 mod ctypes;
 mod differential;
+mod docs;
 mod extensions;
 mod headers;
 mod hostile;
@@ -76,7 +77,7 @@ fn main() -> ExitCode {
         return capsule_python::main();
     }
     let arguments = Arguments::from_args();
-    let trials = [
+    let mut trials: Vec<_> = [
         accessors::trials(),
         // `crates/capsule`
         histories::trials(),
@@ -122,5 +123,6 @@ fn main() -> ExitCode {
     .into_iter()
     .flatten()
     .collect();
+    trials.extend(docs::trials(&trials));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

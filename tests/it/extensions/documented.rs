@@ -144,8 +144,12 @@ fn quotes() -> Result<(), Failed> {
         return Err("the document does not quote the transcript".into());
     }
     let build = fs::read_to_string(examples.join("embedding/build.rs"))?;
-    if !blocks.iter().any(|block| block.2 == build) {
-        return Err("the document does not have the build script of examples/embedding".into());
+    let embedding = fs::read_to_string(root().join("docs/embedding.md"))?;
+    if !self::blocks(&embedding)
+        .iter()
+        .any(|block| block.2 == build)
+    {
+        return Err("docs/embedding.md lacks the build script of examples/embedding".into());
     }
     let config = examples.join("extensions/pyo3_module/rustpython.pyo3");
     let config = fs::read_to_string(config)?;
