@@ -1,4 +1,4 @@
-//! Sets the linker arguments of programs with the C API.
+//! Sets the linker arguments that programs with the C API need.
 
 fn main() {
     rustpython_capsule_build::link_args();

@@ -1,5 +1,5 @@
-//! Compiles the C code that the tests call, if there is a compiler, and sets the linker arguments of
-//! programs with the C API.
+//! Compiles the C code that the tests call, if there is a compiler, and sets the linker arguments
+//! that programs with the C API need.
 
 use std::path::Path;
 

@@ -40,6 +40,23 @@ const CAPSULE_LAYERS: [&[&str]; 8] = [
     &["lib"],
 ];
 
+/// The directories of all crates, with those outside the workspace.
+const ROOTS: [&str; 13] = [
+    "crates/capsule/src",
+    "crates/vm-glue/src",
+    "crates/capi/src",
+    "crates/host/src",
+    "benches/src/ours",
+    "benches/src/speed",
+    "benches/pyo3/src",
+    "examples/embedding/src",
+    "examples/extensions/pyo3_module/src",
+    "fuzz/src",
+    "tests/it",
+    "tests/models/src",
+    "tests/pyo3/src",
+];
+
 /// Which files each file of a crate uses. Both are named by their path as a module.
 type Uses = BTreeMap<String, BTreeSet<String>>;
 
@@ -54,28 +71,36 @@ pub(crate) fn trials() -> Vec<Trial> {
             },
         ),
         trial("layers::the-check-finds-a-circle-of-three-files", || {
-            let uses = Uses::from([
-                uses_of("a", "use crate::b::B;", &["a", "b", "c", "d"]),
-                uses_of("b", "fn f() { crate::c::g() }", &["a", "b", "c", "d"]),
-                uses_of(
-                    "c",
-                    "use crate::{\n    a::A,\n    d,\n};",
-                    &["a", "b", "c", "d"],
-                ),
-                uses_of("d", "// crate::a is not used here", &["a", "b", "c", "d"]),
+            let uses = sample(&[
+                ("a", "use krate::b::B;"),
+                ("b", "fn f() { krate::c::g() }"),
+                ("c", "use krate::{\n    a::A,\n    d,\n};"),
+                ("d", "// krate::a is not used here"),
+                ("e", "use krate::a::A;"),
             ]);
-            expect(&circle(&uses), &["a", "b", "c"])
+            expect(&circles(&uses), &["a", "b", "c"])
         }),
+        trial(
+            "layers::the-check-finds-a-child-that-uses-its-parent",
+            || {
+                let uses = sample(&[
+                    ("lib", "mod a; pub use a::A;"),
+                    ("a", "mod b; fn f() { b::g() }"),
+                    ("a::b", "use super::f;"),
+                ]);
+                expect(&circles(&uses), &["a", "a::b"])
+            },
+        ),
         trial("layers::the-check-finds-a-use-of-a-higher-layer", || {
-            let uses = Uses::from([uses_of(
-                "fields",
-                "use crate::{finalize::run, lock::Lock};",
-                &["fields", "finalize", "lock"],
-            )]);
+            let uses = sample(&[
+                ("fields", "use krate::{finalize::run, lock::Lock};"),
+                ("finalize", ""),
+                ("lock", ""),
+            ]);
             expect(&upward(&uses, &CAPSULE_LAYERS), &["fields uses finalize"])
         }),
         trial("layers::capsule-files-use-no-higher-layer", || {
-            let uses = files_of(&crates().join("capsule"))?;
+            let uses = files_of(&workspace().join("crates/capsule/src"))?;
             let placed: BTreeSet<_> = CAPSULE_LAYERS.into_iter().flatten().copied().collect();
             let present: BTreeSet<_> = uses.keys().map(String::as_str).collect();
             if placed != present {
@@ -84,19 +109,29 @@ pub(crate) fn trials() -> Vec<Trial> {
             expect(&upward(&uses, &CAPSULE_LAYERS), &[])
         }),
     ];
-    for directory in crate_directories() {
-        let name = directory.file_name().unwrap_or_default().to_string_lossy();
-        let manifest = directory.join("Cargo.toml");
+    for name in ["capsule", "vm-glue", "capi", "host"] {
+        let manifest = workspace().join("crates").join(name).join("Cargo.toml");
         trials.push(trial(
             format!("layers::{name}-depends-on-no-later-crate"),
             move || expect(&later_crates(&fs::read_to_string(manifest)?)?, &[]),
         ));
-        trials.push(trial(format!("layers::{name}-has-no-circle-of-files"), {
-            let directory = directory.clone();
-            move || expect(&circle(&files_of(&directory)?), &[])
-        }));
     }
+    trials.extend(ROOTS.map(|root| {
+        let name = root.replace('/', "-");
+        trial(
+            format!("layers::{name}-has-no-circle-of-files"),
+            move || expect(&circles(&files_of(&workspace().join(root))?), &[]),
+        )
+    }));
     trials
+}
+
+/// What the files with these names and sources use. `krate` stands for `crate`, so that the check
+/// finds no paths in this file.
+fn sample(sources: &[(&str, &str)]) -> Uses {
+    let names: Vec<_> = sources.iter().map(|(name, _)| *name).collect();
+    let uses = |(name, text): &(&str, &str)| uses_of(name, &text.replace("krate", "crate"), &names);
+    sources.iter().map(uses).collect()
 }
 
 fn expect(found: &[String], expected: &[&str]) -> Result<(), Failed> {
@@ -107,18 +142,8 @@ fn expect(found: &[String], expected: &[&str]) -> Result<(), Failed> {
     }
 }
 
-fn crates() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates")
-}
-
-fn crate_directories() -> Vec<PathBuf> {
-    let mut directories: Vec<_> = fs::read_dir(crates())
-        .expect("the workspace has a directory of crates")
-        .map(|entry| entry.expect("a directory can be listed").path())
-        .filter(|directory| directory.join("Cargo.toml").exists())
-        .collect();
-    directories.sort();
-    directories
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
 /// The crates that a manifest depends on and that do not come before it.
@@ -148,11 +173,10 @@ fn collect_dependencies(table: &Table, dependencies: &mut Vec<String>) {
     }
 }
 
-/// What each file of a crate uses. The root of the crate is `lib`; `main.rs` is another crate.
+/// What each file below a directory uses. The root of the crate, `lib.rs` or `main.rs`, is `lib`.
 fn files_of(directory: &Path) -> Result<Uses, Failed> {
-    let source = directory.join("src");
     let mut sources = BTreeMap::new();
-    collect_sources(&source, "", &mut sources)?;
+    collect_sources(directory, "", &mut sources)?;
     let names: Vec<_> = sources.keys().map(String::as_str).collect();
     Ok(sources
         .iter()
@@ -172,7 +196,7 @@ fn collect_sources(
             collect_sources(&path, &format!("{parent}{stem}::"), sources)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             let name = match stem.as_ref() {
-                "main" if parent.is_empty() => continue,
+                "main" if parent.is_empty() => "lib".to_owned(),
                 "mod" => parent.trim_end_matches("::").to_owned(),
                 stem => format!("{parent}{stem}"),
             };
@@ -281,14 +305,16 @@ fn upward(uses: &Uses, layers: &[&[&str]]) -> Vec<String> {
     found
 }
 
-/// The files that are left when those that use none of the others are taken away again and again:
-/// empty if there is no circle.
-fn circle(uses: &Uses) -> Vec<String> {
+/// The files that are left when those that use none of the others, and those that none of the others
+/// uses, are taken away again and again: empty if there is no circle.
+fn circles(uses: &Uses) -> Vec<String> {
     let mut left = uses.clone();
     loop {
-        let names: BTreeSet<_> = left.keys().cloned().collect();
         let before = left.len();
-        left.retain(|_, used| used.iter().any(|used| names.contains(used)));
+        let names: BTreeSet<_> = left.keys().cloned().collect();
+        left.retain(|_, used| !used.is_disjoint(&names));
+        let used: BTreeSet<_> = left.values().flatten().cloned().collect();
+        left.retain(|name, _| used.contains(name));
         if left.len() == before {
             return left.into_keys().collect();
         }

@@ -51,9 +51,9 @@ mod subinterpreters;
 // `crates/capi`: the C functions, the headers, the loader, ctypes.
 #[cfg(c_compiler)]
 mod c_tests;
+mod capi_units;
 mod ctypes;
 mod differential;
-mod docs;
 mod extensions;
 mod headers;
 mod hostile;
@@ -64,7 +64,8 @@ mod loader;
 mod signals;
 mod snippets;
 
-// The workspace: dependencies between crates and files, and benchmarks.
+// The workspace: dependencies between crates and files, the documentation, benchmarks.
+mod docs;
 mod layers;
 mod speed;
 
@@ -107,6 +108,7 @@ fn main() -> ExitCode {
         // `crates/capi`
         #[cfg(c_compiler)]
         c_tests::trials(),
+        capi_units::trials(),
         ctypes::trials(),
         differential::trials(),
         extensions::trials(),
