@@ -55,7 +55,6 @@ mod c_tests;
 mod capi_units;
 mod ctypes;
 mod differential;
-mod docs;
 mod extensions;
 mod headers;
 mod hostile;
@@ -66,7 +65,8 @@ mod loader;
 mod signals;
 mod snippets;
 
-// The workspace: dependencies between crates and files, and benchmarks.
+// The workspace: dependencies between crates and files, the documentation, benchmarks.
+mod docs;
 mod layers;
 mod speed;
 
