@@ -45,6 +45,7 @@ mod import;
 mod protocol;
 mod protocol_errors;
 mod protocol_vm;
+mod rust_api;
 mod sealed;
 mod subinterpreters;
 
@@ -54,7 +55,6 @@ mod c_tests;
 mod capi_units;
 mod ctypes;
 mod differential;
-mod docs;
 mod extensions;
 mod headers;
 mod hostile;
@@ -65,7 +65,8 @@ mod loader;
 mod signals;
 mod snippets;
 
-// The workspace: dependencies between crates and files, and benchmarks.
+// The workspace: dependencies between crates and files, the documentation, benchmarks.
+mod docs;
 mod layers;
 mod speed;
 
@@ -103,6 +104,7 @@ fn main() -> ExitCode {
         compile_fail::trials(),
         import::trials(),
         protocol::trials(),
+        rust_api::trials(),
         sealed::trials(),
         subinterpreters::trials(),
         // `crates/capi`

@@ -6,7 +6,8 @@ use core::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use libloading::Error as LibraryError;
-use rustpython_capsule_glue::{Access, Replacement, access, replace_functions, sealed_libraries};
+use rustpython_capsule_glue::__private::sealed_libraries;
+use rustpython_capsule_glue::{Access, Replacement, access, replace_functions};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr, PyUtf8StrRef};
 use rustpython_vm::function::{FsPath, OptionalArg, static_func};
 use rustpython_vm::warn::warn;
@@ -85,6 +86,7 @@ fn extension_suffixes(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     }
     let implementation = vm.sys_module.get_attr("implementation", vm)?;
     let multiarch = implementation.get_attr("_multiarch", vm)?.str(vm)?;
+    // The VM's `sysconfig` has this suffix: RustPython 0.6 names it after 3.13 and supports 3.14.
     let own = format!(".rustpython313-{multiarch}.so");
     let suffixes = [own.as_str(), ".abi3t.so", ".so"];
     Ok(suffixes.map(|suffix| vm.ctx.new_str(suffix).into()).into())
