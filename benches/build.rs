@@ -1,5 +1,5 @@
-//! Compiles the clock that the rows in Rust are timed by, which is the one of the rows in C; and sets
-//! the linker arguments that programs with the C API need.
+//! Compiles the clock of the rows in C, which also times the rows in Rust, and sets the linker
+//! arguments of programs with the C API.
 
 fn main() {
     println!("cargo:rerun-if-changed=c/clock.c");

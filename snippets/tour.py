@@ -59,7 +59,7 @@ gc.collect()
 step("An import follows a dotted name to the capsule, and an error keeps its cause")
 sys.modules["mathlib"] = mathlib = types.ModuleType("mathlib")
 mathlib._C_API = _capsule.new(0x7000, "mathlib._C_API")
-print("load:       ", _capsule.load("mathlib._C_API") is mathlib._C_API)
+print("imported:   ", _capsule.import_capsule("mathlib._C_API") is mathlib._C_API)
 print("import_:    ", hex(_capsule.import_("mathlib._C_API")))
 try:
     _capsule.import_("not_installed._C_API")

@@ -23,10 +23,10 @@ fn main() {
     println!("cargo:rerun-if-changed=c");
     println!("cargo:rerun-if-changed=../crates/capi/include");
     println!("cargo:rustc-check-cfg=cfg({HAS_C})");
-    rustpython_capsule_build::link_args();
-    // For the tests of what must not compile.
+    // For the tests of code that must not compile.
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     println!("cargo:rustc-env=CAPSULE_TESTS_RUSTC={rustc}");
+    rustpython_capsule_build::link_args();
     compile();
 }
 

@@ -10,10 +10,9 @@ use std::sync::LazyLock;
 use libtest_mimic::{Failed, Trial};
 use rustpython_capsule::__private::ffi::{self};
 use rustpython_capsule_glue::capsule::{
-    CapsuleError, Destructor as CapsuleDestructor, DestructorKind, NameMismatch, PyCapsule,
-    TypeMismatch,
+    CapsuleError, Destructor as CapsuleDestructor, DestructorKind, NameMismatch, Operation,
+    PyCapsule, PyCapsuleError, TypeMismatch,
 };
-use rustpython_capsule_glue::{Operation, PyCapsuleError, refusal};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyRange};
 use rustpython_vm::class::StaticType;
 use rustpython_vm::scope::Scope;
@@ -261,7 +260,7 @@ fn errors_have_texts_and_notes() -> Result<(), Failed> {
     in_interpreter(|vm| {
         for (operation, function) in functions {
             for (reason, what, expected) in &reasons {
-                let exception = refusal(operation, reason, vm);
+                let exception = reason.to_exception(operation, vm);
                 let text = format!("PyCapsuleError: {function} called with {what}");
                 same(shown(&exception, vm), text)?;
                 same(

@@ -72,13 +72,13 @@ const GROUPS: &[Group] = &[
             ("claim(c, 3, 'a')", NO_NAME),
             ("claim(c, 'a', 3)", NO_NAME),
             ("import_(3)", NO_NAME),
-            ("load(3)", NO_NAME),
+            ("import_capsule(3)", NO_NAME),
             (
                 "import_(None)",
                 "TypeError: name must be str or bytes, not NoneType",
             ),
             (
-                "load(None)",
+                "import_capsule(None)",
                 "TypeError: name must be str or bytes, not NoneType",
             ),
         ],
@@ -117,7 +117,7 @@ const GROUPS: &[Group] = &[
             ("claim(c, 'a', 'x\\0')", NULL_CHARACTER),
             ("claim(c, 'a\\0', 'x')", NULL_CHARACTER),
             ("import_('a\\0')", NULL_CHARACTER),
-            ("load('a\\0')", NULL_CHARACTER),
+            ("import_capsule('a\\0')", NULL_CHARACTER),
             ("caught(claim, c, 'a', 'x\\0'); answer = get_name(c)", "'a'"),
             ("caught(set_name, c, 'x\\0'); answer = get_name(c)", "'a'"),
             ("type(caught(new, 1, '\\0'))", "<class 'ValueError'>"),
@@ -388,8 +388,9 @@ const GROUPS: &[Group] = &[
             (
                 "sorted(name for name in dir(_capsule) if not name.startswith('_'))",
                 "['CapsuleInfo', 'PyCapsule', 'PyCapsuleError', 'claim', 'describe', 'get_context', \
-                 'get_destructor', 'get_name', 'get_pointer', 'import_', 'is_valid', 'load', 'new', \
-                 'set_context', 'set_destructor', 'set_name', 'set_pointer']",
+                 'get_destructor', 'get_name', 'get_pointer', 'import_', 'import_capsule', \
+                 'is_valid', 'load', 'new', 'set_context', 'set_destructor', 'set_name', \
+                 'set_pointer']",
             ),
             ("PyCapsule is type(c)", "True"),
             (
@@ -423,7 +424,7 @@ const GROUPS: &[Group] = &[
             ),
             ("str(inspect.signature(describe))", "'(capsule, /)'"),
             ("str(inspect.signature(import_))", "'(name, /)'"),
-            ("str(inspect.signature(load))", "'(name, /)'"),
+            ("str(inspect.signature(import_capsule))", "'(name, /)'"),
         ],
     ),
 ];

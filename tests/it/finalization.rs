@@ -179,7 +179,7 @@ const PROGRAMS: &[(&str, &str, i32, &str, &[&str])] = &[
     ),
     (
         "a-destructor-that-imports-a-capsule",
-        "def d(c, write=write, load=_capsule.load):\n try: load('csv.cap')\n\
+        "def d(c, write=write, load=_capsule.import_capsule):\n try: load('csv.cap')\n\
          \x20except ImportError as e: write(str(e))\nos.c = new(1, None, d)",
         0,
         "PyCapsule_Import could not import module \"csv\"\n",

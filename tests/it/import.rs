@@ -10,7 +10,7 @@ use std::ffi::CString;
 use std::sync::LazyLock;
 
 use libtest_mimic::Trial;
-use rustpython_capsule_glue::{import, load};
+use rustpython_capsule_glue::{import, import_capsule};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::scope::Scope;
 use rustpython_vm::{AsObject, PyResult, TryFromObject, VirtualMachine};
@@ -44,7 +44,7 @@ def ask_import(name):
     return _capsule.import_(name.decode('utf-8', 'surrogateescape'))
 
 def ask_load(name):
-    return _capsule.describe(_capsule.load(name)).pointer
+    return _capsule.describe(_capsule.import_capsule(name)).pointer
 ";
 
 type Ask = fn(&[u8], &Scope, &VirtualMachine) -> PyResult<usize>;
@@ -53,13 +53,13 @@ const FUNCTIONS: &[(&str, Ask)] = &[
     ("import in Rust", |name, _, vm| {
         import(&c_string(name), vm).map(|handle| handle.pointer().addr().get())
     }),
-    ("load in Rust", |name, _, vm| {
-        load(&c_string(name), vm).map(|capsule| capsule.any_pointer().addr().get())
+    ("import_capsule in Rust", |name, _, vm| {
+        import_capsule(&c_string(name), vm).map(|capsule| capsule.any_pointer().addr().get())
     }),
     ("import_ with str in Python", |name, scope, vm| {
         ask_python("ask_import", name, scope, vm)
     }),
-    ("load with bytes in Python", |name, scope, vm| {
+    ("import_capsule with bytes in Python", |name, scope, vm| {
         ask_python("ask_load", name, scope, vm)
     }),
     #[cfg(c_compiler)]

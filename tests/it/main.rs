@@ -46,6 +46,7 @@ mod import;
 mod protocol;
 mod protocol_errors;
 mod protocol_vm;
+mod rust_api;
 mod sealed;
 mod subinterpreters;
 
@@ -55,7 +56,6 @@ mod c_tests;
 mod capi_units;
 mod ctypes;
 mod differential;
-mod docs;
 mod extensions;
 mod headers;
 mod hostile;
@@ -66,7 +66,8 @@ mod loader;
 mod signals;
 mod snippets;
 
-// The workspace: dependencies between crates and files, and benchmarks.
+// The workspace: dependencies between crates and files, the documentation, benchmarks.
+mod docs;
 mod layers;
 mod speed;
 
@@ -104,6 +105,7 @@ fn main() -> ExitCode {
         compile_fail::trials(),
         import::trials(),
         protocol::trials(),
+        rust_api::trials(),
         sealed::trials(),
         subinterpreters::trials(),
         // `crates/capi`

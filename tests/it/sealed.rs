@@ -288,7 +288,7 @@ fn leaks_are_found() -> Result<(), Failed> {
             is_found("result = _capsule.get_pointer(capsule, 'm.cap')"),
             is_found("result = [{'x': _capsule.get_context(capsule).to_bytes(8, 'little')}]"),
             is_found("raise ValueError(hex(_capsule.import_('m.cap')))"),
-            is_found("result = _capsule.load('m.cap')"),
+            is_found("result = _capsule.import_capsule('m.cap')"),
             is_found("result = _capsule.get_destructor(native)"),
             is_found("print(f'{_capsule.get_pointer(native, \"n.cap\"):b}')"),
             is_found("_capsule.set_name(capsule, 'x')"),

@@ -5,8 +5,9 @@ use core::ffi::c_void;
 use core::ptr::{NonNull, without_provenance_mut};
 use std::borrow::Cow;
 
-use rustpython_capsule_glue::capsule::{CapsuleError, Destructor as CapsuleDestructor, PyCapsule};
-use rustpython_capsule_glue::{Operation as Glue, refusal};
+use rustpython_capsule_glue::capsule::{
+    CapsuleError, Destructor as CapsuleDestructor, Operation as Glue, PyCapsule,
+};
 use rustpython_vm::{Py, PyObject, PyRef};
 
 use crate::accessors::{Fixture, Outcome};
@@ -18,7 +19,7 @@ pub(crate) fn outcome(row: &Row, fixture: &Fixture<'_>) -> Outcome {
         Object::Capsule(fields) => match make(fields, fixture) {
             Ok(capsule) => capsule.into(),
             Err(reason) => {
-                let exception = refusal(Glue::New, &reason, fixture.vm);
+                let exception = reason.to_exception(Glue::New, fixture.vm);
                 return (fixture.refused(&exception), None);
             }
         },
@@ -58,7 +59,7 @@ fn perform(operation: &Operation, object: &PyObject, fixture: &Fixture<'_>) -> A
     match (operation, answer) {
         (_, Ok(answer)) => answer,
         (Operation::IsValid(_), Err(_)) => Answer::Truth(false),
-        (_, Err(reason)) => fixture.refused(&refusal(glue(operation), &reason, fixture.vm)),
+        (_, Err(reason)) => fixture.refused(&reason.to_exception(glue(operation), fixture.vm)),
     }
 }
 

@@ -49,6 +49,10 @@
 //! Where the small program does not link even without the arguments, or the target has no standard
 //! library, nothing is known about the linker. The build continues with a warning.
 
+#![expect(
+    clippy::needless_doctest_main,
+    reason = "the example is a whole build script"
+)]
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 

@@ -29,6 +29,10 @@
 //!   valid as long as the object lives; that of a `bytearray`, until its length changes.
 
 #![deny(missing_docs)]
+#![cfg_attr(
+    test,
+    expect(dead_code, reason = "tests/it runs the unit tests of this crate")
+)]
 
 mod abi_info;
 #[path = "abstract.rs"]
@@ -68,4 +72,4 @@ pub mod tupleobject;
 pub mod unicodeobject;
 
 pub use loader::ExtensionModulesExt;
-pub use main_interpreter::run_main;
+pub use main_interpreter::{run_main, run_program};

@@ -6,7 +6,8 @@ use core::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 
 use libloading::Error as LibraryError;
-use rustpython_capsule_glue::{Access, Replacement, access, replace_functions, sealed_libraries};
+use rustpython_capsule_glue::__private::sealed_libraries;
+use rustpython_capsule_glue::{Access, Replacement, access, replace_functions};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr, PyUtf8StrRef};
 use rustpython_vm::function::{FsPath, OptionalArg, static_func};
 use rustpython_vm::warn::warn;

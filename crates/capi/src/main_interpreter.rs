@@ -2,12 +2,14 @@
 //! attached to when they call `PyGILState_Ensure`.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustpython_capi::pylifecycle::Py_IsInitialized;
 use rustpython_capi::{get_main_interpreter, init_main_interpreter};
 use rustpython_vm::common::lock::PyMutex;
 use rustpython_vm::common::rc::PyRc;
+use rustpython_vm::host_env::os::exit_code;
 use rustpython_vm::stdlib::_thread::get_ident;
 use rustpython_vm::vm::PyGlobalState;
 use rustpython_vm::vm::thread::ThreadedVirtualMachine;
@@ -38,7 +40,8 @@ struct ThreadStateSource {
 
 /// Whether there is a main interpreter. It may be finalizing.
 pub(crate) fn exists() -> bool {
-    // `get_main_interpreter` takes a lock that a finalizing thread may hold, so it is called last.
+    // `get_main_interpreter` takes a lock that a finalizing thread may hold, so it is called only
+    // if needed.
     Py_IsInitialized() != 0
         && (!FINALIZED.load(Ordering::Acquire) || get_main_interpreter().is_some())
 }
@@ -112,6 +115,8 @@ pub(crate) fn new_thread_state() -> Option<ThreadedVirtualMachine> {
 /// let code = run_main(interpreter, |vm| vm.import("histogram", 0).map(drop));
 /// assert_eq!(code, 0);
 /// ```
+///
+/// [`run_program`] returns the exit code in the form that `fn main` returns.
 pub fn run_main(interpreter: Interpreter, f: impl FnOnce(&VirtualMachine) -> PyResult<()>) -> u32 {
     let thread = interpreter.enter(VirtualMachine::new_thread);
     init_main_interpreter(interpreter);
@@ -128,4 +133,31 @@ pub fn run_main(interpreter: Interpreter, f: impl FnOnce(&VirtualMachine) -> PyR
     set_thread_states(None);
     PROGRAM_STARTED.store(false, Ordering::Release);
     code
+}
+
+/// [`run_main`], for a `fn main` that returns the [`ExitCode`] of the program.
+///
+/// # Panics
+/// If the process has a main interpreter.
+///
+/// # Example
+/// ```no_run
+/// use std::process::ExitCode;
+/// use rustpython_capsule_capi::{ExtensionModulesExt, run_program};
+/// use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
+/// use rustpython_vm::InterpreterBuilder;
+///
+/// fn main() -> ExitCode {
+///     let interpreter = InterpreterBuilder::new()
+///         .with_capsules(Access::Open)
+///         .with_extension_modules()
+///         .build();
+///     run_program(interpreter, |vm| vm.import("histogram", 0).map(drop))
+/// }
+/// ```
+pub fn run_program(
+    interpreter: Interpreter,
+    f: impl FnOnce(&VirtualMachine) -> PyResult<()>,
+) -> ExitCode {
+    exit_code(run_main(interpreter, f))
 }

@@ -5,8 +5,9 @@ use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
 
 use rustpython_capsule::__private::ffi::{self, CClear, CDestructor, CTraverse};
-use rustpython_capsule::{CapsuleError, PyCapsule};
-use rustpython_capsule_glue::{Operation, import, load, refusal, refuse_import};
+use rustpython_capsule::{CapsuleError, Operation, PyCapsule};
+use rustpython_capsule_glue::__private::refuse_import;
+use rustpython_capsule_glue::{import, import_capsule};
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{Failure, enter, new_reference};
@@ -26,7 +27,7 @@ unsafe fn as_capsule<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
 #[cold]
 #[inline(never)]
 fn refuse<R: Failure>(operation: Operation, reason: CapsuleError) -> R {
-    enter(|vm| Err(refusal(operation, &reason, vm)))
+    enter(|vm| Err(reason.to_exception(operation, vm)))
 }
 
 /// Raises the exception for an argument that is not a capsule.
@@ -239,7 +240,7 @@ pub unsafe extern "C" fn PyCapsuleRs_ImportCapsule(name: *const c_char) -> *mut 
     enter(|vm| {
         // SAFETY: the header demands a string or NULL.
         let name = unsafe { importable(name, vm) }?;
-        load(name, vm).map(new_reference)
+        import_capsule(name, vm).map(new_reference)
     })
 }
 
@@ -252,7 +253,7 @@ pub unsafe extern "C" fn PyCapsuleRs_ImportCapsule(name: *const c_char) -> *mut 
 /// `name` is NULL or a NUL-terminated string that lives for `'a`.
 unsafe fn importable<'a>(name: *const c_char, vm: &VirtualMachine) -> PyResult<&'a CStr> {
     if name.is_null() {
-        return Err(refusal(Operation::Import, &CapsuleError::NullName, vm));
+        return Err(CapsuleError::NullName.to_exception(Operation::Import, vm));
     }
     // SAFETY: `name` is not NULL, so it is a NUL-terminated string, which the caller keeps.
     let name = unsafe { CStr::from_ptr(name) };

@@ -9,9 +9,9 @@ use std::ffi::CString;
 
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef};
 
-use crate::alloc::{or_abort, try_box};
+use crate::alloc::or_abort;
 use crate::destructor::Destructor;
-use crate::error::{CapsuleError, TypeMismatch};
+use crate::error::CapsuleError;
 use crate::ffi;
 use crate::ffi_types::{CDestructor, as_address, from_address};
 use crate::finalize::{DestructorKind, destructor_kind, is_run_closure, track_if_needed};
@@ -139,7 +139,10 @@ impl PyCapsule {
         unsafe { ffi::claim(self, address(name), new_name) }
     }
 
-    fn keep_name(&self, name: Option<Cow<'static, CStr>>) -> Result<*const c_char, CapsuleError> {
+    pub(crate) fn keep_name(
+        &self,
+        name: Option<Cow<'static, CStr>>,
+    ) -> Result<*const c_char, CapsuleError> {
         match name {
             None => Ok(core::ptr::null()),
             Some(Cow::Borrowed(name)) => Ok(name.as_ptr()),
@@ -157,14 +160,7 @@ impl PyCapsule {
     /// [`CapsuleError::WrongName`] first, then [`CapsuleError::WrongType`].
     pub fn value<T: Send + Sync + 'static>(&self, name: Option<&CStr>) -> Result<&T, CapsuleError> {
         self.pointer(name)?;
-        let value = self.owned.get().and_then(|owned| owned.value.as_ref());
-        value.and_then(|value| value.get()).ok_or_else(|| {
-            let mismatch = try_box(TypeMismatch {
-                expected: core::any::type_name::<T>(),
-                found: value.map(|value| value.type_name),
-            });
-            mismatch.map_or_else(|no_memory| no_memory, CapsuleError::WrongType)
-        })
+        self.owned.value()
     }
 
     /// Replaces the destructor; the old one does not run. While the capsule is being destroyed this
@@ -246,6 +242,6 @@ fn not_a_capsule(object: &PyObject) -> CapsuleError {
     CapsuleError::NotACapsule { class }
 }
 
-fn address(name: Option<&CStr>) -> *const c_char {
+pub(crate) fn address(name: Option<&CStr>) -> *const c_char {
     name.map_or(core::ptr::null(), CStr::as_ptr)
 }

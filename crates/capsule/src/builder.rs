@@ -6,15 +6,13 @@ use std::borrow::Cow;
 
 use rustpython_vm::{Context, PyObjectRef, PyRef};
 
-use crate::alloc::{or_abort, try_box};
+use crate::alloc::or_abort;
 use crate::class::template;
 use crate::destructor::Destructor;
 use crate::error::CapsuleError;
 use crate::fields::{Flags, NamedPointer};
 use crate::finalize::track_if_needed;
-use crate::lock::Locked;
-use crate::name::OwnedNames;
-use crate::owned::{GcRefs, Owned, OwnedBox, Value};
+use crate::owned::{OwnedBlock, OwnedSlot};
 use crate::payload::{PyCapsule, make};
 
 /// Collects what a capsule is made of; see [`PyCapsule::builder`] and [`PyCapsule::from_value`].
@@ -27,12 +25,13 @@ pub struct CapsuleBuilder {
     context: *mut c_void,
     destructor: Destructor,
     owner: Option<PyObjectRef>,
-    /// An error is reported when the capsule is built.
-    value: Result<Option<Value>, CapsuleError>,
+    /// The block of the value, if there is one. An error is reported when the capsule is built.
+    owned: Result<Option<OwnedBlock>, CapsuleError>,
 }
 
 impl PyCapsule {
     /// Begins a capsule around a pointer, with no name, context, destructor or owner.
+    #[inline]
     pub fn builder(pointer: NonNull<c_void>) -> CapsuleBuilder {
         CapsuleBuilder {
             pointer,
@@ -41,7 +40,7 @@ impl PyCapsule {
             context: null_mut(),
             destructor: Destructor::none(),
             owner: None,
-            value: Ok(None),
+            owned: Ok(None),
         }
     }
 
@@ -49,29 +48,33 @@ impl PyCapsule {
     /// after the destructor if one is set; a panic in its `Drop` is caught. The pointer is one to a
     /// shared `T`: it may be read through, not written through. If there is no memory for the value,
     /// it is dropped, and building the capsule fails.
+    #[inline]
     pub fn from_value<T: Send + Sync + 'static>(value: T) -> CapsuleBuilder {
-        let value = Value::new(value);
-        let address = value.as_ref().map_or(NonNull::dangling(), Value::address);
-        let mut builder = Self::builder(address);
-        builder.value = value.map(Some);
+        let owned = OwnedBlock::with_value(value);
+        let address = owned.as_ref().map(OwnedBlock::value_address);
+        let mut builder = Self::builder(address.unwrap_or(NonNull::dangling()));
+        builder.owned = owned.map(Some);
         builder
     }
 }
 
 impl CapsuleBuilder {
     /// The name: a static one, or an owned one that the capsule keeps.
+    #[inline]
     pub fn name(mut self, name: impl Into<Cow<'static, CStr>>) -> Self {
         self.name = Some(name.into());
         self
     }
 
     /// The context, a second pointer for the producer's own use.
+    #[inline]
     pub fn context(mut self, context: *mut c_void) -> Self {
         self.context = context;
         self
     }
 
     /// What runs when the capsule is destroyed.
+    #[inline]
     pub fn destructor(mut self, destructor: Destructor) -> Self {
         self.destructor = destructor;
         self
@@ -80,6 +83,7 @@ impl CapsuleBuilder {
     /// A Python object that the capsule keeps alive. The collector sees it, so cycles through it are
     /// collected. It is dropped after the destructor has run and the value is dropped, so these, and
     /// the pointer, may lead into it.
+    #[inline]
     pub fn owner(mut self, owner: PyObjectRef) -> Self {
         self.owner = Some(owner);
         self
@@ -108,33 +112,39 @@ impl CapsuleBuilder {
     pub fn try_build(self, _ctx: &Context) -> Result<PyRef<PyCapsule>, CapsuleError> {
         let function = self.destructor.c_function();
         let closure = self.destructor.into_closure()?;
-        let value = self.value?;
-        let mut names = OwnedNames::default();
-        let owns = closure.is_some()
-            || self.owner.is_some()
-            || value.is_some()
-            || matches!(self.name, Some(Cow::Owned(_)));
-        let name = self.name.map_or(Ok(null()), |name| names.keep(name))?;
-        let owned = Owned {
-            owner: self.owner,
-            value,
-            gc_refs: Locked::new(GcRefs {
-                closure,
-                hooks: None,
-            }),
-            names: Locked::new(names),
-            ..Owned::default()
+        let may_be_in_cycle = closure.is_some() || self.owner.is_some();
+        let mut owned = self.owned?;
+        if may_be_in_cycle {
+            let owned = get_or_make(&mut owned)?;
+            owned.get_mut().owner = self.owner;
+            owned.get_mut().gc_refs.get_mut().closure = closure;
+        }
+        let name = match self.name {
+            None => null(),
+            Some(Cow::Borrowed(name)) => name.as_ptr(),
+            Some(name) => {
+                let names = &mut get_or_make(&mut owned)?.get_mut().names;
+                names.get_mut().keep(name)?
+            }
         };
-        let owned = if owns { Some(try_box(owned)?) } else { None };
         let state = NamedPointer {
             pointer: self.pointer,
             name,
             flags: self.flags,
         };
         let capsule = make(template(), || {
-            PyCapsule::new(state, self.context, function, OwnedBox::new(owned))
+            PyCapsule::new(state, self.context, function, OwnedSlot::new(owned))
         })?;
-        track_if_needed(&capsule);
+        if may_be_in_cycle {
+            track_if_needed(&capsule);
+        }
         Ok(capsule)
+    }
+}
+
+fn get_or_make(owned: &mut Option<OwnedBlock>) -> Result<&mut OwnedBlock, CapsuleError> {
+    match owned {
+        Some(owned) => Ok(owned),
+        none => Ok(none.insert(OwnedBlock::new()?)),
     }
 }

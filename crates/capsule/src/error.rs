@@ -4,8 +4,10 @@ use core::ffi::CStr;
 use core::fmt;
 use std::ffi::CString;
 
-/// Why an operation on a capsule failed.
+/// Why an operation on a capsule failed. It [converts](Self::to_exception) into a Python exception,
+/// also with `?`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum CapsuleError {
     /// The object is not a capsule.
     #[error("not a capsule but an object of type '{class}'")]
@@ -34,6 +36,15 @@ pub enum CapsuleError {
     /// The capsule does not hold a value of the expected Rust type.
     #[error("{0}")]
     WrongType(Box<TypeMismatch>),
+    /// The value was moved out by a [`claim_value`](crate::PyCapsule::claim_value) before.
+    #[error("the value is already claimed")]
+    ValueClaimed,
+    /// The pointer is not aligned for the type that was asked for.
+    #[error("the pointer is not aligned to {alignment} bytes")]
+    Misaligned {
+        /// The alignment of that type, in bytes.
+        alignment: usize,
+    },
 }
 
 /// The two names of a [`CapsuleError::WrongName`]; `None` is NULL.

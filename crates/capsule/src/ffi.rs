@@ -16,7 +16,7 @@ use crate::ffi_types::as_address;
 use crate::fields::{Flags, NamedPointer};
 use crate::finalize::track_if_needed;
 use crate::name::{names_match, try_copy};
-use crate::owned::{CHooks, OwnedBox};
+use crate::owned::{CHooks, OwnedSlot};
 use crate::payload::{PyCapsule, make};
 
 pub use crate::ffi_types::{CClear, CDestructor, CTraverse, CVisit, visit_references};
@@ -46,7 +46,7 @@ pub unsafe fn new(
         flags: Flags::VOUCHED,
     };
     make(template(), || {
-        PyCapsule::new(state, null_mut(), destructor, OwnedBox::default())
+        PyCapsule::new(state, null_mut(), destructor, OwnedSlot::default())
     })
 }
 
@@ -199,7 +199,7 @@ pub unsafe fn set_traverse(
 /// Both names are NULL, or NUL-terminated strings that do not change during the call.
 #[cold]
 #[inline(never)]
-unsafe fn wrong_name(state: NamedPointer, expected: *const c_char) -> CapsuleError {
+pub(crate) unsafe fn wrong_name(state: NamedPointer, expected: *const c_char) -> CapsuleError {
     let mismatch = || {
         try_box(NameMismatch {
             // SAFETY: a string or NULL, as the caller promises.

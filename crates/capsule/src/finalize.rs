@@ -49,7 +49,7 @@ use crate::alloc::or_abort;
 use crate::callback_guard::{catch_panic, report_unraisable, run_isolated};
 use crate::ffi_types::{CDestructor, from_address};
 use crate::object_header::{count, link, republish, unlink, unpublish};
-use crate::owned::{Closure, OwnedBox};
+use crate::owned::{Closure, OwnedSlot};
 use crate::payload::{PyCapsule, as_capsule, header_template, make, recycle};
 use crate::thread::with_interpreter;
 
@@ -111,6 +111,7 @@ unsafe extern "C" fn run_closure(capsule: *mut PyObject) {
 
 /// Which kind of [`Destructor`](crate::Destructor) a capsule has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DestructorKind {
     /// No destructor.
     None,
@@ -214,11 +215,12 @@ unsafe fn finalize_whole(object: NonNull<PyObject>) -> bool {
         return true;
     };
     let destructor = capsule.fields.begin_finalizing();
-    if let Some(owned) = capsule.owned.get() {
+    // SAFETY: a count of zero means that there is no reference, and the destructor has not run yet.
+    if let Some(owned) = unsafe { capsule.owned.get_mut() } {
         // The destructor may free what they read, and resurrect the capsule.
-        owned.gc_refs.change(|refs| refs.hooks = None);
+        owned.gc_refs.get_mut().hooks = None;
         // The VM took the dead object off the collector's lists.
-        owned.tracked.store(false, Ordering::Relaxed);
+        *owned.tracked.get_mut() = false;
     }
     run(capsule, destructor);
     if capsule.as_object().strong_count() == 0 {
@@ -300,7 +302,7 @@ fn move_to_new_object(dying: &PyCapsule) -> PyRef<PyCapsule> {
             dying.fields.context(),
             // SAFETY: only `as_address` makes what is stored there.
             taken.and_then(|taken| unsafe { from_address(taken.as_ptr()) }),
-            OwnedBox::new(dying.owned.take()),
+            OwnedSlot::new(dying.owned.take()),
         )
     }))
 }

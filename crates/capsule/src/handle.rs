@@ -1,11 +1,10 @@
-//! Owning handles: while one lives, so does the capsule, and with it what it points to.
+//! The owning handle: while it lives, so does the capsule, and with it what the pointer leads to.
 
 use core::ffi::{CStr, c_void};
-use core::fmt;
-use core::ops::Deref;
 use core::ptr::NonNull;
 
-use rustpython_vm::{Py, PyRef};
+use rustpython_vm::convert::ToPyObject;
+use rustpython_vm::{Py, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::error::CapsuleError;
 use crate::payload::PyCapsule;
@@ -18,9 +17,9 @@ pub struct CapsuleHandle {
     vouched: bool,
 }
 
-// SAFETY: the pointer is an address here; whoever reads through it answers for that.
+// SAFETY: the handle never dereferences the pointer; code that does so has its own `unsafe`.
 unsafe impl Send for CapsuleHandle {}
-// SAFETY: as above.
+// SAFETY: as for `Send`.
 unsafe impl Sync for CapsuleHandle {}
 
 impl CapsuleHandle {
@@ -43,6 +42,22 @@ impl CapsuleHandle {
         self.pointer
     }
 
+    /// The pointer as one to a `T`, which is checked to be aligned. Nothing else is checked, and
+    /// nothing is read: that a `T` is there is the maker's promise.
+    ///
+    /// # Errors
+    /// [`CapsuleError::Misaligned`].
+    pub fn cast<T>(&self) -> Result<NonNull<T>, CapsuleError> {
+        let pointer = self.pointer.cast::<T>();
+        if pointer.is_aligned() {
+            Ok(pointer)
+        } else {
+            Err(CapsuleError::Misaligned {
+                alignment: align_of::<T>(),
+            })
+        }
+    }
+
     /// Whether native code [vouched](crate::CapsuleBuilder::vouched) for the pointer.
     #[must_use]
     pub fn is_vouched(&self) -> bool {
@@ -60,59 +75,28 @@ impl CapsuleHandle {
     pub fn into_capsule(self) -> PyRef<PyCapsule> {
         self.capsule
     }
-}
 
-/// A reference to a capsule that holds a `T`, which it reads like a `&T`.
-pub struct TypedCapsule<T> {
-    capsule: PyRef<PyCapsule>,
-    value: NonNull<T>,
-}
-
-// SAFETY: it gives out `&T` only, on any thread; the capsule drops the value on any thread.
-unsafe impl<T: Send + Sync> Send for TypedCapsule<T> {}
-// SAFETY: as above.
-unsafe impl<T: Send + Sync> Sync for TypedCapsule<T> {}
-
-impl<T: Send + Sync + 'static> TypedCapsule<T> {
-    /// Takes the value out under its name and keeps the capsule.
-    ///
-    /// # Errors
-    /// [`CapsuleError::WrongName`], [`CapsuleError::WrongType`].
-    pub fn new(capsule: PyRef<PyCapsule>, name: Option<&CStr>) -> Result<Self, CapsuleError> {
-        let value = NonNull::from(capsule.value::<T>(name)?);
-        Ok(Self { capsule, value })
-    }
-}
-
-impl<T> TypedCapsule<T> {
-    /// The capsule.
+    /// Whether both refer to the same capsule, as `is` in Python.
     #[must_use]
-    pub fn capsule(&self) -> &Py<PyCapsule> {
-        &self.capsule
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        core::ptr::eq(self.capsule(), other.capsule())
     }
 }
 
-impl<T> Deref for TypedCapsule<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        // SAFETY: the value sits in a box that the capsule keeps until nobody refers to it (I4);
-        // `self.capsule` does.
-        unsafe { self.value.as_ref() }
+impl ToPyObject for CapsuleHandle {
+    fn to_pyobject(self, _vm: &VirtualMachine) -> PyObjectRef {
+        self.into()
     }
 }
 
-impl<T> Clone for TypedCapsule<T> {
-    fn clone(&self) -> Self {
-        Self {
-            capsule: self.capsule.clone(),
-            value: self.value,
-        }
+impl From<CapsuleHandle> for PyObjectRef {
+    fn from(handle: CapsuleHandle) -> Self {
+        handle.capsule.into()
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for TypedCapsule<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("TypedCapsule").field(&**self).finish()
+impl From<CapsuleHandle> for PyRef<PyCapsule> {
+    fn from(handle: CapsuleHandle) -> Self {
+        handle.capsule
     }
 }

@@ -96,7 +96,7 @@
 //!
 //! # What is not here
 //!
-//! Exceptions and their texts, the module `_capsule` and import are in `rustpython-capsule-glue`.
+//! The module `_capsule`, import and API tables are in `rustpython-capsule-glue`.
 
 #![deny(missing_docs)]
 
@@ -104,9 +104,11 @@ mod accessors;
 mod alloc;
 mod builder;
 mod callback_guard;
+mod claimable;
 mod class;
 mod destructor;
 mod error;
+mod exceptions;
 mod ffi;
 mod ffi_types;
 mod fields;
@@ -115,24 +117,32 @@ mod foreign_threads;
 mod handle;
 mod lock;
 mod name;
+mod named;
 mod object_header;
 mod owned;
 mod payload;
+pub mod prelude;
 mod sync;
 mod thread;
+mod typed;
+mod value;
 
 pub use builder::CapsuleBuilder;
 pub use destructor::Destructor;
 pub use error::{CapsuleError, NameMismatch, TypeMismatch};
+pub use exceptions::{Operation, PyCapsuleError};
 pub use ffi_types::CDestructor;
 pub use finalize::DestructorKind;
-pub use handle::{CapsuleHandle, TypedCapsule};
+pub use handle::CapsuleHandle;
+pub use named::{CapsuleName, NamedHandle};
 pub use payload::PyCapsule;
+pub use typed::TypedCapsule;
 
 /// What only the other crates of this workspace use. It may change in any release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::callback_guard::{panic_message, run_isolated};
+    pub use crate::exceptions::add_note;
     pub use crate::name::try_owned;
 
     /// Capsules as C uses them.

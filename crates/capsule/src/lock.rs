@@ -111,9 +111,16 @@ impl<T: Default> Locked<T> {
         result
     }
 
-    /// Takes the value and leaves a new one.
-    pub(crate) fn take(&self) -> T {
-        self.change(core::mem::take)
+    /// The value, for the only user that there is. It takes no lock.
+    #[inline]
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        if self.changing.load(Ordering::Relaxed) {
+            // SAFETY: the borrow is exclusive. Another thread was changing the value at a fork, so
+            // it is overwritten without a drop.
+            unsafe { self.value.get().write(T::default()) };
+            self.changing.store(false, Ordering::Relaxed);
+        }
+        self.value.get_mut()
     }
 }
 

@@ -1,35 +1,88 @@
 //! What a capsule owns beyond its fields: names, a closure, an owner, a Rust value. Most capsules
-//! that C makes own nothing, so all of it is in one box that is made when first needed.
+//! that C makes own nothing, so all of it is in one block of memory that is made when first needed.
 
-use core::any::{Any, type_name};
+use core::alloc::Layout;
+use core::any::type_name;
 use core::ffi::c_void;
-use core::fmt;
+use core::mem::ManuallyDrop;
 use core::ptr::{NonNull, null_mut};
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
+use std::alloc::{alloc, dealloc};
 
 use rustpython_vm::object::{Traverse, TraverseFn};
 use rustpython_vm::{PyObject, PyObjectRef};
 
-use crate::alloc::try_box;
+use crate::alloc::{FreeList, try_box};
 use crate::callback_guard::catch_panic;
-use crate::error::CapsuleError;
+use crate::error::{CapsuleError, TypeMismatch};
 use crate::ffi_types::{CClear, CTraverse};
 use crate::foreign_threads::InterpreterId;
 use crate::lock::Locked;
 use crate::name::OwnedNames;
 use crate::thread::with_interpreter;
+use crate::value::{Block, ValueType};
 
-/// The box, or NULL. Made once, and taken when the capsule is deallocated.
+/// The block, or NULL. Made once, and taken when the capsule is deallocated.
 #[derive(Debug, Default)]
-pub(crate) struct OwnedBox(AtomicPtr<Owned>);
+pub(crate) struct OwnedSlot(AtomicPtr<Owned>);
 
-/// What is in the box.
-#[derive(Default)]
+/// A block that no capsule has yet, or no longer. The pointer is raw, because others know the
+/// address of the value, and moving a `Box` would assert that they do not.
+#[derive(Debug)]
+pub(crate) struct OwnedBlock(NonNull<Owned>);
+
+/// The layout of blocks with small values, of up to four words. A thread keeps a few for the next
+/// capsules.
+const SMALL: Layout = Layout::new::<Block<Owned, [usize; 4]>>();
+
+thread_local! {
+    static FREE_LIST: FreeList = const { FreeList::new(SMALL) };
+}
+
+/// The layout in which a block is allocated.
+const fn layout_of(block: Layout) -> Layout {
+    if block.size() <= SMALL.size() && block.align() <= SMALL.align() {
+        SMALL
+    } else {
+        block
+    }
+}
+
+#[inline]
+fn allocate(layout: Layout) -> Option<NonNull<u8>> {
+    let recycled = if layout == SMALL {
+        FREE_LIST.try_with(FreeList::pop).ok().flatten()
+    } else {
+        None
+    };
+    // SAFETY: a block is not of size zero, since its head is not.
+    recycled.or_else(|| NonNull::new(unsafe { alloc(layout) }))
+}
+
+/// # Safety
+/// [`allocate`] made `block` with this layout, and the caller gives it up with nothing in it that
+/// must be dropped.
+#[inline]
+unsafe fn free(block: NonNull<u8>, layout: Layout) {
+    let is_recycled = layout == SMALL
+        && FREE_LIST
+            // SAFETY: the caller gives up the block, which has the layout of the list.
+            .try_with(|list| unsafe { list.push(block) })
+            .unwrap_or(false);
+    if !is_recycled {
+        // SAFETY: the global allocator made it with this layout, be it for the list or not.
+        unsafe { dealloc(block.as_ptr(), layout) };
+    }
+}
+
+/// The head of a block. Behind it is the value; `()` if there is none.
 pub(crate) struct Owned {
+    value_type: &'static ValueType,
+    /// False if there was no value from the start, or it was dropped.
+    has_value: bool,
     /// The pointer may lead into the owner, so the value, every destructor and the hooks may depend
     /// on it. It is set when the capsule is made, and dropped after all of them.
     pub(crate) owner: Option<PyObjectRef>,
-    pub(crate) value: Option<Value>,
     pub(crate) gc_refs: Locked<GcRefs>,
     pub(crate) names: Locked<OwnedNames>,
     /// Whether the collector tracks the capsule.
@@ -63,29 +116,150 @@ pub(crate) enum Closure {
     },
 }
 
-/// A Rust value and the name of its type. It owns the value as a box does, but through a raw
-/// pointer: others know the address, and moving a `Box` would assert that they do not.
-pub(crate) struct Value {
-    value: NonNull<dyn Any + Send + Sync>,
-    pub(crate) type_name: &'static str,
-}
-
-impl OwnedBox {
-    pub(crate) fn new(owned: Option<Box<Owned>>) -> Self {
-        Self(AtomicPtr::new(owned.map_or(null_mut(), Box::into_raw)))
+impl OwnedBlock {
+    /// A block without a value.
+    ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`].
+    pub(crate) fn new() -> Result<Self, CapsuleError> {
+        Self::make((), false)
     }
 
-    /// The contents of the box, if there is one.
+    /// A block with a value.
+    ///
+    /// # Errors
+    /// [`CapsuleError::OutOfMemory`], and `value` is dropped.
+    #[inline]
+    pub(crate) fn with_value<T: Send + Sync + 'static>(value: T) -> Result<Self, CapsuleError> {
+        Self::make(value, true)
+    }
+
+    #[inline]
+    fn make<T: Send + Sync + 'static>(value: T, has_value: bool) -> Result<Self, CapsuleError> {
+        let layout = const { layout_of(Layout::new::<Block<Owned, T>>()) };
+        let Some(block) = allocate(layout) else {
+            return Err(CapsuleError::OutOfMemory);
+        };
+        let block: NonNull<Block<Owned, T>> = block.cast();
+        let head = Owned {
+            value_type: ValueType::of::<Owned, T>(),
+            has_value,
+            owner: None,
+            gc_refs: Locked::default(),
+            names: Locked::default(),
+            tracked: AtomicBool::new(false),
+        };
+        // SAFETY: allocated for this, with at least the size and alignment of a block of this type.
+        unsafe { block.write(Block { head, value }) };
+        Ok(Self(block.cast()))
+    }
+
+    /// The address of the value, which never moves. A zero-sized value has one too.
+    pub(crate) fn value_address(&self) -> NonNull<c_void> {
+        // SAFETY: the block is alive, and nobody changes its type.
+        let value_type = unsafe { self.0.as_ref() }.value_type;
+        // SAFETY: `make` set the type of the block.
+        unsafe { value_type.value_in(self.0) }
+    }
+
+    #[inline]
+    pub(crate) fn get_mut(&mut self) -> &mut Owned {
+        // SAFETY: the block is this one's alone. The borrow is of the head, not of the value.
+        unsafe { self.0.as_mut() }
+    }
+}
+
+/// Drops the value first, and the owner and the names after all that may depend on them.
+impl Drop for OwnedBlock {
+    fn drop(&mut self) {
+        /// Drops the head and frees the memory, also if the value panics.
+        struct Rest(NonNull<Owned>);
+
+        impl Drop for Rest {
+            fn drop(&mut self) {
+                // SAFETY: the block is alive.
+                let layout = unsafe { self.0.as_ref() }.value_type.layout;
+                // SAFETY: the value is gone, and nobody else has the block.
+                unsafe { self.0.drop_in_place() };
+                // SAFETY: `make` allocated it with this layout, and all in it is dropped.
+                unsafe { free(self.0.cast(), layout_of(layout)) };
+            }
+        }
+
+        let block = self.0;
+        let _rest = Rest(block);
+        // SAFETY: the block is this one's alone.
+        unsafe { drop_value(block) };
+    }
+}
+
+/// Drops the value of a block, if it has one.
+///
+/// # Safety
+/// Nobody else has the block, and the value is not borrowed.
+#[inline]
+unsafe fn drop_value(mut block: NonNull<Owned>) {
+    // SAFETY: the block is alive, and the caller's alone.
+    let head = unsafe { block.as_mut() };
+    if core::mem::take(&mut head.has_value) {
+        let value_type = head.value_type;
+        // SAFETY: `make` set the type of the block, and `has_value` is true only once.
+        unsafe { value_type.drop_in(block) };
+    }
+}
+
+impl OwnedSlot {
+    #[inline]
+    pub(crate) fn new(block: Option<OwnedBlock>) -> Self {
+        Self(AtomicPtr::new(block.map_or(null_mut(), into_raw)))
+    }
+
+    /// The head of the block, if there is one.
     #[inline]
     pub(crate) fn get(&self) -> Option<&Owned> {
         // SAFETY:
-        // - NULL or from `Box::into_raw`, published with Release.
-        // - lives for the borrow: only `take` frees it, and only `drop_dependents` changes it. No
-        //   other code refers to the capsule when these are called, so there is no borrow.
+        // - NULL or from `into_raw`, published with Release.
+        // - lives for the borrow: only `take` frees it, and only `get_mut` and `drop_dependents`
+        //   change it. No other code refers to the capsule when these are called, so there is no
+        //   borrow.
         unsafe { self.0.load(Ordering::Acquire).as_ref() }
     }
 
-    /// The contents of the box, which is made now if there is none.
+    /// The head of the block, to change it.
+    ///
+    /// # Safety
+    /// No other code refers to the capsule for `'a`.
+    #[inline]
+    pub(crate) unsafe fn get_mut<'a>(&self) -> Option<&'a mut Owned> {
+        // SAFETY: as in `get`; and the caller promises that there is no other reference.
+        unsafe { self.0.load(Ordering::Acquire).as_mut() }
+    }
+
+    /// The value, if there is one and it is a `T`.
+    ///
+    /// # Errors
+    /// [`CapsuleError::WrongType`].
+    #[inline]
+    pub(crate) fn value<T: 'static>(&self) -> Result<&T, CapsuleError> {
+        let block = NonNull::new(self.0.load(Ordering::Acquire));
+        let found = self.value_type();
+        match (block, found) {
+            (Some(block), Some(found)) if found.is::<T>() => {
+                // SAFETY:
+                // - a `T`: the type of the block says so (I4), and it is there.
+                // - lives for the borrow: as in `get`.
+                Ok(unsafe { &(*block.cast::<Block<Owned, T>>().as_ptr()).value })
+            }
+            _ => Err(wrong_type(type_name::<T>(), found)),
+        }
+    }
+
+    fn value_type(&self) -> Option<&'static ValueType> {
+        let head = self.get()?;
+        head.has_value.then_some(head.value_type)
+    }
+
+    /// The head of the block, which is made now if there is none.
     ///
     /// # Errors
     /// [`CapsuleError::OutOfMemory`].
@@ -93,15 +267,15 @@ impl OwnedBox {
         if let Some(owned) = self.get() {
             return Ok(owned);
         }
-        let made = Box::into_raw(try_box(Owned::default())?);
+        let made = into_raw(OwnedBlock::new()?);
         let installed =
             self.0
                 .compare_exchange(null_mut(), made, Ordering::AcqRel, Ordering::Acquire);
         let current = match installed {
             Ok(_) => made,
             Err(current) => {
-                // SAFETY: `made` comes from `Box::into_raw` above and was not published.
-                drop(unsafe { Box::from_raw(made) });
+                // SAFETY: `made` comes from `into_raw` above and was not published.
+                drop(unsafe { from_raw(made) });
                 current
             }
         };
@@ -109,12 +283,13 @@ impl OwnedBox {
         Ok(unsafe { &*current })
     }
 
-    /// Takes the box. The caller must be the only thread that can reach the capsule.
-    pub(crate) fn take(&self) -> Option<Box<Owned>> {
-        let owned = NonNull::new(self.0.load(Ordering::Acquire))?;
+    /// Takes the block. The caller must be the only thread that can reach the capsule.
+    #[inline]
+    pub(crate) fn take(&self) -> Option<OwnedBlock> {
+        let block = self.0.load(Ordering::Acquire);
         self.0.store(null_mut(), Ordering::Relaxed);
-        // SAFETY: from `Box::into_raw`, and the only thread that can reach it takes it once.
-        Some(unsafe { Box::from_raw(owned.as_ptr()) })
+        // SAFETY: NULL or from `into_raw`, and the only thread that can reach it takes it once.
+        unsafe { from_raw(block) }
     }
 
     /// Drops what may depend on the owner and the names: the value and the closure. Each runs
@@ -125,26 +300,51 @@ impl OwnedBox {
     /// No other code refers to the capsule.
     #[inline]
     pub(crate) unsafe fn drop_dependents(&self, capsule: Option<&PyObject>) {
-        // SAFETY: as in `get`; and the caller promises that there is no other reference.
-        let Some(owned) = (unsafe { self.0.load(Ordering::Acquire).as_mut() }) else {
+        let Some(mut block) = NonNull::new(self.0.load(Ordering::Acquire)) else {
             return;
         };
-        let value = owned.value.take();
-        let closure = owned.gc_refs.take().closure;
-        catch_panic(capsule, || drop(value));
-        catch_panic(capsule, || drop(closure));
+        // SAFETY: the block is alive, and the caller promises that there is no other reference.
+        let closure = unsafe { block.as_mut() }.gc_refs.get_mut().closure.take();
+        // SAFETY: the caller promises that there is no other reference.
+        catch_panic(capsule, || unsafe { drop_value(block) });
+        if closure.is_some() {
+            catch_panic(capsule, || drop(closure));
+        }
     }
 
     /// Drops the rest, after [`drop_dependents`](Self::drop_dependents). From here on the capsule
     /// cannot be resurrected.
     #[inline]
     pub(crate) fn drop_rest(&self) {
-        if let Some(owned) = self.take() {
-            let Owned { owner, names, .. } = *owned;
+        let Some(mut block) = self.take() else {
+            return;
+        };
+        let owned = block.get_mut();
+        if let Some(owner) = owned.owner.take() {
             catch_panic(None, || drop(owner));
-            drop(names.take());
         }
+        // What a thread was changing at a fork is leaked; the drop of the block does the rest.
+        let _ = owned.names.get_mut();
     }
+}
+
+fn into_raw(block: OwnedBlock) -> *mut Owned {
+    ManuallyDrop::new(block).0.as_ptr()
+}
+
+/// # Safety
+/// `block` is NULL, or comes from [`into_raw`] and was not passed to this function before.
+unsafe fn from_raw(block: *mut Owned) -> Option<OwnedBlock> {
+    NonNull::new(block).map(OwnedBlock)
+}
+
+#[cold]
+fn wrong_type(expected: &'static str, found: Option<&'static ValueType>) -> CapsuleError {
+    let mismatch = try_box(TypeMismatch {
+        expected,
+        found: found.map(|found| (found.name)()),
+    });
+    mismatch.map_or_else(|no_memory| no_memory, CapsuleError::WrongType)
 }
 
 impl Owned {
@@ -190,45 +390,5 @@ impl Closure {
                 interpreter_id,
             } => with_interpreter(interpreter_id, |_| catch_panic(object, || drop(callable))),
         });
-    }
-}
-
-impl Value {
-    /// # Errors
-    /// [`CapsuleError::OutOfMemory`], and `value` is dropped.
-    pub(crate) fn new<T: Send + Sync + 'static>(value: T) -> Result<Self, CapsuleError> {
-        let value: Box<dyn Any + Send + Sync> = try_box(value)?;
-        Ok(Self {
-            value: NonNull::from(Box::leak(value)),
-            type_name: type_name::<T>(),
-        })
-    }
-
-    pub(crate) fn get<T: 'static>(&self) -> Option<&T> {
-        // SAFETY: made from a box in `new`, and freed only with `self`.
-        unsafe { self.value.as_ref() }.downcast_ref()
-    }
-
-    /// The address of the value, which never moves. A zero-sized value has one too.
-    pub(crate) fn address(&self) -> NonNull<c_void> {
-        self.value.cast()
-    }
-}
-
-// SAFETY: it owns a `Send + Sync` value as a box does.
-unsafe impl Send for Value {}
-// SAFETY: it gives out only shared references to a `Send + Sync` value.
-unsafe impl Sync for Value {}
-
-impl Drop for Value {
-    fn drop(&mut self) {
-        // SAFETY: made from a box in `new`, which is freed here only.
-        drop(unsafe { Box::from_raw(self.value.as_ptr()) });
-    }
-}
-
-impl fmt::Debug for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Value").field(&self.type_name).finish()
     }
 }

@@ -22,7 +22,7 @@ use crate::error::CapsuleError;
 use crate::ffi_types::{CDestructor, as_address};
 use crate::fields::{Fields, Flags, NamedPointer};
 use crate::object_header::vtable;
-use crate::owned::OwnedBox;
+use crate::owned::OwnedSlot;
 
 /// Capsule objects carry an opaque native pointer through Python.
 ///
@@ -33,7 +33,7 @@ use crate::owned::OwnedBox;
 #[pyclass(module = false, name = "PyCapsule", traverse = "manual")]
 pub struct PyCapsule {
     pub(crate) fields: Fields,
-    pub(crate) owned: OwnedBox,
+    pub(crate) owned: OwnedSlot,
     /// C code has the address while Rust has a `&mut` (see `Traverse::clear`).
     _pinned: PhantomPinned,
 }
@@ -44,7 +44,7 @@ impl PyCapsule {
         state: NamedPointer,
         context: *mut c_void,
         destructor: Option<CDestructor>,
-        owned: OwnedBox,
+        owned: OwnedSlot,
     ) -> Self {
         Self {
             fields: Fields::new(state, context, as_address(destructor)),
@@ -89,7 +89,7 @@ pub(crate) fn install(class: &Py<PyType>) {
         name: core::ptr::null(),
         flags: Flags::default(),
     };
-    let payload = PyCapsule::new(state, null_mut(), None, OwnedBox::default());
+    let payload = PyCapsule::new(state, null_mut(), None, OwnedSlot::default());
     let template = PyRef::leak(PyRef::new_ref(payload, class.to_owned(), None));
     VTABLE.store(vtable(template.as_object()), Ordering::Release);
     HEADER_TEMPLATE.store(core::ptr::from_ref(template).cast_mut(), Ordering::Release);

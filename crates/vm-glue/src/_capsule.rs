@@ -1,4 +1,4 @@
-//! The builtin module `_capsule`, at both access levels. The two share what may be done at either.
+//! The builtin module `_capsule`, at both access levels. The submodule `look` has what both offer.
 
 use rustpython_vm::builtins::PyModuleDef;
 use rustpython_vm::{Context, pymodule};
@@ -11,20 +11,20 @@ pub(crate) fn sealed(ctx: &Context) -> &'static PyModuleDef {
     _capsule_sealed::module_def(ctx)
 }
 
-/// What can be done at both levels.
+/// What both levels offer.
 #[pymodule(sub)]
 mod look {
-    use rustpython_capsule::{DestructorKind, PyCapsule};
+    use rustpython_capsule::{DestructorKind, Operation, PyCapsule, PyCapsuleError};
     use rustpython_derive::{pystruct_sequence, pystruct_sequence_data};
     use rustpython_vm::builtins::PyTypeRef;
     use rustpython_vm::class::PyClassImpl;
     use rustpython_vm::types::PyStructSequence;
+    use rustpython_vm::warn::warn;
     use rustpython_vm::{PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, pyclass};
 
     use crate::convert::{Name, name_to_python};
     use crate::describe;
     use crate::import;
-    use crate::raise::{Operation, PyCapsuleError, refusal};
 
     #[pystruct_sequence_data]
     pub(super) struct CapsuleInfoData {
@@ -37,17 +37,17 @@ mod look {
         pub(super) symbol: Option<String>,
     }
 
-    /// What describe() tells of a capsule.
+    /// The result of describe().
     #[pyattr]
     #[pystruct_sequence(name = "CapsuleInfo", module = "_capsule", data = "CapsuleInfoData")]
     pub(super) struct PyCapsuleInfo;
 
-    /// It is one class for all interpreters of the process, so that none may change it.
+    /// Immutable, since all interpreters of the process share the class.
     #[pyclass(with(PyStructSequence), flags(IMMUTABLETYPE))]
     impl PyCapsuleInfo {}
 
     impl CapsuleInfoData {
-        /// What may be told at both levels; addresses and the owner are not among it.
+        /// The fields that both levels report. Addresses and the owner are not among them.
         pub(super) fn of(capsule: &PyCapsule, vm: &VirtualMachine) -> PyResult<Self> {
             let place = describe::place_of(capsule.any_pointer());
             Ok(Self {
@@ -55,10 +55,10 @@ mod look {
                 pointer: None,
                 context: None,
                 destructor: match capsule.destructor_kind() {
-                    DestructorKind::None => None,
                     DestructorKind::C => Some("c"),
                     DestructorKind::Rust => Some("rust"),
                     DestructorKind::Python => Some("python"),
+                    _ => None,
                 },
                 owner: None,
                 library: place.library,
@@ -78,13 +78,13 @@ mod look {
         PyCapsuleError::make_static_type()
     }
 
-    /// Return the capsule's name, None if it has none.
+    /// Return the capsule's name, or None if it has none.
     ///
-    /// Bytes that are not UTF-8 come as surrogates (surrogateescape).
+    /// Bytes that are not UTF-8 are returned as surrogates (surrogateescape).
     #[pyfunction]
     fn get_name(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult {
         let capsule =
-            PyCapsule::of(&capsule).map_err(|reason| refusal(Operation::GetName, &reason, vm))?;
+            PyCapsule::of(&capsule).map_err(|error| error.to_exception(Operation::GetName, vm))?;
         name_to_python(capsule.name(), vm)
     }
 
@@ -96,21 +96,30 @@ mod look {
 
     /// Import the capsule that a dotted name leads to, and return it.
     #[pyfunction]
+    fn import_capsule(name: Name, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
+        import::import_capsule(&name.required(vm)?, vm)
+    }
+
+    /// Deprecated: use import_capsule().
+    #[pyfunction]
     fn load(name: Name, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
-        import::load(&name.required(vm)?, vm)
+        let text = "_capsule.load() is deprecated; use _capsule.import_capsule()";
+        let category = vm.ctx.exceptions.deprecation_warning.to_owned();
+        warn(vm.ctx.new_str(text).into(), Some(category), 1, None, vm)?;
+        import_capsule(name, vm)
     }
 }
 
-/// Capsules: native pointers with a name, by which native modules share their APIs.
+/// Capsules: native pointers with a name, through which native modules share their APIs.
 ///
-/// A capsule made here carries any number as its pointer; what it means is between those who
-/// know its name.
+/// A capsule made here carries any number as its pointer. What it means is up to the code
+/// that knows the name.
 #[pymodule(with(look))]
 mod _capsule {
     use core::ptr::NonNull;
     use std::borrow::Cow;
 
-    use rustpython_capsule::{CapsuleError, Destructor, PyCapsule};
+    use rustpython_capsule::{CapsuleError, Destructor, Operation, PyCapsule};
     use rustpython_vm::convert::ToPyObject;
     use rustpython_vm::{
         AsObject, FromArgs, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
@@ -119,7 +128,6 @@ mod _capsule {
     use super::look::CapsuleInfoData;
     use crate::convert::{Address, Name};
     use crate::import;
-    use crate::raise::{Operation, refusal};
 
     #[derive(FromArgs)]
     struct NewArgs {
@@ -138,12 +146,12 @@ mod _capsule {
     /// Make a capsule around a pointer, an int other than 0.
     ///
     /// The name is a str or bytes, or None for a capsule without one. The destructor is called
-    /// with the capsule when it dies. The context is a second address, for the maker's own use.
-    /// The owner is an object that is kept alive as long as the capsule.
+    /// with the capsule when it is destroyed. The context is a second address, for the maker's
+    /// own use. The owner is an object that the capsule keeps alive.
     #[pyfunction]
     fn new(args: NewArgs, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
         let pointer = NonNull::new(args.pointer.as_pointer())
-            .ok_or_else(|| refusal(Operation::New, &CapsuleError::NullPointer, vm))?;
+            .ok_or_else(|| CapsuleError::NullPointer.to_exception(Operation::New, vm))?;
         let mut builder = PyCapsule::builder(pointer)
             .context(args.context.as_pointer())
             .destructor(destructor(args.destructor, vm)?);
@@ -155,7 +163,7 @@ mod _capsule {
         }
         builder
             .try_build(&vm.ctx)
-            .map_err(|reason| refusal(Operation::New, &reason, vm))
+            .map_err(|error| error.to_exception(Operation::New, vm))
     }
 
     fn destructor(callable: Option<PyObjectRef>, vm: &VirtualMachine) -> PyResult<Destructor> {
@@ -174,7 +182,7 @@ mod _capsule {
         operation: Operation,
         vm: &VirtualMachine,
     ) -> PyResult<&'a Py<PyCapsule>> {
-        PyCapsule::of(object).map_err(|reason| refusal(operation, &reason, vm))
+        PyCapsule::of(object).map_err(|error| error.to_exception(operation, vm))
     }
 
     /// Return the pointer as an int, if the capsule has that name.
@@ -183,10 +191,10 @@ mod _capsule {
         PyCapsule::of(&capsule)
             .and_then(|capsule| capsule.pointer(name.as_deref()))
             .map(|pointer| pointer.as_ptr().expose_provenance())
-            .map_err(|reason| refusal(Operation::GetPointer, &reason, vm))
+            .map_err(|error| error.to_exception(Operation::GetPointer, vm))
     }
 
-    /// Return the context as an int, 0 if none was set.
+    /// Return the context as an int, or 0 if none was set.
     #[pyfunction]
     fn get_context(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<usize> {
         let capsule = checked(&capsule, Operation::GetContext, vm)?;
@@ -209,21 +217,23 @@ mod _capsule {
     /// Replace the pointer, which may not be 0.
     #[pyfunction]
     fn set_pointer(capsule: PyObjectRef, pointer: Address, vm: &VirtualMachine) -> PyResult<()> {
-        let refused = |reason: CapsuleError| refusal(Operation::SetPointer, &reason, vm);
-        let capsule = PyCapsule::of(&capsule).map_err(refused)?;
-        let pointer =
-            NonNull::new(pointer.as_pointer()).ok_or_else(|| refused(CapsuleError::NullPointer))?;
-        capsule.set_pointer(pointer);
-        Ok(())
+        let set = |capsule: &Py<PyCapsule>| {
+            let pointer = NonNull::new(pointer.as_pointer()).ok_or(CapsuleError::NullPointer)?;
+            capsule.set_pointer(pointer);
+            Ok(())
+        };
+        PyCapsule::of(&capsule)
+            .and_then(set)
+            .map_err(|error| error.to_exception(Operation::SetPointer, vm))
     }
 
-    /// Replace the name. The old one stays where it is as long as the capsule lives.
+    /// Replace the name. The memory of the old name stays valid as long as the capsule lives.
     #[pyfunction]
     fn set_name(capsule: PyObjectRef, name: Name, vm: &VirtualMachine) -> PyResult<()> {
         let capsule = checked(&capsule, Operation::SetName, vm)?;
         capsule
             .try_set_name(name.0.map(Cow::Owned))
-            .map_err(|reason| refusal(Operation::SetName, &reason, vm))
+            .map_err(|error| error.to_exception(Operation::SetName, vm))
     }
 
     /// Replace the context.
@@ -245,10 +255,10 @@ mod _capsule {
         let capsule = checked(&capsule, Operation::SetDestructor, vm)?;
         capsule
             .try_set_destructor(self::destructor(destructor, vm)?)
-            .map_err(|reason| refusal(Operation::SetDestructor, &reason, vm))
+            .map_err(|error| error.to_exception(Operation::SetDestructor, vm))
     }
 
-    /// Check the name, give the capsule another and return the pointer, all as one step.
+    /// Check the name, replace it and return the pointer, all as one step.
     ///
     /// Of several threads that claim one capsule under one name, exactly one succeeds.
     #[pyfunction]
@@ -261,12 +271,12 @@ mod _capsule {
         PyCapsule::of(&capsule)
             .and_then(|capsule| capsule.claim(name.as_deref(), new_name.0.map(Cow::Owned)))
             .map(|pointer| pointer.as_ptr().expose_provenance())
-            .map_err(|reason| refusal(Operation::Claim, &reason, vm))
+            .map_err(|error| error.to_exception(Operation::Claim, vm))
     }
 
     /// Import the capsule that a dotted name leads to, and return its pointer as an int.
     ///
-    /// Nothing keeps the capsule alive; load() returns the capsule itself.
+    /// Nothing keeps the capsule alive; import_capsule() returns the capsule itself.
     #[pyfunction]
     fn import_(name: Name, vm: &VirtualMachine) -> PyResult<usize> {
         let handle = import::import(&name.required(vm)?, vm)?;
@@ -287,15 +297,14 @@ mod _capsule {
     }
 }
 
-/// Capsules, sealed: they can be looked at, checked and imported, not made, changed or opened.
+/// Capsules, sealed: they can be described, checked and imported, but not made, changed or read.
 #[pymodule(name = "_capsule", with(look))]
 mod _capsule_sealed {
-    use rustpython_capsule::PyCapsule;
+    use rustpython_capsule::{Operation, PyCapsule};
     use rustpython_vm::function::FuncArgs;
     use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
 
     use super::look::CapsuleInfoData;
-    use crate::raise::{Operation, refusal};
 
     fn refuse(function: &str, vm: &VirtualMachine) -> PyResult {
         let text = format!("_capsule.{function}: capsules are sealed in this interpreter");
@@ -368,7 +377,7 @@ mod _capsule_sealed {
     #[pyfunction]
     fn describe(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<CapsuleInfoData> {
         let capsule =
-            PyCapsule::of(&capsule).map_err(|reason| refusal(Operation::Describe, &reason, vm))?;
+            PyCapsule::of(&capsule).map_err(|error| error.to_exception(Operation::Describe, vm))?;
         CapsuleInfoData::of(capsule, vm)
     }
 }

@@ -1,4 +1,4 @@
-//! The one call that an embedder makes, and what became of it.
+//! Adding capsules to an interpreter, and the access level that it got.
 
 use rustpython_vm::{InterpreterBuilder, VirtualMachine};
 
@@ -6,16 +6,16 @@ use crate::{_capsule, replace};
 
 /// What Python code may do with capsules.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Access {
-    /// Everything that `_capsule` offers. Python code that can do this can crash the process, as
-    /// it can with `ctypes`.
+    /// All of `_capsule`. Python code can crash the process with it, as with `ctypes`.
     Open,
-    /// Look, check and import; not make a capsule, change one, or read an address. `ctypes` and
-    /// shared libraries cannot be loaded. For scripts that are not trusted.
+    /// For untrusted scripts: they can describe, check and import capsules, but not make or change
+    /// one, nor read an address. They cannot load `ctypes` or shared libraries.
     Sealed,
 }
 
-/// The level of the interpreter of `vm`; `None` where it was made without capsules.
+/// The access level of the interpreter of `vm`; `None` if it was made without capsules.
 #[must_use]
 pub fn access(vm: &VirtualMachine) -> Option<Access> {
     let definition = *vm.state.module_defs.get("_capsule")?;
@@ -29,10 +29,10 @@ pub fn access(vm: &VirtualMachine) -> Option<Access> {
     }
 }
 
-/// Adds capsules to an interpreter in the making.
+/// Adds capsules to an interpreter that is being built.
 pub trait CapsuleBuilderExt {
-    /// Registers `_capsule` and makes `types.CapsuleType` this project's class, in the interpreter
-    /// and in all sub-interpreters that it makes.
+    /// Registers `_capsule` and makes `types.CapsuleType` the class of these capsules, in the
+    /// interpreter and in all its sub-interpreters.
     #[must_use]
     fn with_capsules(self, access: Access) -> Self;
 }

@@ -12,7 +12,7 @@ use core::mem::MaybeUninit;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use rustpython_capsule::{CapsuleHandle, PyCapsule};
+use rustpython_capsule::{CapsuleHandle, Operation, PyCapsule, PyCapsuleError};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyTypeRef};
 use rustpython_vm::class::PyClassImpl;
 use rustpython_vm::convert::ToPyObject;
@@ -23,7 +23,6 @@ use rustpython_vm::{
 use crate::api_table::{ApiHeader, ApiTable, RawHeader};
 use crate::api_version::{ApiVersion, readable_size, required_size};
 use crate::import::import;
-use crate::raise::{Operation, PyCapsuleError, refusal};
 
 /// A new capsule with a static table, which the producer's module has as an attribute under the last
 /// part of the table's name.
@@ -83,7 +82,7 @@ pub struct ApiRef<T> {
 /// Imports the table `T` by its name and checks its header.
 ///
 /// # Errors
-/// As for [`import`](crate::import); ImportError if no native code vouches for the capsule's
+/// As for [`import`](crate::import()); ImportError if no native code vouches for the capsule's
 /// pointer, or the table is not aligned, has no header, has another major version, or lacks a field
 /// that has no `since`.
 ///
@@ -124,7 +123,7 @@ impl<T: ApiTable> ApiRef<T> {
     pub fn of(object: &PyObject, vm: &VirtualMachine) -> PyResult<Self> {
         let handle = PyCapsule::of(object)
             .and_then(|capsule| CapsuleHandle::new(capsule.to_owned(), Some(T::NAME)))
-            .map_err(|reason| refusal(Operation::GetPointer, &reason, vm))?;
+            .map_err(|reason| reason.to_exception(Operation::GetPointer, vm))?;
         Self::read(handle).map_err(|reason| {
             let class = PyCapsuleError::make_static_type();
             not_usable::<T>(class, &reason, vm)
@@ -190,7 +189,7 @@ fn check<T: ApiTable>(header: &RawHeader) -> Result<(), String> {
     if header.magic != RawHeader::MAGIC {
         return Err("it has no API table header".to_owned());
     }
-    let required = required_size(T::FIELDS, size_of::<RawHeader>(), size_of::<T>());
+    let required = const { required_size(T::FIELDS, size_of::<RawHeader>(), size_of::<T>()) };
     if header.major == T::VERSION.major && header.size >= required as u64 {
         return Ok(());
     }

@@ -183,17 +183,23 @@ pub const fn check_fields(version: ApiVersion, fields: &[Field]) {
 
 /// How many bytes a producer's table must have: all `size` of the consumer's, or, if there are
 /// fields with `since`, those before them.
-pub(crate) fn required_size(fields: &[Field], header: usize, size: usize) -> usize {
-    if fields.iter().all(|field| field.since.is_none()) {
-        return size;
+pub(crate) const fn required_size(fields: &[Field], header: usize, size: usize) -> usize {
+    let mut required = header;
+    let mut position = 0;
+    while position < fields.len() {
+        if fields[position].since.is_some() {
+            return required;
+        }
+        required = fields[position].end;
+        position += 1;
     }
-    let required = fields.iter().take_while(|field| field.since.is_none());
-    required.last().map_or(header, |field| field.end)
+    size
 }
 
 /// How many bytes of a producer's table hold fields that the consumer knows. The producer's version
 /// and its size must both cover a field: with the version alone, a wrong size leads beyond the
 /// table; with the size alone, padding at the end counts as a field.
+#[inline] // In the crate that imports, the fields are constants.
 pub(crate) fn readable_size(fields: &[Field], header: usize, minor: u32, size: u64) -> usize {
     let known = fields.iter().take_while(|field| {
         field.since.is_none_or(|since| since.minor <= minor) && field.end as u64 <= size

@@ -1,4 +1,4 @@
-//! What Python hands in and gets back: names as `str` or `bytes`, addresses as `int`.
+//! Conversions for the functions of `_capsule`: names are `str` or `bytes`, addresses are `int`.
 
 use core::ffi::{CStr, c_void};
 use std::ffi::CString;
@@ -18,7 +18,7 @@ impl Name {
         self.0.as_deref()
     }
 
-    /// The name, where NULL is none.
+    /// The name, for functions that do not accept NULL.
     pub(crate) fn required(self, vm: &VirtualMachine) -> PyResult<CString> {
         self.0
             .ok_or_else(|| vm.new_type_error("name must be str or bytes, not NoneType"))
@@ -56,7 +56,7 @@ fn copy(bytes: &[u8], kind: &str, vm: &VirtualMachine) -> PyResult<Name> {
     }
 }
 
-/// A name as Python sees it.
+/// A name as a Python object: `str` with surrogates for bytes that are not UTF-8, or `None`.
 pub(crate) fn name_to_python(name: Option<CString>, vm: &VirtualMachine) -> PyResult {
     let Some(name) = name else {
         return Ok(vm.ctx.none());
@@ -74,12 +74,12 @@ fn surrogateescape(vm: &VirtualMachine) -> PyRef<PyUtf8Str> {
     PyUtf8Str::from("surrogateescape").into_ref(&vm.ctx)
 }
 
-/// An address: an `int` from 0 up to the largest that a pointer holds.
+/// An address: an `int` from 0 up to `usize::MAX`.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Address(usize);
 
 impl Address {
-    /// A pointer with that address. Whatever native code exposed there may be reached through it.
+    /// A pointer with that address and the provenance of whatever native code has exposed there.
     pub(crate) fn as_pointer(self) -> *mut c_void {
         core::ptr::with_exposed_provenance_mut(self.0)
     }

@@ -1,11 +1,12 @@
-//! From a dotted name to a capsule: `a.b.c` is attribute `c` of `a.b`. The first part comes from
-//! `sys.modules` or is imported, the others are attributes, and one that a package lacks is
-//! imported as a submodule. The modules are asked each time.
+//! Import by a dotted name: `a.b.c` is attribute `c` of `a.b`. The first part is a module, from
+//! `sys.modules` or imported; the others are attributes, and one that a package lacks is imported
+//! as a submodule. Nothing is cached: each import looks at the modules as they are.
 
 use core::cell::Cell;
 use core::ffi::CStr;
 
-use rustpython_capsule::{CapsuleError, CapsuleHandle, PyCapsule, TypedCapsule};
+use rustpython_capsule::__private::add_note;
+use rustpython_capsule::{CapsuleError, CapsuleHandle, Operation, PyCapsule, TypedCapsule};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyDict, PyDictRef, PyStr, PyStrInterned};
 use rustpython_vm::common::lock::LazyLock;
 use rustpython_vm::frame::current_globals;
@@ -15,42 +16,41 @@ use rustpython_vm::{
 };
 
 use crate::dotted_name::{DottedName, Part};
-use crate::raise::{Operation, add_note, refusal};
 
-/// Imports the capsule `name` and takes its pointer out, keeping the capsule alive.
+/// Imports the capsule `name` and returns its pointer in a handle that keeps the capsule alive.
 ///
 /// # Errors
-/// As `PyCapsule_Import` in CPython 3.14, with the real cause as `__cause__`: ImportError where
-/// the module cannot be imported, AttributeError where an attribute is missing or is not a capsule
-/// of that name. KeyboardInterrupt, SystemExit and MemoryError pass through.
+/// As `PyCapsule_Import` in CPython 3.14, with the real cause as `__cause__`: ImportError if the
+/// module cannot be imported, AttributeError if an attribute is missing or is not a capsule of that
+/// name. KeyboardInterrupt, SystemExit and MemoryError pass through.
 pub fn import(name: &CStr, vm: &VirtualMachine) -> PyResult<CapsuleHandle> {
-    let capsule = load(name, vm)?;
-    // Renamed since `load` checked it: what importing a moment later would have found.
-    CapsuleHandle::new(capsule, Some(name)).map_err(|reason| not_valid(name, &reason, vm))
+    let capsule = import_capsule(name, vm)?;
+    // If another thread has renamed it since, the result is that of an import a moment later.
+    CapsuleHandle::new(capsule, Some(name)).map_err(|error| not_valid(name, &error, vm))
 }
 
-/// Imports the capsule `name` and takes the Rust value out, keeping the capsule alive.
+/// Imports the capsule `name` and returns its Rust value in a handle that keeps the capsule alive.
 ///
 /// # Errors
-/// As for [`import`], and PyCapsuleError where the capsule does not hold a `T`.
+/// As for [`import`], and PyCapsuleError if the capsule does not hold a `T`.
 pub fn import_value<T: Send + Sync + 'static>(
     name: &CStr,
     vm: &VirtualMachine,
 ) -> PyResult<TypedCapsule<T>> {
-    TypedCapsule::new(load(name, vm)?, Some(name))
-        .map_err(|reason| refusal(Operation::GetValue, &reason, vm))
+    TypedCapsule::new(import_capsule(name, vm)?, Some(name))
+        .map_err(|error| error.to_exception(Operation::GetValue, vm))
 }
 
-/// Imports the capsule `name`.
+/// Imports the capsule `name` and returns the capsule itself.
 ///
 /// # Errors
 /// As for [`import`].
-pub fn load(name: &CStr, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
+pub fn import_capsule(name: &CStr, vm: &VirtualMachine) -> PyResult<PyRef<PyCapsule>> {
     let dotted = DottedName::of(name, vm);
-    let found = find(&dotted, vm).inspect_err(|error| tell_what_is_not_here(name, error, vm))?;
+    let found = find(&dotted, vm).inspect_err(|error| note_what_is_missing(name, error, vm))?;
     let capsule = PyCapsule::of(&found)
         .and_then(|capsule| capsule.pointer(Some(dotted.name())).map(|_| capsule))
-        .map_err(|reason| not_valid(name, &reason, vm))?;
+        .map_err(|error| not_valid(name, &error, vm))?;
     Ok(capsule.to_owned())
 }
 
@@ -65,7 +65,7 @@ fn find(dotted: &DottedName, vm: &VirtualMachine) -> PyResult {
     Ok(found)
 }
 
-/// The capsules of CPython's standard library that this interpreter cannot have, and why.
+/// The capsules of CPython's standard library that this interpreter cannot offer, and why.
 const NOT_HERE: [(&CStr, &str); 4] = [
     (
         c"unicodedata._ucnhash_CAPI",
@@ -85,8 +85,8 @@ const NOT_HERE: [(&CStr, &str); 4] = [
     ),
 ];
 
-/// Gives the exception for a name that leads nowhere a note, if CPython has a capsule there.
-fn tell_what_is_not_here(name: &CStr, error: &PyBaseExceptionRef, vm: &VirtualMachine) {
+/// Adds a note to the exception for a missing capsule, if CPython has a capsule of that name.
+fn note_what_is_missing(name: &CStr, error: &PyBaseExceptionRef, vm: &VirtualMachine) {
     let exceptions = &vm.ctx.exceptions;
     let is_absence = error.fast_isinstance(exceptions.attribute_error)
         || error.fast_isinstance(exceptions.import_error);
@@ -94,13 +94,13 @@ fn tell_what_is_not_here(name: &CStr, error: &PyBaseExceptionRef, vm: &VirtualMa
     if let Some((_, why)) = known.filter(|_| is_absence) {
         let name = name.to_string_lossy();
         let note = format!("CPython's {name} is not here: {why}");
-        // An exception without its note is still the right one.
+        // Without the note, the exception is still the right one.
         let _ = error.add_note(vm.ctx.new_str(note), vm);
     }
 }
 
-/// The exception for an import that cannot begin because of `cause`: what [`load`] raises when the
-/// first module fails to import.
+/// The exception for an import that cannot begin because of `cause`: what [`import_capsule`] raises
+/// if the first module fails to import.
 pub fn refuse_import(
     name: &CStr,
     cause: PyBaseExceptionRef,
@@ -124,8 +124,8 @@ fn module(dotted: &DottedName, vm: &VirtualMachine) -> PyResult {
     imported.map_err(|cause| cannot_import(&dotted.shown(part), cause, vm))
 }
 
-/// Imports a module by its full name, through the `__import__` that the calling code sees, and
-/// reads it from `sys.modules`.
+/// Imports a module by its full name, with the `__import__` that the calling code sees, and reads
+/// it from `sys.modules`.
 fn import_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult {
     let hook = vm.eval_get_builtin(identifier!(vm, __import__));
     let hook = hook.map_err(|error| {
@@ -154,8 +154,8 @@ fn globals_of_caller(vm: &VirtualMachine) -> PyResult<PyDictRef> {
     Ok(globals)
 }
 
-/// The live `sys.modules`. Read from the dict of `sys`: where it was deleted, the VM overflows the
-/// stack over the text of the AttributeError.
+/// The live `sys.modules`. It is read from the dict of `sys`, because an attribute access to it
+/// after it was deleted makes the VM overflow the stack while it makes the AttributeError.
 fn sys_modules(vm: &VirtualMachine) -> PyResult {
     vm.sys_module
         .dict()
@@ -163,7 +163,7 @@ fn sys_modules(vm: &VirtualMachine) -> PyResult {
         .ok_or_else(|| vm.new_runtime_error("sys.modules was deleted"))
 }
 
-/// Strings that are looked for each time.
+/// Interned strings for the lookups of every import.
 struct Keys {
     modules: &'static PyStrInterned,
     spec: &'static PyStrInterned,
@@ -179,7 +179,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     }
 });
 
-/// A module that is there and need not be waited for.
+/// The module, if it is in `sys.modules` and no thread is initialising it.
 fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     let modules = sys_modules(vm)?;
     let found = match modules.downcast_ref::<PyDict>() {
@@ -207,8 +207,8 @@ fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Option<PyObje
     Ok((!initializing).then_some(module))
 }
 
-/// What a plain module has in its dict. That is its attribute, for a name which the class `module`
-/// does not know.
+/// An entry in the dict of a plain module. It is the attribute of that name, unless the class
+/// `module` has one too.
 fn own_attribute(
     object: &PyObject,
     name: &Py<PyStr>,
@@ -221,14 +221,14 @@ fn own_attribute(
 }
 
 thread_local! {
-    /// The interpreter in which the thread imported last, and the address of its `__import__`, if
-    /// that was the one that it came with. Nobody holds it for us: whoever deletes it and
-    /// puts another builtin function at its address is not noticed.
+    /// The interpreter in which the thread imported last, and the address of its original
+    /// `__import__`, if that was in use. No reference is held: a program that deletes the function
+    /// and gets another builtin function at the same address goes unnoticed.
     static PRISTINE: Cell<Option<(i64, usize)>> = const { Cell::new(None) };
 }
 
-/// Whether `__import__`, as the calling code sees it, is the one that the interpreter came with:
-/// the builtin function of that name in the module `builtins`. Python code cannot make another.
+/// Whether `__import__`, as the calling code sees it, is the interpreter's original one: the builtin
+/// function of that name in the module `builtins`. Python code cannot make another.
 fn import_is_pristine(vm: &VirtualMachine) -> bool {
     let name = identifier!(vm, __import__);
     let Ok(current) = vm.eval_get_builtin(name) else {
@@ -290,8 +290,8 @@ fn attribute(
     })
 }
 
-/// Whether an import failed because there is no module `name`, or nothing on the way to it, and not
-/// for what is in one.
+/// Whether an import failed because the module `name` or one of its parents does not exist, and not
+/// because of an error inside a module.
 fn is_not_found(error: &PyBaseExceptionRef, name: &str, vm: &VirtualMachine) -> bool {
     error.fast_isinstance(vm.ctx.exceptions.module_not_found_error)
         && error
@@ -323,13 +323,13 @@ fn cannot_import(
     error
 }
 
-fn not_valid(name: &CStr, reason: &CapsuleError, vm: &VirtualMachine) -> PyBaseExceptionRef {
+fn not_valid(name: &CStr, error: &CapsuleError, vm: &VirtualMachine) -> PyBaseExceptionRef {
     let text = format!(
         "PyCapsule_Import \"{}\" is not valid",
         name.to_string_lossy()
     );
     let class = vm.ctx.exceptions.attribute_error.to_owned();
-    let error = vm.new_exception_msg(class, text.into());
-    add_note(&error, &reason.to_string(), vm);
-    error
+    let exception = vm.new_exception_msg(class, text.into());
+    add_note(&exception, &error.to_string(), vm);
+    exception
 }

@@ -3,7 +3,7 @@
 //!
 //! # For embedders
 //!
-//! One call on the builder. [`Access::Sealed`] is the level for scripts that are not trusted.
+//! One call on the builder adds capsules. [`Access::Sealed`] is the level for untrusted scripts.
 //!
 //! ```
 //! use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
@@ -66,9 +66,10 @@
 //!
 //! # Importing other capsules
 //!
-//! [`import`] gives an owning handle, [`import_value`] a typed one, [`load`] the capsule itself.
-//! Errors are CPython's, with the real cause as `__cause__`; what CPython does not say is in a
-//! note. [`refusal`] makes the exception for a [`CapsuleError`](capsule::CapsuleError).
+//! [`import`] gives an owning handle, [`import_value`] a typed one, [`import_capsule`] the capsule
+//! itself. Exceptions are CPython's, with the real cause as `__cause__`; what CPython does not say
+//! is in a note. A [`CapsuleError`](capsule::CapsuleError) of any other operation converts into an
+//! exception with `?`.
 
 #![deny(missing_docs, unsafe_code)]
 
@@ -85,23 +86,25 @@ mod convert;
 mod describe;
 mod dotted_name;
 mod import;
-mod raise;
+pub mod prelude;
 mod replace;
 
 pub use access::{Access, CapsuleBuilderExt, access};
 pub use api_ref::{ApiRef, import_api, publish_api};
 pub use api_table::{ApiHeader, ApiTable};
 pub use api_version::ApiVersion;
-pub use import::{import, import_value, load, refuse_import};
-pub use raise::{Operation, PyCapsuleError, refusal};
-pub use replace::{Replacement, replace_functions, sealed_libraries};
+pub use import::{import, import_capsule, import_value};
+pub use replace::{Replacement, replace_functions};
 /// The capsule object.
 pub use rustpython_capsule as capsule;
 
-/// What `api_table!` expands to. Not public API: it changes without notice.
+/// What `api_table!` expands to, and what the sibling crates use. Not public API: it changes without
+/// notice.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::api_version::{Field, check_fields};
+    pub use crate::import::refuse_import;
+    pub use crate::replace::sealed_libraries;
 }
 
 #[cfg(doctest)]

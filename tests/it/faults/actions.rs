@@ -6,7 +6,7 @@ use std::panic::resume_unwind;
 use std::thread;
 
 use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
-use rustpython_capsule_glue::load;
+use rustpython_capsule_glue::import_capsule;
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
@@ -129,18 +129,18 @@ for name in ('faults_no_such', 'colorsys'):
         prepare: nothing,
         native: |_, fixture| {
             if_attached(fixture, |vm| {
-                let loaded = load(c"faults_cap.no_such", vm);
+                let loaded = import_capsule(c"faults_cap.no_such", vm);
                 fixture.expect(loaded.is_err(), "a missing capsule");
-                let loaded = load(c"sys.flags", vm);
+                let loaded = import_capsule(c"sys.flags", vm);
                 fixture.expect(loaded.is_err(), "an object that is not a capsule");
             });
         },
         python: "
 for name in ('faults_cap.no_such', 'sys.flags'):
-    try: _capsule.load(name)
+    try: _capsule.import_capsule(name)
     except (AttributeError, ImportError): continue
     raise AssertionError(name)
-try: found = _capsule.load('faults_cap.cap')
+try: found = _capsule.import_capsule('faults_cap.cap')
 except (AttributeError, ImportError):
     if not finalizing: raise
 else: assert _capsule.is_valid(found, 'faults_cap.cap')

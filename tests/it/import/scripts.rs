@@ -85,7 +85,7 @@ refused(KeyboardInterrupt, 'm.cap')
     (
         "arguments-that-are-no-names-are-refused",
         "
-for ask in _capsule.load, _capsule.import_:
+for ask in _capsule.import_capsule, _capsule.import_:
     for name, error in (None, TypeError), (5, TypeError), ('m\\0.cap', ValueError), (b'm\\0', ValueError):
         try:
             ask(name)
@@ -95,11 +95,11 @@ for ask in _capsule.load, _capsule.import_:
 ",
     ),
     (
-        "load-returns-the-capsule-itself",
+        "import-capsule-returns-the-capsule-itself",
         "
 made = capsule('m.cap')
 module('m', cap=made)
-assert _capsule.load('m.cap') is made and _capsule.load(b'm.cap') is made
+assert _capsule.import_capsule('m.cap') is made and _capsule.import_capsule(b'm.cap') is made
 ",
     ),
     (
@@ -200,7 +200,7 @@ def hook(name, *rest, **named):
 module('m', ns=types.SimpleNamespace(cap=capsule('m.ns.cap')))
 builtins.__import__ = hook
 _capsule.import_('m.ns.cap')
-_capsule.load('m.ns.cap')
+_capsule.import_capsule('m.ns.cap')
 assert calls == ['m', 'm'], calls
 ",
     ),
@@ -310,7 +310,7 @@ def write(path, text):
 
 def refused(kind, name):
     try:
-        _capsule.load(name)
+        _capsule.import_capsule(name)
     except kind as error:
         return error
     raise AssertionError(f'{name} was found')

@@ -7,7 +7,7 @@ use std::sync::{Arc, Barrier};
 
 use libtest_mimic::{Failed, Trial};
 use rustpython_capsule_glue::capsule::{Destructor, PyCapsule};
-use rustpython_capsule_glue::{import, import_value, load};
+use rustpython_capsule_glue::{import, import_capsule, import_value};
 use rustpython_vm::{PyRef, VirtualMachine};
 
 use super::scripts::{HELPERS, SCRIPTS};
@@ -130,7 +130,9 @@ fn threads_import_at_once() -> Result<(), Failed> {
                 vm.allow_threads(|| start.wait());
                 let found =
                     |name| import(name, vm).is_ok_and(|h| h.pointer().addr().get() == POINTER);
-                (0..1000).all(|_| found(own) && found(c"m0.cap") && load(c"m0.nope", vm).is_err())
+                (0..1000).all(|_| {
+                    found(own) && found(c"m0.cap") && import_capsule(c"m0.nope", vm).is_err()
+                })
             })
         });
         let right = threads.map(|thread| vm.allow_threads(|| thread.join()).ok());

@@ -1,9 +1,11 @@
 //! Which interpreters of a process can load extension modules: all while the C API has a main
 //! interpreter, none before it starts or after it is finalized.
 
+use std::process::ExitCode;
+
 use libtest_mimic::Trial;
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
-use rustpython_capsule_capi::{ExtensionModulesExt, run_main};
+use rustpython_capsule_capi::{ExtensionModulesExt, run_main, run_program};
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::{Interpreter, PyResult, Settings, VirtualMachine};
 
@@ -75,4 +77,8 @@ fn others_can_load_only_while_it_exists() {
         assert_eq!(code, 0);
         assert_eq!(elsewhere(), REFUSED);
     }
+    let code = run_program(interpreter(), |vm| {
+        exec("raise SystemExit(3)", &vm.new_scope_with_builtins(), vm).map(drop)
+    });
+    assert_eq!(code, ExitCode::from(3));
 }

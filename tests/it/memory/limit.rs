@@ -39,7 +39,7 @@ const ROWS: &[(&str, &str)] = &[
     ("is-valid", "refused(_capsule.is_valid, c, big)"),
     (
         "import",
-        "refused(_capsule.load, big) and refused(_capsule.import_, raw)",
+        "refused(_capsule.import_capsule, big) and refused(_capsule.import_, raw)",
     ),
 ];
 

@@ -26,15 +26,15 @@ pub(super) const ALLOWED: [Attempt; 12] = [
     ("is-valid", "result = _capsule.is_valid(capsule, 'm.cap'), _capsule.is_valid(capsule, 'm'), _capsule.is_valid(5, None)", Is("(True, False, False)")),
     ("get-name", "result = _capsule.get_name(capsule)", Is("'m.cap'")),
     ("get-name-of-none", "_capsule.get_name(5)", Is("PyCapsuleError: PyCapsule_GetName called with invalid PyCapsule object")),
-    ("load", "result = _capsule.load('m.cap') is capsule", Is("True")),
-    ("load-of-another-name", "_capsule.load('m.other')", Is("AttributeError: PyCapsule_Import \"m.other\" is not valid")),
-    ("load-from-a-missing-module", "_capsule.load('nosuch.cap')", Is("ImportError: PyCapsule_Import could not import module \"nosuch\"")),
+    ("import-capsule", "result = _capsule.import_capsule('m.cap') is capsule", Is("True")),
+    ("import-capsule-of-another-name", "_capsule.import_capsule('m.other')", Is("AttributeError: PyCapsule_Import \"m.other\" is not valid")),
+    ("import-capsule-from-a-missing-module", "_capsule.import_capsule('nosuch.cap')", Is("ImportError: PyCapsule_Import could not import module \"nosuch\"")),
     ("describe", "result = _capsule.describe(capsule)", Is("_capsule.CapsuleInfo(name='m.cap', pointer=None, context=None, destructor='rust', owner=None, library=None, symbol=None)")),
     ("describe-none", "_capsule.describe(5)", Is("PyCapsuleError: _capsule.describe called with invalid PyCapsule object")),
     ("the-class", "result = _capsule.PyCapsule is types.CapsuleType is type(capsule)", Is("True")),
     ("the-exception", "result = _capsule.PyCapsuleError.__mro__[1]", Is("<class 'ValueError'>")),
     ("repr", "result = repr(capsule) == f'<capsule object \"m.cap\" at {id(capsule):#x}>'", Is("True")),
-    ("same-functions-as-open", "result = sorted(name for name, found in vars(_capsule).items() if callable(found) and name[0] != '_')", Is("['CapsuleInfo', 'PyCapsule', 'PyCapsuleError', 'claim', 'describe', 'get_context', 'get_destructor', 'get_name', 'get_pointer', 'import_', 'is_valid', 'load', 'new', 'set_context', 'set_destructor', 'set_name', 'set_pointer']")),
+    ("same-functions-as-open", "result = sorted(name for name, found in vars(_capsule).items() if callable(found) and name[0] != '_')", Is("['CapsuleInfo', 'PyCapsule', 'PyCapsuleError', 'claim', 'describe', 'get_context', 'get_destructor', 'get_name', 'get_pointer', 'import_', 'import_capsule', 'is_valid', 'load', 'new', 'set_context', 'set_destructor', 'set_name', 'set_pointer']")),
 ];
 
 #[rustfmt::skip]

@@ -97,7 +97,7 @@ fn datetime_capsule() -> Result<(), Failed> {
     let script = "
 import _capsule, datetime
 capsule = datetime.datetime_CAPI
-assert _capsule.load('datetime.datetime_CAPI') is capsule
+assert _capsule.import_capsule('datetime.datetime_CAPI') is capsule
 assert _capsule.is_valid(capsule, 'datetime.datetime_CAPI')
 info = _capsule.describe(capsule)
 assert (info.pointer, info.context, info.destructor, info.owner) == (None, None, None, None)

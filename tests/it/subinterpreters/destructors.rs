@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use libtest_mimic::Failed;
 use rustpython_capsule_glue::capsule::{Destructor, DestructorKind, PyCapsule};
-use rustpython_capsule_glue::{Access, load};
+use rustpython_capsule_glue::{Access, import_capsule};
 use rustpython_vm::{Interpreter, PyObjectRef, PyRef, VirtualMachine};
 
 use super::{MAKE, Test, counting, run, run_in, with_two};
@@ -29,7 +29,8 @@ const SEEN: &str = "import seen; result = seen.names";
 fn take(interpreter: &Interpreter) -> PyRef<PyCapsule> {
     assert_eq!(run_in(interpreter, &format!("{MAKE}{SET_DESTRUCTOR}")), "");
     interpreter.enter(|vm| {
-        let capsule = load(c"m.cap", vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+        let capsule =
+            import_capsule(c"m.cap", vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
         assert_eq!(run("import sys; del sys.modules['m'].cap", vm), "");
         capsule
     })

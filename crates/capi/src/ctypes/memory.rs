@@ -77,8 +77,8 @@ pub(super) fn write_pointer(
     vm: &VirtualMachine,
 ) -> PyResult<()> {
     let address = address_of(object, vm)? + offset;
-    // SAFETY: the memory of a ctypes object may be written at any time, as C code and `memmove` do. The
-    // offset is that of an element or field that is a pointer, so the memory has room for it.
+    // SAFETY: the memory of a ctypes object may be written at any time, as C code and `memmove` do.
+    // The offset is that of an element or field that is a pointer, so the memory has room for it.
     unsafe { with_exposed_provenance_mut::<usize>(address).write_unaligned(pointer) };
     Ok(())
 }
