@@ -34,6 +34,7 @@ mod forks;
 mod lifetimes;
 mod memory;
 mod owners;
+mod packaging;
 mod resurrection;
 mod unraisable;
 
@@ -122,6 +123,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         // The workspace
         layers::trials(),
+        packaging::trials(),
         speed::trials(),
     ]
     .into_iter()

@@ -82,7 +82,7 @@ pub struct ApiRef<T> {
 /// Imports the table `T` by its name and checks its header.
 ///
 /// # Errors
-/// As for [`import`](crate::import); ImportError if no native code vouches for the capsule's
+/// As for [`import`](crate::import()); ImportError if no native code vouches for the capsule's
 /// pointer, or the table is not aligned, has no header, has another major version, or lacks a field
 /// that has no `since`.
 ///
