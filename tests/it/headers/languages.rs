@@ -20,7 +20,9 @@ api_table! {
 }
 
 mod next {
-    super::api_table! {
+    use rustpython_capsule_glue::api_table;
+
+    api_table! {
         /// The next version of `MathApi`.
         pub(super) unsafe struct NextApi = c"producer.API", version 3.2 {
             pub(super) twice: extern "C" fn(i64) -> i64,
