@@ -66,7 +66,7 @@
 //!
 //! # Importing other capsules
 //!
-//! [`import`] gives an owning handle, [`import_value`] a typed one, [`import_capsule`] the capsule
+//! [`import`](import()) gives an owning handle, [`import_value`] a typed one, [`import_capsule`] the capsule
 //! itself. Exceptions are CPython's, with the real cause as `__cause__`; what CPython does not say
 //! is in a note. A [`CapsuleError`](capsule::CapsuleError) of any other operation converts into an
 //! exception with `?`.
