@@ -25,6 +25,9 @@ fn main() {
     println!("cargo:rerun-if-changed=c");
     println!("cargo:rerun-if-changed=../crates/capi/include");
     println!("cargo:rustc-check-cfg=cfg({HAS_C})");
+    // For the tests of what must not compile.
+    let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
+    println!("cargo:rustc-env=CAPSULE_TESTS_RUSTC={rustc}");
     if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
         println!(
             "cargo:rustc-link-arg-tests=-Wl,--export-dynamic-symbol=Py*,--export-dynamic-symbol=_Py*,-z,muldefs"

@@ -1,5 +1,5 @@
-//! API tables: one definition for both sides, and an importer that refuses what it was not built
-//! for. Producer and consumers are modules here, each with its own version of the table.
+//! API tables: one definition for producer and consumer, and an importer that refuses tables that it
+//! was not built for. Producers and consumers are modules here, each with its own version.
 
 use core::ffi::{CStr, c_void};
 use core::ptr::NonNull;
@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use libtest_mimic::{Failed, Trial};
 use rustpython_capsule_glue::capsule::{Destructor, PyCapsule};
 use rustpython_capsule_glue::{ApiHeader, ApiRef, ApiTable, api_table, import_api, publish_api};
-use rustpython_vm::{PyRef, VirtualMachine};
+use rustpython_vm::function::FuncArgs;
+use rustpython_vm::{AsObject, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, in_interpreter, shown, trial};
 
@@ -17,7 +18,7 @@ use crate::interpreter::{exec, in_interpreter, shown, trial};
 mod one_zero {
     super::api_table! {
         /// Arithmetic.
-        pub(super) unsafe struct Api = c"producer.API", version 1, 0 {
+        pub(super) unsafe struct Api = c"producer.API", version 1.0 {
             /// Twice the number.
             pub(super) double: extern "C" fn(i64) -> i64,
         }
@@ -26,7 +27,7 @@ mod one_zero {
 
 mod one_one {
     super::api_table! {
-        pub(super) unsafe struct Api = c"producer.API", version 1, 1 {
+        pub(super) unsafe struct Api = c"producer.API", version 1.1 {
             pub(super) double: extern "C" fn(i64) -> i64,
             pub(super) add: extern "C" fn(i64, i64) -> i64,
         }
@@ -36,16 +37,76 @@ mod one_one {
 /// A higher minor version for a change that is not in the fields.
 mod one_two {
     super::api_table! {
-        pub(super) unsafe struct Api = c"producer.API", version 1, 2 {
+        pub(super) unsafe struct Api = c"producer.API", version 1.2 {
             pub(super) double: extern "C" fn(i64) -> i64,
             pub(super) add: extern "C" fn(i64, i64) -> i64,
         }
     }
 }
 
+/// What a consumer can do without is an `Option`.
+mod one_three {
+    super::api_table! {
+        pub(super) unsafe struct Api = c"producer.API", version 1.3 {
+            pub(super) double: extern "C" fn(i64) -> i64,
+            /// The sum.
+            #[since(1.1)]
+            pub(super) add: extern "C" fn(i64, i64) -> i64,
+            #[since(1.3)]
+            pub(super) negate: extern "C" fn(i64) -> i64,
+        }
+    }
+}
+
+/// Minor version ten, not one.
+mod one_ten {
+    super::api_table! {
+        pub(super) unsafe struct Api = c"producer.API", version 1.10 {
+            pub(super) double: extern "C" fn(i64) -> i64,
+            #[since(1.1)]
+            pub(super) add: extern "C" fn(i64, i64) -> i64,
+            #[since(1.10)]
+            pub(super) negate: extern "C" fn(i64) -> i64,
+        }
+    }
+}
+
+/// A function that consumers need, and a later one that they can do without.
+mod one_two_needs_add {
+    super::api_table! {
+        pub(super) unsafe struct Api = c"producer.API", version 1.2 {
+            pub(super) double: extern "C" fn(i64) -> i64,
+            pub(super) add: extern "C" fn(i64, i64) -> i64,
+            #[since(1.2)]
+            pub(super) negate: extern "C" fn(i64) -> i64,
+        }
+    }
+}
+
+/// A table that began as nothing but its header.
+mod all_later {
+    super::api_table! {
+        pub(super) unsafe struct Api = c"producer.API", version 1.1 {
+            #[since(1.1)]
+            pub(super) double: extern "C" fn(i64) -> i64,
+        }
+    }
+}
+
+/// A later field that lies in what was padding.
+mod in_padding {
+    super::api_table! {
+        pub(super) unsafe struct Api = c"producer.API", version 1.1 {
+            pub(super) answer: u8,
+            #[since(1.1)]
+            pub(super) other: core::num::NonZeroU8,
+        }
+    }
+}
+
 mod two_zero {
     super::api_table! {
-        pub(super) unsafe struct Api = c"producer.API", version 2, 0 {
+        pub(super) unsafe struct Api = c"producer.API", version 2.0 {
             pub(super) add: extern "C" fn(i64, i64) -> i64,
             pub(super) double: extern "C" fn(i64) -> i64,
         }
@@ -55,14 +116,14 @@ mod two_zero {
 /// A table of nothing but its header.
 mod bare {
     super::api_table! {
-        pub(super) unsafe struct Api = c"producer.API", version 1, 0 {}
+        pub(super) unsafe struct Api = c"producer.API", version 1.0 {}
     }
 }
 
 /// A table deeper in a module, with a field that is not a function.
 mod deep {
     super::api_table! {
-        pub(super) unsafe struct Api = c"producer.inner.API", version 7, 3 {
+        pub(super) unsafe struct Api = c"producer.inner.API", version 7.3 {
             pub(super) answer: u8,
             pub(super) add: extern "C" fn(i64, i64) -> i64,
         }
@@ -77,12 +138,108 @@ extern "C" fn add(left: i64, right: i64) -> i64 {
     left + right
 }
 
-static BARE: bare::Api = bare::Api::new(0);
-static ONE_ZERO: one_zero::Api = one_zero::Api::new(0b101, double);
-static ONE_ONE: one_one::Api = one_one::Api::new(0, double, add);
-static ONE_TWO: one_two::Api = one_two::Api::new(0, double, add);
-static TWO_ZERO: two_zero::Api = two_zero::Api::new(0, add, double);
-static DEEP: deep::Api = deep::Api::new(0, 42, add);
+extern "C" fn negate(number: i64) -> i64 {
+    -number
+}
+
+static BARE: bare::Api = bare::Api {
+    header: ApiHeader::new(),
+};
+static ONE_ZERO: one_zero::Api = one_zero::Api {
+    header: ApiHeader::with_features(0b101),
+    double,
+};
+static ONE_ONE: one_one::Api = one_one::Api {
+    header: ApiHeader::new(),
+    double,
+    add,
+};
+static ONE_TWO: one_two::Api = one_two::Api {
+    header: ApiHeader::new(),
+    double,
+    add,
+};
+static ONE_THREE: one_three::Api = one_three::Api {
+    header: ApiHeader::with_features(0b11),
+    double,
+    add: Some(add),
+    negate: Some(negate),
+};
+static ONE_THREE_WITH_A_GAP: one_three::Api = one_three::Api {
+    add: None,
+    ..ONE_THREE
+};
+static ONE_TEN: one_ten::Api = one_ten::Api {
+    header: ApiHeader::new(),
+    double,
+    add: Some(add),
+    negate: Some(negate),
+};
+static TWO_ZERO: two_zero::Api = two_zero::Api {
+    header: ApiHeader::new(),
+    add,
+    double,
+};
+static DEEP: deep::Api = deep::Api {
+    header: ApiHeader::new(),
+    answer: 42,
+    add,
+};
+
+/// A table whose header says what the test wants. Behind the fields that it says are there, others
+/// look like functions.
+#[repr(C)]
+struct Forged {
+    magic: [u8; 8],
+    major: u32,
+    minor: u32,
+    size: u64,
+    features: u64,
+    double: extern "C" fn(i64) -> i64,
+    add: extern "C" fn(i64, i64) -> i64,
+    negate: extern "C" fn(i64) -> i64,
+}
+
+impl Forged {
+    const fn new(minor: u32, size: u64) -> Self {
+        Self {
+            magic: *b"PyCapApi",
+            major: 1,
+            minor,
+            size,
+            features: 0,
+            double,
+            add,
+            negate,
+        }
+    }
+}
+
+/// A table of version 1.0 with one byte, and what happens to lie in its padding.
+#[repr(C)]
+struct ForgedPadding {
+    magic: [u8; 8],
+    major: u32,
+    minor: u32,
+    size: u64,
+    features: u64,
+    answer: u8,
+    padding: [u8; 7],
+}
+
+impl ForgedPadding {
+    const fn new(minor: u32) -> Self {
+        Self {
+            magic: *b"PyCapApi",
+            major: 1,
+            minor,
+            size: 40,
+            features: 0,
+            answer: 40,
+            padding: [2; 7],
+        }
+    }
+}
 
 /// As large as a table, and as aligned.
 static NO_HEADER: [u64; 8] = [0x7e57; 8];
@@ -110,6 +267,49 @@ fn consume_2_0(vm: &VirtualMachine) -> String {
     consume::<two_zero::Api>(vm, |api| (api.add)(40, (api.double)(1)))
 }
 
+/// The later functions are called if they are there.
+fn consume_1_3(vm: &VirtualMachine) -> String {
+    match import_api::<one_three::Api>(vm) {
+        Ok(api) => {
+            let add = api.add.map(|add| add(40, 2));
+            let negate = api.negate.map(|negate| negate(42));
+            format!("{}: {} {add:?} {negate:?}", api.version(), (api.double)(21))
+        }
+        Err(error) => shown(&error, vm),
+    }
+}
+
+fn consume_1_10(vm: &VirtualMachine) -> String {
+    match import_api::<one_ten::Api>(vm) {
+        Ok(api) => {
+            let negate = api.negate.map(|negate| negate(42));
+            format!("{}: {} {negate:?}", api.version(), api.add.is_some())
+        }
+        Err(error) => shown(&error, vm),
+    }
+}
+
+fn consume_1_2_needs_add(vm: &VirtualMachine) -> String {
+    match import_api::<one_two_needs_add::Api>(vm) {
+        Ok(api) => format!("{} {}", (api.add)(40, 2), api.negate.is_some()),
+        Err(error) => shown(&error, vm),
+    }
+}
+
+fn consume_all_later(vm: &VirtualMachine) -> String {
+    match import_api::<all_later::Api>(vm) {
+        Ok(api) => format!("{:?}", api.double.map(|double| double(21))),
+        Err(error) => shown(&error, vm),
+    }
+}
+
+fn consume_in_padding(vm: &VirtualMachine) -> String {
+    match import_api::<in_padding::Api>(vm) {
+        Ok(api) => format!("{} {:?}", api.answer, api.other),
+        Err(error) => shown(&error, vm),
+    }
+}
+
 fn consume_bare(vm: &VirtualMachine) -> String {
     consume::<bare::Api>(vm, |_| 42)
 }
@@ -118,6 +318,16 @@ fn vouched(pointer: NonNull<c_void>, name: &'static CStr, vm: &VirtualMachine) -
     let builder = PyCapsule::builder(pointer).name(name);
     // SAFETY: nothing but these tests knows the name, and what stands there is readable.
     unsafe { builder.vouched() }.build(&vm.ctx)
+}
+
+fn publish_forged<const MINOR: u32, const SIZE: u64>(vm: &VirtualMachine) -> PyRef<PyCapsule> {
+    let table = const { &Forged::new(MINOR, SIZE) };
+    vouched(NonNull::from(table).cast(), c"producer.API", vm)
+}
+
+fn publish_padding<const MINOR: u32>(vm: &VirtualMachine) -> PyRef<PyCapsule> {
+    let table = const { &ForgedPadding::new(MINOR) };
+    vouched(NonNull::from(table).cast(), c"producer.API", vm)
 }
 
 fn without_header(vm: &VirtualMachine) -> PyRef<PyCapsule> {
@@ -147,10 +357,10 @@ fn other_name(vm: &VirtualMachine) -> PyRef<PyCapsule> {
     vouched(NonNull::from(&ONE_ZERO).cast(), c"API", vm)
 }
 
-/// What the producer publishes, what Python does to `producer.API` then, who imports it, and what
-/// comes of it.
+/// What the producer publishes, what Python then does to `producer.API`, the consumer that imports
+/// it, and the result.
 #[rustfmt::skip]
-const ROWS: [(&str, Publish, &str, Consume, &str); 23] = [
+const ROWS: [(&str, Publish, &str, Consume, &str); 48] = [
     ("same-version", |vm| publish_api(&ONE_ZERO, &vm.ctx), "", consume_1_0, "42"),
     ("same-version-with-more", |vm| publish_api(&ONE_ONE, &vm.ctx), "", consume_1_1, "42"),
     ("same-version-of-another-major", |vm| publish_api(&TWO_ZERO, &vm.ctx), "", consume_2_0, "42"),
@@ -162,6 +372,32 @@ const ROWS: [(&str, Publish, &str, Consume, &str); 23] = [
     ("nothing-but-a-header-is-shorter", |vm| publish_api(&BARE, &vm.ctx), "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (32 bytes), and version 1.0 (40 bytes) is needed"),
     ("newer-major", |vm| publish_api(&TWO_ZERO, &vm.ctx), "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed"),
     ("older-major-of-the-same-size", |vm| publish_api(&ONE_ONE, &vm.ctx), "", consume_2_0, "ImportError: the API table \"producer.API\" cannot be used: it has version 1.1 (48 bytes), and version 2.0 (48 bytes) is needed"),
+    // Functions with `since`, and producers of the versions 1.0 (40 bytes), 1.1 and 1.2 (48), 1.3 (56).
+    ("later-functions-of-the-same-version", |vm| publish_api(&ONE_THREE, &vm.ctx), "", consume_1_3, "1.3: 42 Some(42) Some(-42)"),
+    ("later-functions-of-no-older-version", |vm| publish_api(&ONE_ZERO, &vm.ctx), "", consume_1_3, "1.0: 42 None None"),
+    ("one-later-function-of-an-older-version", |vm| publish_api(&ONE_ONE, &vm.ctx), "", consume_1_3, "1.1: 42 Some(42) None"),
+    ("one-later-function-of-a-minor-between", |vm| publish_api(&ONE_TWO, &vm.ctx), "", consume_1_3, "1.2: 42 Some(42) None"),
+    ("later-functions-of-a-newer-version", publish_forged::<4, 64>, "", consume_1_3, "1.4: 42 Some(42) Some(-42)"),
+    ("a-producer-may-lack-a-later-function", |vm| publish_api(&ONE_THREE_WITH_A_GAP, &vm.ctx), "", consume_1_3, "1.3: 42 None Some(-42)"),
+    ("minor-newer-than-the-size", publish_forged::<3, 40>, "", consume_1_3, "1.3: 42 None None"),
+    ("minor-newer-than-the-size-by-one", publish_forged::<3, 48>, "", consume_1_3, "1.3: 42 Some(42) None"),
+    ("size-ends-within-a-later-function", publish_forged::<3, 55>, "", consume_1_3, "1.3: 42 Some(42) None"),
+    ("size-newer-than-the-minor", publish_forged::<0, 56>, "", consume_1_3, "1.0: 42 None None"),
+    ("size-newer-than-the-minor-by-one", publish_forged::<2, 56>, "", consume_1_3, "1.2: 42 Some(42) None"),
+    ("required-function-is-not-within-the-size", publish_forged::<3, 39>, "", consume_1_3, "ImportError: the API table \"producer.API\" cannot be used: it has version 1.3 (39 bytes), and version 1.3 (40 bytes) is needed"),
+    ("later-functions-of-another-major", |vm| publish_api(&TWO_ZERO, &vm.ctx), "", consume_1_3, "ImportError: the API table \"producer.API\" cannot be used: it has version 2.0 (48 bytes), and version 1.3 (40 bytes) is needed"),
+    ("later-functions-of-nothing", |vm| publish_api(&BARE, &vm.ctx), "", consume_1_3, "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (32 bytes), and version 1.3 (40 bytes) is needed"),
+    ("producer-has-later-functions", |vm| publish_api(&ONE_THREE, &vm.ctx), "", consume_1_0, "42"),
+    ("producer-has-later-functions-that-are-required", |vm| publish_api(&ONE_THREE, &vm.ctx), "", consume_1_1, "42"),
+    ("required-function-of-the-same-version", |vm| publish_api(&ONE_ONE, &vm.ctx), "", consume_1_2_needs_add, "42 false"),
+    ("required-function-newer-than-the-producer", |vm| publish_api(&ONE_ZERO, &vm.ctx), "", consume_1_2_needs_add, "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (40 bytes), and version 1.2 (48 bytes) is needed"),
+    ("nothing-but-later-functions", |vm| publish_api(&BARE, &vm.ctx), "", consume_all_later, "None"),
+    ("nothing-but-later-functions-that-are-there", publish_forged::<1, 40>, "", consume_all_later, "Some(42)"),
+    ("padding-is-no-field", publish_padding::<0>, "", consume_in_padding, "40 None"),
+    ("field-in-what-was-padding", publish_padding::<1>, "", consume_in_padding, "40 Some(2)"),
+    ("minor-ten", |vm| publish_api(&ONE_TEN, &vm.ctx), "", consume_1_10, "1.10: true Some(-42)"),
+    ("minor-ten-is-newer-than-one", publish_forged::<1, 56>, "", consume_1_10, "1.1: true None"),
+    ("minor-ten-is-newer-than-three", |vm| publish_api(&ONE_TEN, &vm.ctx), "", consume_1_3, "1.10: 42 Some(42) Some(-42)"),
     ("no-header", without_header, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: it has no API table header"),
     ("not-aligned", not_aligned, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: its pointer is not aligned"),
     ("made-in-rust-but-not-vouched", not_vouched, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
@@ -197,20 +433,107 @@ del table
 }
 
 fn header_says_what_it_was_built_with() -> Result<(), Failed> {
-    let header = ONE_ZERO.header();
-    assert_eq!(
-        (
-            header.major(),
-            header.minor(),
-            header.size(),
-            header.features()
-        ),
-        (1, 0, 40, 0b101)
-    );
-    assert_eq!(header, &ApiHeader::new::<one_zero::Api>(0b101));
-    assert_eq!(DEEP.header().size(), size_of::<deep::Api>() as u64);
-    assert_eq!(size_of::<ApiHeader>(), 32);
+    let header = ONE_ZERO.header;
+    assert_eq!(header.version().to_string(), "1.0");
+    assert_eq!((header.size(), header.features()), (40, 0b101));
+    assert_eq!(ONE_TEN.header.version().to_string(), "1.10");
+    assert_eq!(ONE_TEN.header.features(), 0);
+    assert_eq!(DEEP.header.size(), size_of::<deep::Api>() as u64);
+    assert_eq!(size_of::<ApiHeader<deep::Api>>(), 32);
     Ok(())
+}
+
+/// A copy of an imported table can be published again, whatever the size of the producer's was.
+fn imported_table_has_the_size_of_its_own_type() -> Result<(), Failed> {
+    let publishers: [Publish; 3] = [
+        |vm| publish_api(&ONE_ZERO, &vm.ctx),
+        |vm| publish_api(&ONE_THREE, &vm.ctx),
+        publish_forged::<4, 64>,
+    ];
+    for publish in publishers {
+        with_producer(publish, "", |vm| {
+            let api = import_api::<one_three::Api>(vm).expect("the table is there");
+            assert_eq!(api.header.size(), size_of::<one_three::Api>() as u64);
+            assert_eq!(api.header.version().to_string(), "1.3");
+        });
+    }
+    with_producer(
+        |vm| publish_api(&ONE_THREE, &vm.ctx),
+        "",
+        |vm| {
+            let api = import_api::<one_zero::Api>(vm).expect("the table is there");
+            assert_eq!((api.header.size(), api.header.features()), (40, 0b11));
+            assert_eq!(api.version().to_string(), "1.3");
+            Ok(())
+        },
+    )
+}
+
+/// What a `#[pyfunction]` does with an object that it takes as a table.
+fn call_with(object: PyObjectRef, vm: &VirtualMachine) -> String {
+    let call = |api: ApiRef<one_three::Api>| -> i64 { (api.double)(21) };
+    let function = vm.new_function("call", call);
+    match function.as_object().call((object,), vm) {
+        Ok(answer) => answer
+            .str(vm)
+            .map_or_else(|error| shown(&error, vm), |text| text.to_string()),
+        Err(error) => shown(&error, vm),
+    }
+}
+
+fn table_is_a_parameter() -> Result<(), Failed> {
+    let rows: [(Publish, &str); 6] = [
+        (|vm| publish_api(&ONE_THREE, &vm.ctx), "42"),
+        (|vm| publish_api(&ONE_ZERO, &vm.ctx), "42"),
+        (
+            |vm| publish_api(&TWO_ZERO, &vm.ctx),
+            "PyCapsuleError: the API table \"producer.API\" cannot be used: it has version \
+             2.0 (48 bytes), and version 1.3 (40 bytes) is needed",
+        ),
+        (
+            not_vouched,
+            "PyCapsuleError: the API table \"producer.API\" cannot be used: no native \
+             module answers for its pointer",
+        ),
+        (
+            not_aligned,
+            "PyCapsuleError: the API table \"producer.API\" cannot be used: its pointer is \
+             not aligned",
+        ),
+        (
+            other_name,
+            "PyCapsuleError: PyCapsule_GetPointer called with incorrect name",
+        ),
+    ];
+    for (publish, expected) in rows {
+        let found = in_interpreter(|vm| call_with(publish(vm).into(), vm));
+        assert_eq!(found, expected);
+    }
+    let found = in_interpreter(|vm| call_with(vm.ctx.none(), vm));
+    let expected = "PyCapsuleError: PyCapsule_GetPointer called with invalid PyCapsule object";
+    assert_eq!(found, expected);
+    Ok(())
+}
+
+fn table_is_a_result() -> Result<(), Failed> {
+    with_producer(
+        |vm| publish_api(&ONE_THREE, &vm.ctx),
+        "",
+        |vm| {
+            let import = |vm: &VirtualMachine| import_api::<one_three::Api>(vm);
+            let function = vm.new_function("import_table", import);
+            let found = function.as_object().call(FuncArgs::default(), vm);
+            let found = found.map_err(|error| shown(&error, vm))?;
+            let api = import_api::<one_three::Api>(vm).map_err(|error| shown(&error, vm))?;
+            assert!(found.is(api.capsule().as_object()));
+            assert!(api.ptr_eq(&api.clone()));
+            assert_eq!(api.as_ref().header.features(), 0b11);
+            assert!(format!("{api:?}").starts_with("ApiRef { version: ApiVersion"));
+            assert!(PyObjectRef::from(api.clone()).is(&found));
+            assert!(api.into_capsule().is(&found));
+            Ok(())
+        },
+    )
 }
 
 fn table_may_lie_deeper() -> Result<(), Failed> {
@@ -273,6 +596,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             "api_tables::header-says-what-it-was-built-with",
             header_says_what_it_was_built_with,
         ),
+        trial(
+            "api_tables::imported-table-has-the-size-of-its-own-type",
+            imported_table_has_the_size_of_its_own_type,
+        ),
+        trial("api_tables::table-is-a-parameter", table_is_a_parameter),
+        trial("api_tables::table-is-a-result", table_is_a_result),
         trial("api_tables::table-may-lie-deeper", table_may_lie_deeper),
         trial(
             "api_tables::reference-keeps-the-capsule",

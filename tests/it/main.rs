@@ -9,6 +9,7 @@ mod arguments;
 mod c_code;
 mod chains;
 mod collector;
+mod compile_fail;
 mod ctypes;
 mod destructors;
 mod detached;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         import::trials(),
         loader::trials(),
         api_tables::trials(),
+        compile_fail::trials(),
         destructors::trials(),
         unraisable::trials(),
         resurrection::trials(),

@@ -27,22 +27,32 @@ unsafe extern "C" {
 
 api_table! {
     /// The table that `c/alone/table.c` publishes.
-    unsafe struct CTable = c"c_table._C_API", version 1, 2 {
+    unsafe struct CTable = c"c_table._C_API", version 1.2 {
         twice: extern "C" fn(i64) -> i64,
     }
 }
 
 api_table! {
     /// What the table is not.
-    unsafe struct Other = c"c_table._C_API", version 2, 0 {
+    unsafe struct Other = c"c_table._C_API", version 2.0 {
         twice: extern "C" fn(i64) -> i64,
     }
 }
 
 api_table! {
     /// What the table is not yet.
-    unsafe struct Longer = c"c_table._C_API", version 1, 3 {
+    unsafe struct Longer = c"c_table._C_API", version 1.3 {
         twice: extern "C" fn(i64) -> i64,
+        thrice: extern "C" fn(i64) -> i64,
+    }
+}
+
+api_table! {
+    /// What the table is not yet, but need not be.
+    unsafe struct Later = c"c_table._C_API", version 1.3 {
+        #[since(1.2)]
+        twice: extern "C" fn(i64) -> i64,
+        #[since(1.3)]
         thrice: extern "C" fn(i64) -> i64,
     }
 }
@@ -220,7 +230,10 @@ fn rust_imports_tables_of_c() {
         let found =
             import_api::<CTable>(vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
         assert_eq!((found.twice)(21), 42);
-        assert_eq!((found.header().major(), found.header().minor()), (1, 2));
+        assert_eq!(found.version().to_string(), "1.2");
+        let later = import_api::<Later>(vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
+        assert_eq!(later.twice.map(|twice| twice(21)), Some(42));
+        assert!(later.thrice.is_none());
         assert_eq!(
             refusal::<Other>(vm),
             "ImportError: the API table \"c_table._C_API\" cannot be used: it has version 1.2 (40 \

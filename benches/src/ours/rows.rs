@@ -8,7 +8,9 @@ use std::ffi::CString;
 use std::sync::OnceLock;
 
 use rustpython_capsule_glue::capsule::PyCapsule;
-use rustpython_capsule_glue::{api_table, import, import_api, import_value, publish_api};
+use rustpython_capsule_glue::{
+    ApiHeader, api_table, import, import_api, import_value, publish_api,
+};
 use rustpython_vm::{PyRef, PyResult, VirtualMachine};
 
 pub(crate) use speed_rows::module_def;
@@ -23,13 +25,16 @@ const USED: &CStr = c"used_dltensor";
 api_table! {
     // SAFETY: nobody else publishes a table of this name.
     /// A table for the row that imports one.
-    unsafe struct Table = c"statlib.table", version 1, 0 {
+    unsafe struct Table = c"statlib.table", version 1.0 {
         /// The number of a `Counted`.
         number: extern "C" fn() -> u64,
     }
 }
 
-static TABLE: Table = Table::new(0, number);
+static TABLE: Table = Table {
+    header: ApiHeader::new(),
+    number,
+};
 
 extern "C" fn number() -> u64 {
     Counted::NUMBER

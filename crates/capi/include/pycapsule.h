@@ -235,9 +235,19 @@ PyObject *PyCapsuleRs_ImportCapsule(const char *name);
        if (api == NULL) { return NULL; }
 
    Versions of one major version may only add fields at the end, and then raise the minor one. So a
-   table serves all consumers of its major version that were built for it or for a shorter one. In
-   Rust the same is `api_table!` of rustpython-capsule-glue; a table may have its two sides in
-   different languages. */
+   table serves all consumers of its major version that were built for it or for a shorter one.
+
+   A consumer that can do without the functions of later minor versions imports with the size of the
+   fields that it needs, and checks for the others before it reads them. Here `halve` was added at the
+   end in version 1.1:
+
+       const MathApi *api = (const MathApi *)PyCapsuleApi_Import(
+           "mathlib._C_API", 1, 0, offsetof(MathApi, halve), _Alignof(MathApi), &capsule);
+       if (api == NULL) { return NULL; }
+       if (PyCapsuleApi_HAS(MathApi, api, halve, 1)) { number = api->halve(number); }
+
+   In Rust the same is `api_table!` of rustpython-capsule-glue, where `halve` has `#[since(1.1)]`. The
+   producer and the consumers of a table may be in different languages. */
 
 /* What every table begins with. */
 typedef struct {
@@ -256,6 +266,13 @@ static_assert(sizeof(PyCapsuleApi_Header) == 32, "the header has no padding");
         {'P', 'y', 'C', 'a', 'p', 'A', 'p', 'i'},                                                  \
         type##_MAJOR, type##_MINOR, sizeof(type), (features)                                       \
     }
+
+/* True if the field, a pointer that minor version `since` added, is in a table: the version and the
+   size of the table both cover it, and it is not NULL. Reads nothing beyond the table. */
+#define PyCapsuleApi_HAS(type, table, field, since)                                                \
+    ((table)->header.minor >= (since) &&                                                           \
+     (table)->header.size >= offsetof(type, field) + sizeof((table)->field) &&                     \
+     (table)->field != NULL)
 
 /* Makes, for a struct whose first field is a header, the constants `type_MAJOR` and `type_MINOR`
    and two functions, for threads that are attached:

@@ -1,109 +1,168 @@
-//! API tables: `#[repr(C)]` structs of function pointers that one module publishes in a capsule
-//! and others import. Each begins with a header that the importer checks, so that two modules
-//! built against different versions get an exception instead of a crash.
+//! API tables: `#[repr(C)]` structs of function pointers that one module publishes in a capsule and
+//! others import. Here is how one is defined and made; `api_ref` has the importer.
 
-#![expect(
-    unsafe_code,
-    reason = "it reads tables through pointers that native code answers for"
-)]
+#![expect(unsafe_code, reason = "a table is a promise about memory")]
 
-use core::ffi::{CStr, c_void};
+use core::ffi::CStr;
 use core::fmt;
-use core::ops::Deref;
-use core::ptr::NonNull;
+use core::marker::PhantomData;
 
-use rustpython_capsule::{CapsuleHandle, PyCapsule};
-use rustpython_vm::builtins::PyBaseExceptionRef;
-use rustpython_vm::convert::{ToPyException, ToPyObject};
-use rustpython_vm::{Context, PyObjectRef, PyRef, PyResult, TryFromObject, VirtualMachine};
+use crate::api_version::{ApiVersion, Field};
 
-use crate::import::import;
-
-/// What every API table begins with. The C header has the same struct.
+/// A header as it lies in memory, whatever table it belongs to. The C header has the same struct.
+#[derive(Clone, Copy)]
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ApiHeader {
-    magic: [u8; 8],
-    major: u32,
-    minor: u32,
-    size: u64,
-    features: u64,
+pub(crate) struct RawHeader {
+    pub(crate) magic: [u8; 8],
+    pub(crate) major: u32,
+    pub(crate) minor: u32,
+    pub(crate) size: u64,
+    pub(crate) features: u64,
 }
 
-impl ApiHeader {
+impl RawHeader {
     /// The first eight bytes of every table.
-    pub const MAGIC: [u8; 8] = *b"PyCapApi";
+    pub(crate) const MAGIC: [u8; 8] = *b"PyCapApi";
+}
 
-    /// The header of a table of type `T`, with feature bits whose meaning is the table's own.
+/// The first field of the API table `T`: magic bytes, version and size, by which importers check
+/// the table, and feature bits.
+///
+/// Version and size always are those of `T`: [`new`](Self::new) and
+/// [`with_features`](Self::with_features) are the only ways to make one.
+#[repr(transparent)]
+pub struct ApiHeader<T> {
+    raw: RawHeader,
+    table: PhantomData<fn() -> T>,
+}
+
+impl<T: ApiTable> ApiHeader<T> {
+    /// The header of a `T` without feature bits.
     #[must_use]
-    pub const fn new<T: ApiTable>(features: u64) -> Self {
+    pub const fn new() -> Self {
+        Self::with_features(0)
+    }
+
+    /// The header of a `T` with feature bits, whose meaning is the table's own.
+    #[must_use]
+    pub const fn with_features(features: u64) -> Self {
         Self {
-            magic: Self::MAGIC,
-            major: T::MAJOR,
-            minor: T::MINOR,
-            size: size_of::<T>() as u64,
-            features,
+            raw: RawHeader {
+                magic: RawHeader::MAGIC,
+                major: T::VERSION.major,
+                minor: T::VERSION.minor,
+                size: size_of::<T>() as u64,
+                features,
+            },
+            table: PhantomData,
+        }
+    }
+}
+
+impl<T> ApiHeader<T> {
+    /// The version of `T`. The producer's is [`ApiRef::version`](crate::ApiRef::version).
+    #[must_use]
+    pub const fn version(&self) -> ApiVersion {
+        ApiVersion {
+            major: self.raw.major,
+            minor: self.raw.minor,
         }
     }
 
-    /// The major version: tables of different major versions have nothing in common.
-    #[must_use]
-    pub const fn major(&self) -> u32 {
-        self.major
-    }
-
-    /// The minor version: a higher one has more at the end.
-    #[must_use]
-    pub const fn minor(&self) -> u32 {
-        self.minor
-    }
-
-    /// The size of the whole table in bytes, this header included.
+    /// The size of a `T` in bytes, this header included.
     #[must_use]
     pub const fn size(&self) -> u64 {
-        self.size
+        self.raw.size
     }
 
-    /// The feature bits.
+    /// The feature bits. In an imported table they are the producer's.
     #[must_use]
     pub const fn features(&self) -> u64 {
-        self.features
+        self.raw.features
     }
 }
 
-/// A struct that [`api_table!`](crate::api_table) has made.
-///
-/// # Safety
-/// - It is `#[repr(C)]`, its first field is an [`ApiHeader`], and every other field is valid for
-///   any bits that a table with the same name and major version has there.
-/// - Versions of one major version only add fields at the end.
-pub unsafe trait ApiTable: Sized + Sync + 'static {
-    /// The dotted name under which the capsule is imported; it is also the capsule's name.
-    const NAME: &'static CStr;
-    /// The major version.
-    const MAJOR: u32;
-    /// The minor version.
-    const MINOR: u32;
+impl<T: ApiTable> Default for ApiHeader<T> {
+    fn default() -> Self {
+        Self::new()
+    }
 }
 
-/// Defines an API table once, for the side that publishes it and the sides that import it.
+impl<T> Clone for ApiHeader<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T> Copy for ApiHeader<T> {}
+
+impl<T> fmt::Debug for ApiHeader<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiHeader")
+            .field("version", &self.version())
+            .field("size", &self.size())
+            .field("features", &self.features())
+            .finish()
+    }
+}
+
+/// A struct that [`api_table!`](crate::api_table) defined.
 ///
-/// The struct gets `const fn new(features, fields…)` for the producer's `static`, and `header()`.
-/// The producer puts what [`publish_api`] makes in its module, under the last part of the name;
-/// consumers call [`import_api`].
+/// # Safety
+/// - It is `#[repr(C)]`, and its first field is an [`ApiHeader`] of itself.
+/// - `FIELDS` has every other field, in order, as [`api_table!`](crate::api_table) lists them, and
+///   passed the check of the macro.
+/// - Every other field is valid for any bits that a table with the same name and major version has
+///   there. Versions of one major version only add fields at the end.
+pub unsafe trait ApiTable: Copy + Send + Sync + 'static {
+    /// The dotted name under which the capsule is imported; it is also the capsule's name.
+    const NAME: &'static CStr;
+    /// The version.
+    const VERSION: ApiVersion;
+    /// The fields after the header.
+    #[doc(hidden)]
+    const FIELDS: &'static [Field];
+}
+
+/// Defines an API table once, for the module that publishes it and the modules that import it.
 ///
-/// The `unsafe` says what the header cannot prove: everybody who publishes a table under this name
-/// and major version has these fields in this order, and newer ones only at the end.
+/// The macro makes a struct with the given fields after a first field `header`, which is an
+/// [`ApiHeader`]. The producer has a `static` of it, and puts the capsule from
+/// [`publish_api`](crate::publish_api) into its module, under the last part of the name; consumers
+/// call [`import_api`](crate::import_api).
+///
+/// **Versions.** `version 1.2` has the major version 1 and the minor version 2; `1.10` is the minor
+/// version ten. A field that a later minor version adds goes to the end. With the attribute
+/// `#[since(1.2)]`, after the doc comment and with the version that added it, a field of type `F` is
+/// an `Option<F>` in the struct, and a consumer reads `None` from an older producer. Without it, a
+/// consumer refuses a producer whose table lacks the field. `F` must be a function pointer or a
+/// reference, since C has NULL for `None`.
+///
+/// **Compile errors** are a version that is not `major.minor` in decimal digits; a field before one
+/// of an older version; a `since` that is newer than the table; and, as in every struct, a field
+/// that is left out, has another type or is not in the struct when a table is made.
+///
+/// Fields take no attributes besides doc comments and `since`: a `cfg`, for example, would give the table
+/// another layout.
+///
+/// # Safety
+/// The `unsafe` of the struct is a promise that the header cannot prove: all who publish a table
+/// under this name and major version have these fields in this order, and newer ones only at the
+/// end; they do not change a table that is published; and what they have in a field is a value of
+/// its type.
 ///
 /// # Example
 /// ```
-/// use rustpython_capsule_glue::api_table;
+/// use rustpython_capsule_glue::{ApiHeader, api_table};
 ///
 /// api_table! {
 ///     /// Arithmetic for everybody.
-///     pub unsafe struct MathApi = c"mathlib._C_API", version 1, 0 {
+///     pub unsafe struct MathApi = c"mathlib._C_API", version 1.1 {
 ///         /// Twice the number.
 ///         pub double: extern "C" fn(i64) -> i64,
+///         /// Half the number.
+///         #[since(1.1)]
+///         pub halve: extern "C" fn(i64) -> i64,
 ///     }
 /// }
 ///
@@ -111,172 +170,81 @@ pub unsafe trait ApiTable: Sized + Sync + 'static {
 ///     number * 2
 /// }
 ///
-/// static API: MathApi = MathApi::new(0, double);
-/// assert_eq!(API.header().major(), 1);
+/// extern "C" fn halve(number: i64) -> i64 {
+///     number / 2
+/// }
+///
+/// static API: MathApi = MathApi { header: ApiHeader::new(), double, halve: Some(halve) };
+///
 /// assert_eq!((API.double)(21), 42);
+/// assert_eq!(API.halve.map(|halve| halve(84)), Some(42));
+/// assert_eq!(API.header.version().to_string(), "1.1");
+/// ```
+///
+/// A function that is left out is an error:
+/// ```compile_fail,E0063
+/// # use rustpython_capsule_glue::{ApiHeader, api_table};
+/// # api_table! {
+/// #     unsafe struct MathApi = c"mathlib._C_API", version 1.0 {
+/// #         double: extern "C" fn(i64) -> i64,
+/// #     }
+/// # }
+/// static API: MathApi = MathApi { header: ApiHeader::new() };
 /// ```
 #[macro_export]
 macro_rules! api_table {
     (
         $(#[$attribute:meta])*
-        $visibility:vis unsafe struct $table:ident = $name:literal, version $major:literal, $minor:literal {
-            $( $(#[$field_attribute:meta])* $field_visibility:vis $field:ident : $type:ty ),* $(,)?
+        $visibility:vis unsafe struct $table:ident = $name:literal, version $version:literal {
+            $(
+                $(#[doc = $doc:expr])*
+                $(#[since($since:literal)])?
+                $field_visibility:vis $field:ident : $type:ty
+            ),* $(,)?
         }
     ) => {
         $(#[$attribute])*
         #[repr(C)]
         #[derive(Clone, Copy, Debug)]
         $visibility struct $table {
-            header: $crate::ApiHeader,
-            $( $(#[$field_attribute])* $field_visibility $field: $type, )*
+            /// By what importers check the table: `ApiHeader::new()`, or
+            /// `ApiHeader::with_features(…)`.
+            $visibility header: $crate::ApiHeader<$table>,
+            $(
+                $(#[doc = $doc])*
+                $field_visibility $field: $crate::__api_table_field!(type $type $(, $since)?),
+            )*
         }
 
-        impl $table {
-            /// A table with these feature bits and functions.
-            #[allow(clippy::too_many_arguments, reason = "as many as the table has")]
-            $visibility const fn new(features: u64, $( $field: $type ),*) -> Self {
-                Self {
-                    header: $crate::ApiHeader::new::<Self>(features),
-                    $( $field, )*
-                }
-            }
-
-            /// The version that this table was built with.
-            $visibility const fn header(&self) -> &$crate::ApiHeader {
-                &self.header
-            }
-        }
-
-        // SAFETY: `repr(C)` with the header first; the rest is what the `unsafe` in the invocation
-        // promises.
+        // SAFETY: `repr(C)` with the header first, all fields in `FIELDS`, and the check below; the
+        // rest is what the `unsafe` in the invocation promises.
         unsafe impl $crate::ApiTable for $table {
             const NAME: &'static ::core::ffi::CStr = $name;
-            const MAJOR: u32 = $major;
-            const MINOR: u32 = $minor;
+            const VERSION: $crate::ApiVersion = $crate::ApiVersion::parse(stringify!($version));
+            const FIELDS: &'static [$crate::__private::Field] = &[$(
+                $crate::__api_table_field!(
+                    entry ::core::mem::offset_of!($table, $field), $type $(, $since)?
+                ),
+            )*];
         }
+
+        const _: () = $crate::__private::check_fields(
+            <$table as $crate::ApiTable>::VERSION,
+            <$table as $crate::ApiTable>::FIELDS,
+        );
     };
 }
 
-/// A capsule around a static table, for the producer's module to offer under the last part of the
-/// table's name.
-pub fn publish_api<T: ApiTable>(table: &'static T, ctx: &Context) -> PyRef<PyCapsule> {
-    let builder = PyCapsule::builder(NonNull::from(table).cast::<c_void>()).name(T::NAME);
-    // SAFETY: the name promises a `T`, and this is one that lives for ever.
-    unsafe { builder.vouched() }.build(ctx)
-}
-
-/// An imported API table, read like a `&T`. While it lives, so does the capsule.
-pub struct ApiRef<T> {
-    handle: CapsuleHandle,
-    table: NonNull<T>,
-}
-
-/// Imports the table `T` by its name and checks its header.
-///
-/// # Errors
-/// As for [`import`](crate::import); ImportError where the capsule was made by Python code, is not
-/// a table, has another major version, or is shorter than `T`.
-pub fn import_api<T: ApiTable>(vm: &VirtualMachine) -> PyResult<ApiRef<T>> {
-    checked(import(T::NAME, vm)?, vm)
-}
-
-/// The table of a capsule that has the name of `T`, if its header fits.
-fn checked<T: ApiTable>(handle: CapsuleHandle, vm: &VirtualMachine) -> PyResult<ApiRef<T>> {
-    let table = handle.pointer().cast::<T>();
-    if !handle.is_vouched() {
-        return Err(refusal::<T>("no native module answers for its pointer", vm));
-    }
-    if !table.is_aligned() {
-        return Err(refusal::<T>("its pointer is not aligned", vm));
-    }
-    let header = table.cast::<ApiHeader>();
-    // SAFETY:
-    // - readable: native code made the capsule and promised what its name stands for, which is a
-    //   struct that begins with a header.
-    // - aligned: checked for `T`, whose first field it is.
-    let header = unsafe { header.read() };
-    check::<T>(&header).map_err(|reason| refusal::<T>(&reason, vm))?;
-    Ok(ApiRef { handle, table })
-}
-
-fn check<T: ApiTable>(header: &ApiHeader) -> Result<(), String> {
-    if header.magic != ApiHeader::MAGIC {
-        return Err("it has no API table header".to_owned());
-    }
-    if header.major == T::MAJOR && header.size >= size_of::<T>() as u64 {
-        return Ok(());
-    }
-    Err(format!(
-        "it has version {}.{} ({} bytes), and version {}.{} ({} bytes) is needed",
-        header.major,
-        header.minor,
-        header.size,
-        T::MAJOR,
-        T::MINOR,
-        size_of::<T>(),
-    ))
-}
-
-fn refusal<T: ApiTable>(reason: &str, vm: &VirtualMachine) -> PyBaseExceptionRef {
-    let name = T::NAME.to_string_lossy();
-    let text = format!("the API table \"{name}\" cannot be used: {reason}");
-    vm.new_exception_msg(vm.ctx.exceptions.import_error.to_owned(), text.into())
-}
-
-impl<T> ApiRef<T> {
-    /// The capsule and its pointer.
-    #[must_use]
-    pub fn handle(&self) -> &CapsuleHandle {
-        &self.handle
-    }
-}
-
-impl<T> Deref for ApiRef<T> {
-    type Target = T;
-
-    fn deref(&self) -> &T {
-        // SAFETY: `import_api` checked that it is a `T`, and the handle keeps it alive.
-        unsafe { self.table.as_ref() }
-    }
-}
-
-// SAFETY: it gives out `&T` only, and a table is `Sync`.
-unsafe impl<T: Sync> Send for ApiRef<T> {}
-// SAFETY: as above.
-unsafe impl<T: Sync> Sync for ApiRef<T> {}
-
-impl<T> Clone for ApiRef<T> {
-    fn clone(&self) -> Self {
-        Self {
-            handle: self.handle.clone(),
-            table: self.table,
-        }
-    }
-}
-
-impl<T> fmt::Debug for ApiRef<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ApiRef").field(&self.handle).finish()
-    }
-}
-
-/// As a parameter of a `#[pyfunction]`, it takes the capsule of a table of that name.
-///
-/// # Errors
-/// A [`CapsuleError`](rustpython_capsule::CapsuleError) as an exception for another object or
-/// another name; ImportError as for [`import_api`].
-impl<T: ApiTable> TryFromObject for ApiRef<T> {
-    fn try_from_object(vm: &VirtualMachine, object: PyObjectRef) -> PyResult<Self> {
-        let capsule = PyCapsule::of(&object).map_err(|error| error.to_pyexception(vm))?;
-        let handle = CapsuleHandle::new(capsule.to_owned(), Some(T::NAME))
-            .map_err(|error| error.to_pyexception(vm))?;
-        checked(handle, vm)
-    }
-}
-
-/// As a result of a `#[pyfunction]`, it is the capsule that it was imported from.
-impl<T> ToPyObject for ApiRef<T> {
-    fn to_pyobject(self, _vm: &VirtualMachine) -> PyObjectRef {
-        self.handle.into()
-    }
+/// For [`api_table!`]: the type of a field in the struct, and its entry in `FIELDS`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __api_table_field {
+    (type $type:ty) => { $type };
+    (type $type:ty, $since:literal) => { ::core::option::Option<$type> };
+    (entry $offset:expr, $type:ty) => {
+        $crate::__private::Field::required::<$type>($offset)
+    };
+    (entry $offset:expr, $type:ty, $since:literal) => {
+        $crate::__private::Field::later::<$type>($offset, stringify!($since))
+    };
 }

@@ -18,20 +18,24 @@
 //!
 //! # For authors of native modules
 //!
-//! One module publishes a table of functions, others import it by name. [`api_table!`] defines both
-//! sides at once; the importer checks the version, and holds the capsule while it uses the table.
+//! One module publishes a table of functions, others import it by name. [`api_table!`] defines the
+//! table for both; the importer checks the version, and keeps the capsule while it uses the table.
+//! A function that a later version added is an `Option`: an older producer does not have it.
 //!
 //! ```
 //! use rustpython_capsule_glue::{
-//!     Access, CapsuleBuilderExt, api_table, import_api, publish_api,
+//!     Access, ApiHeader, CapsuleBuilderExt, api_table, import_api, publish_api,
 //! };
 //! use rustpython_vm::{AsObject, InterpreterBuilder};
 //!
 //! api_table! {
 //!     /// Arithmetic for everybody.
-//!     pub unsafe struct MathApi = c"mathlib._C_API", version 1, 0 {
+//!     pub unsafe struct MathApi = c"mathlib._C_API", version 1.1 {
 //!         /// Twice the number.
 //!         pub double: extern "C" fn(i64) -> i64,
+//!         /// Half the number.
+//!         #[since(1.1)]
+//!         pub halve: extern "C" fn(i64) -> i64,
 //!     }
 //! }
 //!
@@ -39,7 +43,11 @@
 //!     number * 2
 //! }
 //!
-//! static MATH: MathApi = MathApi::new(0, double);
+//! extern "C" fn halve(number: i64) -> i64 {
+//!     number / 2
+//! }
+//!
+//! static MATH: MathApi = MathApi { header: ApiHeader::new(), double, halve: Some(halve) };
 //!
 //! let interpreter = InterpreterBuilder::new().with_capsules(Access::Sealed).build();
 //! interpreter.enter(|vm| {
@@ -52,6 +60,7 @@
 //!     // What a consumer does.
 //!     let math = import_api::<MathApi>(vm).unwrap();
 //!     assert_eq!((math.double)(21), 42);
+//!     assert_eq!(math.halve.map(|halve| halve(84)), Some(42));
 //! });
 //! ```
 //!
@@ -70,8 +79,9 @@
 )]
 mod _capsule;
 mod access;
+mod api_ref;
 mod api_table;
-
+mod api_version;
 mod convert;
 mod describe;
 mod dotted_name;
@@ -80,15 +90,19 @@ pub mod prelude;
 mod replace;
 
 pub use access::{Access, CapsuleBuilderExt, access};
-pub use api_table::{ApiHeader, ApiRef, ApiTable, import_api, publish_api};
+pub use api_ref::{ApiRef, import_api, publish_api};
+pub use api_table::{ApiHeader, ApiTable};
+pub use api_version::ApiVersion;
 pub use import::{import, import_capsule, import_value};
 pub use replace::{Replacement, replace_functions};
 /// The capsule object.
 pub use rustpython_capsule as capsule;
 
-/// What the sibling crates use, and what is not public API: it changes without notice.
+/// What `api_table!` expands to, and what the other crates of this workspace use. It may change in
+/// any release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::api_version::{Field, check_fields};
     pub use crate::import::refuse_import;
     pub use crate::replace::sealed_libraries;
 }

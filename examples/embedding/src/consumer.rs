@@ -1,5 +1,4 @@
-//! The consumer: the module `scanner`, which imports tables by their dotted names and works
-//! through the pointers.
+//! The consumer: the module `scanner`, which imports two API tables and calls their functions.
 
 pub(crate) use scanner::module_def;
 
@@ -27,8 +26,8 @@ mod scanner {
             .new_list(offsets.map(|offset| offset.to_pyobject(vm)).collect()))
     }
 
-    /// Return count, minimum, maximum, mean and standard deviation of how far the occurrences of
-    /// needle in haystack are apart. The extension module `statlib` works them out.
+    /// Return count, minimum, maximum, mean and standard deviation of the distances between the
+    /// occurrences of needle in haystack. The extension module `statlib` computes them.
     #[pyfunction]
     fn gaps(
         haystack: ArgBytesLike,
@@ -40,7 +39,7 @@ mod scanner {
         let gaps: Vec<f64> = gaps.collect();
         let api = import_api::<StatlibApi>(vm)?;
         let mut summary = StatlibSummary::default();
-        // SAFETY: the sample lives for the call, and the summary can be written to.
+        // SAFETY: the sample is readable and the summary writable during the call.
         let status = unsafe { (api.summarize)(&StatlibSample::of(&gaps), &mut summary) };
         if status != 0 {
             return Err(vm.new_value_error("needle occurs less than twice"));
@@ -67,9 +66,9 @@ mod scanner {
         }
         let mut offsets = Vec::new();
         let mut start = 0;
-        // From here to the end no Python runs.
+        // No Python code runs from here on, so the buffers do not change.
         while let Some(rest) = haystack.get(start..) {
-            // SAFETY: both are slices that live for the call.
+            // SAFETY: both are slices, which are readable during the call.
             let offset =
                 unsafe { (api.find)(rest.as_ptr(), rest.len(), needle.as_ptr(), needle.len()) };
             if offset == usize::MAX {

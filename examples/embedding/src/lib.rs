@@ -1,6 +1,6 @@
-//! Two native modules that share an API through a capsule. `bytesearch` and `scanner` could come
-//! from different authors; all that they have in common is the table in `api`. Extension modules
-//! can take part: `scanner` also uses one that is written in C.
+//! Two native modules that share an API through a capsule. `bytesearch` and `scanner` could have
+//! different authors: they share nothing but the table in `api`. Extension modules can take part:
+//! `scanner` also calls one that is written in C.
 
 mod api;
 mod consumer;

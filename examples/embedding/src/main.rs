@@ -1,6 +1,6 @@
-//! An embedder's program: finds a word in a file twice, once with a native module that calls
-//! another through a capsule, once with the same work done by calls from Python, and prints the
-//! lines that match and both times.
+//! An embedder's program. It finds a word in a file twice, once with a native module that calls
+//! another through a capsule and once with calls from Python, and prints the first matching lines and
+//! both times.
 //!
 //! Run: `cargo run --ignore-rust-version --bin embedding -- FILE WORD`
 

@@ -1,11 +1,16 @@
-//! The producer: the module `bytesearch`, which offers its search to Python as a function and to
-//! native modules as a table.
+//! The producer: the module `bytesearch`, which offers its search to Python code as a function and
+//! to native modules as an API table.
+
+use rustpython_capsule_glue::ApiHeader;
 
 use crate::api::SearchApi;
 
 pub(crate) use bytesearch::module_def;
 
-static API: SearchApi = SearchApi::new(0, find);
+static API: SearchApi = SearchApi {
+    header: ApiHeader::new(),
+    find,
+};
 
 unsafe extern "C" fn find(
     haystack: *const u8,
@@ -13,9 +18,9 @@ unsafe extern "C" fn find(
     needle: *const u8,
     needle_len: usize,
 ) -> usize {
-    // SAFETY: the table says that it is readable for the call.
+    // SAFETY: the table requires that it is readable during the call.
     let haystack = unsafe { core::slice::from_raw_parts(haystack, haystack_len) };
-    // SAFETY: as above.
+    // SAFETY: as for `haystack`.
     let needle = unsafe { core::slice::from_raw_parts(needle, needle_len) };
     memchr::memmem::find(haystack, needle).unwrap_or(usize::MAX)
 }
@@ -28,13 +33,13 @@ mod bytesearch {
     use rustpython_vm::function::ArgBytesLike;
     use rustpython_vm::{PyRef, VirtualMachine};
 
-    /// The capsule by which native modules get the table.
+    /// The capsule from which native modules import the table.
     #[pyattr(name = "_C_API")]
     fn api(vm: &VirtualMachine) -> PyRef<PyCapsule> {
         publish_api(&super::API, &vm.ctx)
     }
 
-    /// Return the offset of the first needle at or after start, -1 if there is none.
+    /// Return the offset of the first needle at or after start, or -1 if there is none.
     #[pyfunction]
     fn find(haystack: ArgBytesLike, needle: ArgBytesLike, start: usize) -> isize {
         let haystack = haystack.borrow_buf();

@@ -1,5 +1,5 @@
-//! An embedder's Python: the command line of `python`, with modules of the embedder's own built in
-//! and with extension modules, which can use them.
+//! An embedder's Python: the command line of `python` with the embedder's own modules built in, and
+//! with extension modules, which can use those.
 //!
 //! Run: `cargo run --ignore-rust-version --bin embedding-python -- FILE.py`
 
@@ -14,6 +14,6 @@ fn main() -> ExitCode {
         .init_stdlib()
         .with_capsules(Access::Open)
         .with_extension_modules();
-    // It makes the interpreter the main one of the C API, as extension modules need.
+    // `run` makes the interpreter the main one of the C API, which extension modules need.
     rustpython::run(embedding::with_modules(builder))
 }

@@ -166,10 +166,11 @@ fn exported_are_declared(compiler: Compiler) -> Result<(), Failed> {
 }
 
 /// What looks like a function and is a macro, as it is in CPython.
-const MACROS: [&str; 18] = [
+const MACROS: [&str; 19] = [
     "PyABIInfo_VAR",
     "PyCapsuleApi_ALIGNOF_",
     "PyCapsuleApi_DEFINE",
+    "PyCapsuleApi_HAS",
     "PyCapsuleApi_HEADER_INIT",
     "PySlot_DATA",
     "PySlot_FUNC",

@@ -3,7 +3,7 @@
 
 use libloading::{Library, Symbol};
 use libtest_mimic::{Failed, Trial};
-use rustpython_capsule_glue::{api_table, import_api, publish_api};
+use rustpython_capsule_glue::{ApiHeader, api_table, import_api, publish_api};
 use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine};
 
 use core::ptr::NonNull;
@@ -13,17 +13,46 @@ use crate::interpreter::{exec, in_interpreter, shown};
 
 api_table! {
     /// The table of `languages.c`.
-    unsafe struct MathApi = c"producer.API", version 3, 1 {
+    unsafe struct MathApi = c"producer.API", version 3.1 {
         twice: extern "C" fn(i64) -> i64,
         answer: u8,
     }
 }
 
+mod next {
+    super::api_table! {
+        /// The next version of `MathApi`.
+        pub(super) unsafe struct NextApi = c"producer.API", version 3.2 {
+            pub(super) twice: extern "C" fn(i64) -> i64,
+            pub(super) answer: u8,
+            #[since(3.2)]
+            pub(super) halve: extern "C" fn(i64) -> i64,
+        }
+    }
+}
+
+use next::NextApi;
+
 extern "C" fn twice(number: i64) -> i64 {
     number * 2
 }
 
-static API: MathApi = MathApi::new(0, twice, 21);
+static API: MathApi = MathApi {
+    header: ApiHeader::new(),
+    twice,
+    answer: 21,
+};
+
+extern "C" fn halve(number: i64) -> i64 {
+    number / 2
+}
+
+static NEXT: NextApi = NextApi {
+    header: ApiHeader::new(),
+    twice,
+    answer: 21,
+    halve: Some(halve),
+};
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
@@ -67,19 +96,33 @@ sys.modules['producer'] = types.SimpleNamespace(API=table)";
 
 fn made_in_c(compiler: Compiler) -> Result<(), Failed> {
     with_library(compiler, |library, vm| {
-        // SAFETY: the type is that in `languages.c`.
-        let publish: Symbol<'_, unsafe extern "C" fn() -> *mut PyObject> =
-            unsafe { library.get("publish") }?;
-        // SAFETY: it may be called anywhere.
-        let capsule = NonNull::new(unsafe { publish() }).ok_or("no capsule")?;
-        // SAFETY: it gives a new reference.
-        install(unsafe { PyObjectRef::from_raw(capsule) }, vm);
+        let publish = |function: &str| -> Result<(), Failed> {
+            // SAFETY: the type is that in `languages.c`.
+            let publish: Symbol<'_, unsafe extern "C" fn() -> *mut PyObject> =
+                unsafe { library.get(function) }?;
+            // SAFETY: it may be called on any thread that is attached.
+            let capsule = NonNull::new(unsafe { publish() }).ok_or("no capsule")?;
+            // SAFETY: it returns a new reference.
+            install(unsafe { PyObjectRef::from_raw(capsule) }, vm);
+            Ok(())
+        };
+        publish("publish")?;
         let api = import_api::<MathApi>(vm).map_err(|error| shown(&error, vm))?;
         assert_eq!((api.twice)(i64::from(api.answer)), 82);
-        let header = api.header();
+        assert_eq!(api.version().to_string(), "3.1");
+        assert_eq!(api.header.features(), 6);
+        let api = import_api::<NextApi>(vm).map_err(|error| shown(&error, vm))?;
+        assert_eq!((api.twice)(i64::from(api.answer)), 82);
+        assert!(api.halve.is_none(), "version 3.1 has no such function");
+        publish("publish_next")?;
+        let api = import_api::<NextApi>(vm).map_err(|error| shown(&error, vm))?;
         assert_eq!(
-            (header.major(), header.minor(), header.features()),
-            (3, 1, 6)
+            api.halve.map(|halve| halve(i64::from(api.answer))),
+            Some(20)
+        );
+        assert_eq!(
+            (api.version().to_string(), api.header.features()),
+            ("3.2".to_owned(), 7)
         );
         Ok(())
     })
@@ -89,9 +132,19 @@ fn made_in_rust(compiler: Compiler) -> Result<(), Failed> {
     with_library(compiler, |library, vm| {
         // SAFETY: the type is that in `languages.c`.
         let consume: Symbol<'_, unsafe extern "C" fn() -> i64> = unsafe { library.get("consume") }?;
+        // SAFETY: as for `consume`.
+        let consume_next: Symbol<'_, unsafe extern "C" fn() -> i64> =
+            unsafe { library.get("consume_next") }?;
         install(publish_api(&API, &vm.ctx).into(), vm);
         // SAFETY: the thread is attached, and no exception is pending.
         assert_eq!(unsafe { consume() }, 42);
+        // SAFETY: as for `consume`.
+        assert_eq!(unsafe { consume_next() }, -1);
+        install(publish_api(&NEXT, &vm.ctx).into(), vm);
+        // SAFETY: as for `consume`.
+        assert_eq!(unsafe { consume() }, 42);
+        // SAFETY: as for `consume`.
+        assert_eq!(unsafe { consume_next() }, 21);
         Ok(())
     })
 }

@@ -12,8 +12,8 @@ use rustpython_capsule_glue::{ApiHeader, api_table};
 use super::compilers::{Compiler, Headers, Language, Workshop, run, source, trial_in};
 
 api_table! {
-    /// The table of `layout.c`.
-    unsafe struct MathApi = c"mathlib._C_API", version 0x0102_0304, 0x0506_0708 {
+    /// The table of `layout.c`: each byte of the two numbers, 0x01020304 and 0x05060708, differs.
+    unsafe struct MathApi = c"mathlib._C_API", version 16909060.84281096 {
         twice: extern "C" fn(i64) -> i64,
     }
 }
@@ -77,7 +77,7 @@ fn alike(compiler: Compiler) -> Result<(), Failed> {
     );
     expected += &line(
         "PyCapsuleApi_Header",
-        size_of::<ApiHeader>(),
+        size_of::<ApiHeader<MathApi>>(),
         &header_bytes(),
     );
     if printed == expected {
@@ -89,9 +89,9 @@ fn alike(compiler: Compiler) -> Result<(), Failed> {
 
 /// The bytes of the header that `layout.c` makes too.
 fn header_bytes() -> Vec<usize> {
-    let header = ApiHeader::new::<MathApi>(0x1112_1314_1516_1718);
+    let header = ApiHeader::<MathApi>::with_features(0x1112_1314_1516_1718);
     let address = core::ptr::from_ref(&header).cast::<u8>();
     // SAFETY: it is as long as this, and its fields leave no gaps: 8, 4, 4, 8 and 8 bytes.
-    let bytes = unsafe { core::slice::from_raw_parts(address, size_of::<ApiHeader>()) };
+    let bytes = unsafe { core::slice::from_raw_parts(address, size_of::<ApiHeader<MathApi>>()) };
     bytes.iter().map(|byte| usize::from(*byte)).collect()
 }

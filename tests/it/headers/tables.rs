@@ -17,9 +17,10 @@ enum Where {
 
 use Where::{Everywhere, Here};
 
-/// What is published as `producer.API`, what is done then, who imports it, and what comes of it.
+/// What is published as `producer.API`, what is then done to it, the consumer that imports it, and the
+/// result.
 #[rustfmt::skip]
-const ROWS: [(&str, Where, &str, &str, &str, &str); 22] = [
+const ROWS: [(&str, Where, &str, &str, &str, &str); 30] = [
     ("same-version", Everywhere, "make_1_0", "", "use_1_0", "42"),
     ("same-version-with-more", Everywhere, "make_1_1", "", "use_1_1", "42"),
     ("same-version-of-another-major", Everywhere, "make_2_0", "", "use_2_0", "42"),
@@ -31,6 +32,15 @@ const ROWS: [(&str, Where, &str, &str, &str, &str); 22] = [
     ("nothing-but-a-header-is-shorter", Everywhere, "make_bare", "", "use_1_0", "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (32 bytes), and version 1.0 (40 bytes) is needed"),
     ("newer-major", Everywhere, "make_2_0", "", "use_1_0", "ImportError: the API table \"producer.API\" cannot be used: it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed"),
     ("older-major-of-the-same-size", Everywhere, "make_1_1", "", "use_2_0", "ImportError: the API table \"producer.API\" cannot be used: it has version 1.1 (48 bytes), and version 2.0 (48 bytes) is needed"),
+    // The later functions add 100 (since 1.1) and 1000 (since 1.3) if they are there.
+    ("later-functions-of-the-same-version", Everywhere, "make_1_3", "", "use_later", "1142"),
+    ("one-later-function-of-an-older-version", Everywhere, "make_1_1", "", "use_later", "142"),
+    ("later-functions-of-no-older-version", Everywhere, "make_1_0", "", "use_later", "42"),
+    ("a-producer-may-lack-a-later-function", Everywhere, "make_gap", "", "use_later", "1042"),
+    ("minor-newer-than-the-size", Everywhere, "make_too_short", "", "use_later", "42"),
+    ("size-newer-than-the-minor", Everywhere, "make_too_long", "", "use_later", "42"),
+    ("later-functions-of-another-major", Everywhere, "make_2_0", "", "use_later", "ImportError: the API table \"producer.API\" cannot be used: it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed"),
+    ("later-functions-of-nothing", Everywhere, "make_bare", "", "use_later", "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (32 bytes), and version 1.0 (40 bytes) is needed"),
     ("no-header", Everywhere, "make_no_header", "", "use_1_0", "ImportError: the API table \"producer.API\" cannot be used: it has no API table header"),
     ("not-aligned", Everywhere, "make_not_aligned", "", "use_1_0", "ImportError: the API table \"producer.API\" cannot be used: its pointer is not aligned"),
     ("made-by-python", Here, "make_1_0", "producer.API = _capsule.new(_capsule.get_pointer(producer.API, 'producer.API'), 'producer.API')", "use_1_0", "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
