@@ -1,7 +1,5 @@
-//! Tells the linker what it must know of a program that has the C API in it: of functions that two
-//! crates define, to take the first, which is ours.
+//! Sets the linker arguments that programs with the C API need.
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
-    println!("cargo:rustc-link-arg-bins=-Wl,-z,muldefs");
+    rustpython_capsule_build::link_args();
 }

@@ -23,7 +23,7 @@ assert _capsule.get_destructor(capsule) is None
 del capsule
 assert calls == [("a", 5)]
 
-# A destructor may keep its capsule; it has had its turn.
+# A destructor may keep its capsule; its destructor does not run again.
 kept = []
 capsule = _capsule.new(7, "kept", kept.append)
 del capsule

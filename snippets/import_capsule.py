@@ -1,4 +1,4 @@
-"""A dotted name leads through modules and attributes to a capsule of that very name."""
+"""A dotted name leads through modules and attributes to a capsule of the same name."""
 
 import sys
 import types
@@ -12,7 +12,7 @@ module.misnamed = _capsule.new(13, "other")
 
 assert _capsule.import_("made_up.api") == 11
 assert _capsule.import_(b"made_up.Namespace.api") == 12
-assert _capsule.load("made_up.api") is module.api
+assert _capsule.import_capsule("made_up.api") is module.api
 
 module.api = _capsule.new(14, "made_up.api")
 assert _capsule.import_("made_up.api") == 14

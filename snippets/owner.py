@@ -1,4 +1,4 @@
-"""A capsule keeps its owner alive, and the collector sees through it."""
+"""A capsule keeps its owner alive, and the collector follows that reference."""
 
 import gc
 import weakref
@@ -22,12 +22,12 @@ assert alive() is None
 
 owner = Owner()
 alive = weakref.ref(owner)
-ends = []
-owner.capsule = _capsule.new(1, "data", lambda c: ends.append(_capsule.describe(c).owner is alive()), owner=owner)
+checks = []
+owner.capsule = _capsule.new(1, "data", lambda c: checks.append(_capsule.describe(c).owner is alive()), owner=owner)
 del owner
-assert ends == []
+assert checks == []
 gc.collect()
 assert alive() is None
-assert len(ends) == 1
+assert len(checks) == 1
 
 assert not gc.is_tracked(_capsule.new(1, "data"))

@@ -1,4 +1,5 @@
-# Capsules with nothing but ctypes.
+"""Capsules with nothing but ctypes."""
+
 import ctypes
 import gc
 
@@ -20,20 +21,20 @@ class Point(ctypes.Structure):
 
 
 NAME, USED = b"geometry.Point", b"used_geometry.Point"
-dead = []
+destroyed = []
 
 
 @ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-def dies(handle):
+def destroy(handle):
     capsule = ctypes.cast(handle, ctypes.py_object)
-    dead.append(IsValid(capsule, NAME))
+    destroyed.append(IsValid(capsule, NAME))
 
 
 def capsule_of(point):
-    return New(ctypes.addressof(point), NAME, ctypes.cast(dies, ctypes.c_void_p))
+    return New(ctypes.addressof(point), NAME, ctypes.cast(destroy, ctypes.c_void_p))
 
 
-# The name is where the bytes are, and what it points to is reached through it.
+# The capsule borrows the bytes of its name, and its pointer leads to the structure.
 point = Point(1, 2)
 capsule = capsule_of(point)
 assert GetName(capsule) == NAME and IsValid(capsule, b"geometry.Point")
@@ -41,7 +42,7 @@ seen = ctypes.cast(GetPointer(capsule, NAME), ctypes.POINTER(Point)).contents
 seen.x = 10
 assert (point.x, seen.y) == (10, 2)
 
-# A refusal is raised at the call, and leaves nothing behind.
+# A refusal is raised by the call, and no exception stays pending.
 try:
     GetPointer(capsule, b"geometry.Line")
 except ValueError as error:
@@ -50,12 +51,12 @@ else:
     raise AssertionError("not refused")
 assert sorted([2, 1]) == [1, 2]
 
-# The destructor runs, and sees what the capsule was renamed to.
+# The destructor runs, and finds the name that the capsule has by then.
 SetName(capsule, USED)
 del capsule
 gc.collect()
-assert dead == [0]
+assert destroyed == [0]
 capsule = capsule_of(point)
 del capsule
 gc.collect()
-assert dead == [0, 1]
+assert destroyed == [0, 1]

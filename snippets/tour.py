@@ -12,38 +12,38 @@ def step(title):
 
 
 step("A capsule carries a native pointer under a name")
-capsule = _capsule.new(0xC0FFEE, "coffee.beans")
+capsule = _capsule.new(0x5000, "dltensor")
 print("made:       ", "capsule object" in repr(capsule), type(capsule) is types.CapsuleType)
 print("name:       ", _capsule.get_name(capsule))
-print("pointer:    ", hex(_capsule.get_pointer(capsule, "coffee.beans")))
-print("is_valid:   ", _capsule.is_valid(capsule, "coffee.beans"), _capsule.is_valid(capsule, "tea"))
+print("pointer:    ", hex(_capsule.get_pointer(capsule, "dltensor")))
+print("is_valid:   ", _capsule.is_valid(capsule, "dltensor"), _capsule.is_valid(capsule, "arrow_array"))
 
-step("The wrong name is refused, and a note tells both names")
+step("A wrong name is refused, and a note has both names")
 try:
-    _capsule.get_pointer(capsule, "tea.leaves")
+    _capsule.get_pointer(capsule, "arrow_array")
 except _capsule.PyCapsuleError as error:
     print(f"{type(error).__name__}: {error}")
     print("note:       ", *error.__notes__)
 
-step("A claim checks, renames and takes in one step; the second one loses")
-print("claimed:    ", hex(_capsule.claim(capsule, "coffee.beans", "used_coffee.beans")))
+step("A claim checks the name, replaces it and takes the pointer, in one step; a second claim fails")
+print("claimed:    ", hex(_capsule.claim(capsule, "dltensor", "used_dltensor")))
 try:
-    _capsule.claim(capsule, "coffee.beans", "used_coffee.beans")
+    _capsule.claim(capsule, "dltensor", "used_dltensor")
 except _capsule.PyCapsuleError as error:
     print(f"{type(error).__name__}: {error}")
     print("note:       ", *error.__notes__)
 
-step("A destructor runs once, with the capsule")
-capsule = _capsule.new(1, "short.lived", lambda c: print("destroyed:  ", _capsule.get_name(c)))
+step("A destructor runs once, with the capsule as its argument")
+capsule = _capsule.new(1, "arrow_schema", lambda c: print("destroyed:  ", _capsule.get_name(c)))
 del capsule
 
-step("What a destructor raises goes to sys.unraisablehook and harms nobody")
-sys.unraisablehook = lambda left: print("unraisable: ", repr(left.exc_value))
-capsule = _capsule.new(1, "clumsy", lambda c: 1 / 0)
+step("An exception that a destructor raises goes to sys.unraisablehook")
+sys.unraisablehook = lambda report: print("unraisable: ", repr(report.exc_value))
+capsule = _capsule.new(1, "arrow_schema", lambda c: 1 / 0)
 del capsule
 sys.unraisablehook = sys.__unraisablehook__
 
-step("An owner lives as long as the capsule, and a cycle through it is collected")
+step("An owner lives as long as its capsule, and a cycle through it is collected")
 
 
 class Array:
@@ -52,21 +52,21 @@ class Array:
 
 
 array = Array()
-array.exported = _capsule.new(2, "array.data", lambda c: print("exported data released"), owner=array)
+array.exported = _capsule.new(2, "arrow_array", lambda c: print("exported data released"), owner=array)
 del array
 gc.collect()
 
-step("Import follows a dotted name to the capsule, and keeps the real cause of an error")
-sys.modules["bakery"] = bakery = types.ModuleType("bakery")
-bakery.oven = _capsule.new(0xB4EAD, "bakery.oven")
-print("load:       ", _capsule.load("bakery.oven") is bakery.oven)
-print("import_:    ", hex(_capsule.import_("bakery.oven")))
+step("An import follows a dotted name to the capsule, and an error keeps its cause")
+sys.modules["mathlib"] = mathlib = types.ModuleType("mathlib")
+mathlib._C_API = _capsule.new(0x7000, "mathlib._C_API")
+print("imported:   ", _capsule.import_capsule("mathlib._C_API") is mathlib._C_API)
+print("import_:    ", hex(_capsule.import_("mathlib._C_API")))
 try:
-    _capsule.import_("closed_bakery.oven")
+    _capsule.import_("not_installed._C_API")
 except ImportError as error:
     print(f"{type(error).__name__}: {error}")
     print("cause:      ", repr(error.__cause__))
 
-step("describe() tells what is known")
-for field, value in zip(_capsule.CapsuleInfo.__match_args__, _capsule.describe(bakery.oven)):
+step("describe() returns what is known of a capsule")
+for field, value in zip(_capsule.CapsuleInfo.__match_args__, _capsule.describe(mathlib._C_API)):
     print(f"{field + ':':12}", hex(value) if isinstance(value, int) else value)

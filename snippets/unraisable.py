@@ -5,20 +5,20 @@ import sys
 import _capsule
 
 reports = []
-sys.unraisablehook = lambda left: reports.append((type(left.exc_value), _capsule.get_name(left.object)))
+sys.unraisablehook = lambda report: reports.append((type(report.exc_value), _capsule.get_name(report.object)))
 
-capsule = _capsule.new(1, "clumsy", lambda c: 1 / 0)
+capsule = _capsule.new(1, "failing", lambda c: 1 / 0)
 del capsule
-assert reports == [(ZeroDivisionError, "clumsy")]
+assert reports == [(ZeroDivisionError, "failing")]
 
 
-def dies_while_raising():
+def drop_a_capsule_while_raising():
     capsule = _capsule.new(1, "inside", lambda c: {}["no such key"])
     raise LookupError("the real one")
 
 
 try:
-    dies_while_raising()
+    drop_a_capsule_while_raising()
 except LookupError as error:
     assert str(error) == "the real one"
     error.__traceback__ = None

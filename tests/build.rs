@@ -1,42 +1,36 @@
-//! Compiles the C code that the tests call, where there is a compiler; and tells the linker what it
-//! must know of a program that has the C API in it: to export it to the libraries that it loads,
-//! and, of functions that two crates define, to take the first, which is ours.
+//! Compiles the C code that the tests call, if there is a compiler, and sets the linker arguments
+//! that programs with the C API need.
 
 use std::path::Path;
 
-/// Read by `tests/it`: without it, what needs C code is left out.
+/// A cfg for `tests/it`. Without it, tests that need C code are skipped.
 const HAS_C: &str = "c_compiler";
 
 const FILES: [&str; 10] = [
     "rows.c",
-    "alone/harness.c",
-    "alone/accessors.c",
-    "alone/exceptions.c",
-    "alone/destructors.c",
-    "alone/imports.c",
-    "alone/collector.c",
-    "alone/threads.c",
-    "alone/stress.c",
-    "alone/table.c",
+    "suite/harness.c",
+    "suite/accessors.c",
+    "suite/exceptions.c",
+    "suite/destructors.c",
+    "suite/imports.c",
+    "suite/collector.c",
+    "suite/threads.c",
+    "suite/stress.c",
+    "suite/table.c",
 ];
 
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=c");
     println!("cargo:rerun-if-changed=../crates/capi/include");
     println!("cargo:rustc-check-cfg=cfg({HAS_C})");
-    // For the tests of what must not compile.
+    // For the tests of code that must not compile.
     let rustc = std::env::var("RUSTC").unwrap_or_else(|_| "rustc".to_owned());
     println!("cargo:rustc-env=CAPSULE_TESTS_RUSTC={rustc}");
-    if std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|system| system == "linux") {
-        println!(
-            "cargo:rustc-link-arg-tests=-Wl,--export-dynamic-symbol=Py*,--export-dynamic-symbol=_Py*,-z,muldefs"
-        );
-    }
+    rustpython_capsule_build::link_args();
     compile();
 }
 
-/// The tests link the library themselves, so that it comes before the crates with the C API.
+/// The tests link the library with an attribute, so that it comes before the crates with the C API.
 fn compile() {
     let mut build = cc::Build::new();
     build

@@ -1,1 +1,1 @@
-//! Nothing lives here: the tests are in `it`.
+//! Empty: the tests are in `it`.

@@ -1,28 +1,28 @@
-/* Rows that call one function on one capsule. */
+/* Rows that call one accessor of capsules. */
 
 #include "rows.h"
 
 int thing;
 static int other_thing;
 
-const char NAME[] = "statlib._C_API", NAME_ELSEWHERE[] = "statlib._C_API";
+const char NAME[] = "statlib._C_API", NAME_COPY[] = "statlib._C_API";
 static const char OTHER_NAME[] = "statlib._D_API";
 
 PyObject *shared;
-/* What the setters change. */
+/* The capsule that the setters change. */
 static PyObject *changed;
 
-/* Does nothing, which is why CPython calls it deprecated. Our programs have one for this row. */
+/* Does nothing, so CPython has deprecated it. Our programs define one for this row. */
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 extern void PyEval_InitThreads(void);
 
-static int floor_is_right(void)
+static int empty_call_is_right(void)
 {
     PyEval_InitThreads();
     return PyErr_Occurred() == NULL;
 }
 
-static void floor_loop(size_t count)
+static void empty_call_loop(size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         PyEval_InitThreads();
@@ -30,10 +30,10 @@ static void floor_loop(size_t count)
 }
 
 EXPRESSION(get_pointer, void *, PyCapsule_GetPointer(shared, NAME), answer == &thing)
-EXPRESSION(get_pointer_elsewhere, void *, PyCapsule_GetPointer(shared, NAME_ELSEWHERE),
+EXPRESSION(get_pointer_equal_text, void *, PyCapsule_GetPointer(shared, NAME_COPY),
            answer == &thing)
 EXPRESSION(is_valid, int, PyCapsule_IsValid(shared, NAME), answer == 1)
-EXPRESSION(is_valid_elsewhere, int, PyCapsule_IsValid(shared, NAME_ELSEWHERE), answer == 1)
+EXPRESSION(is_valid_equal_text, int, PyCapsule_IsValid(shared, NAME_COPY), answer == 1)
 EXPRESSION(get_name, const char *, PyCapsule_GetName(shared), answer == NAME)
 EXPRESSION(get_context, void *, PyCapsule_GetContext(changed), answer == &thing)
 EXPRESSION(set_pointer, int, PyCapsule_SetPointer(changed, &other_thing),
@@ -41,15 +41,24 @@ EXPRESSION(set_pointer, int, PyCapsule_SetPointer(changed, &other_thing),
 EXPRESSION(set_context, int, PyCapsule_SetContext(changed, &thing),
            answer == 0 && PyCapsule_GetContext(changed) == &thing)
 
-static int refused_is_right(void)
+#ifdef OURS
+
+static int vouched;
+
+EXPRESSION(get_vouched_pointer, void *, PyCapsuleRs_GetVouchedPointer(shared, NAME, &vouched),
+           answer == &thing && vouched == 1)
+
+#endif
+
+static int wrong_name_is_right(void)
 {
     void *const pointer = PyCapsule_GetPointer(shared, OTHER_NAME);
-    const int refused = pointer == NULL && PyErr_Occurred() != NULL;
+    const int failed = pointer == NULL && PyErr_Occurred() != NULL;
     PyErr_Clear();
-    return refused && PyErr_Occurred() == NULL;
+    return failed && PyErr_Occurred() == NULL;
 }
 
-static void refused_loop(size_t count)
+static void wrong_name_loop(size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         void *const pointer = PyCapsule_GetPointer(shared, OTHER_NAME);
@@ -89,12 +98,15 @@ int prepare_calls(void)
 }
 
 const struct row call_rows[] = {
-    ROW("floor", floor),
+    ROW("empty_call", empty_call),
     ROW("get_pointer", get_pointer),
-    ROW("get_pointer_elsewhere", get_pointer_elsewhere),
-    ROW("get_pointer_refused", refused),
+    ROW("get_pointer_equal_text", get_pointer_equal_text),
+    ROW("get_pointer_wrong_name", wrong_name),
+#ifdef OURS
+    ROW("get_vouched_pointer", get_vouched_pointer),
+#endif
     ROW("is_valid", is_valid),
-    ROW("is_valid_elsewhere", is_valid_elsewhere),
+    ROW("is_valid_equal_text", is_valid_equal_text),
     ROW("get_name", get_name),
     ROW("get_context", get_context),
     ROW("set_pointer", set_pointer),

@@ -1,5 +1,5 @@
-/* The clocks of the system, and on Linux a counter of perf_event_open, one a thread, which is
-   opened when the thread first measures. */
+/* Reads the clocks of the system and, on Linux, a cycle counter of perf_event_open. Each thread
+   opens its counter at its first measurement. */
 
 #include "clock.h"
 
@@ -28,16 +28,16 @@ enum { NOT_OPENED = -2, NOT_COUNTED = -1 };
 
 static _Thread_local int counter = NOT_OPENED;
 
-static int opened_counter(void)
+static int open_counter(void)
 {
-    struct perf_event_attr wanted;
-    memset(&wanted, 0, sizeof wanted);
-    wanted.size = sizeof wanted;
-    wanted.type = PERF_TYPE_HARDWARE;
-    wanted.config = PERF_COUNT_HW_CPU_CYCLES;
-    wanted.exclude_kernel = 1;
-    wanted.exclude_hv = 1;
-    const long opened = syscall(SYS_perf_event_open, &wanted, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+    struct perf_event_attr attributes;
+    memset(&attributes, 0, sizeof attributes);
+    attributes.size = sizeof attributes;
+    attributes.type = PERF_TYPE_HARDWARE;
+    attributes.config = PERF_COUNT_HW_CPU_CYCLES;
+    attributes.exclude_kernel = 1;
+    attributes.exclude_hv = 1;
+    const long opened = syscall(SYS_perf_event_open, &attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
     return opened < 0 ? NOT_COUNTED : (int)opened;
 }
 
@@ -45,7 +45,7 @@ static uint64_t cycles_now(void)
 {
     uint64_t cycles;
     if (counter == NOT_OPENED) {
-        counter = opened_counter();
+        counter = open_counter();
     }
     if (counter == NOT_COUNTED || read(counter, &cycles, sizeof cycles) != sizeof cycles) {
         return 0;

@@ -1,22 +1,22 @@
-/* How long a loop took the thread that ran it: its time on a processor, so that what else the
-   machine does is not counted, and its cycles. */
+/* Measures a loop: the processor time of the thread that runs it, which does not include other load
+   on the machine, and the cycles. */
 
 #ifndef SPEED_CLOCK_H
 #define SPEED_CLOCK_H
 
 #include <stdint.h>
 
-/* What passed between two readings. */
+/* The difference of two readings. */
 struct span {
     uint64_t nanoseconds;
-    /* In user mode only. 0 where the kernel does not count them. */
+    /* In user mode only. 0 if the kernel does not count them. */
     uint64_t cycles;
 };
 
-/* What the clock on the wall says, for loops on several threads. */
+/* The monotonic clock, for loops on several threads. */
 uint64_t wall_nanoseconds(void);
 
-/* Both on one thread. The second writes what passed since the first. */
+/* Call both on the same thread. stop_clock writes the difference to the last start_clock. */
 void start_clock(void);
 void stop_clock(struct span *span);
 

@@ -1,5 +1,5 @@
-/* Rows that import a capsule by its dotted name, from modules that lie on disk beside this code
-   (`python`); and a crowd of capsules and names, to see whether anything grows with them. */
+/* Rows that import a capsule by its dotted name, from the modules in `python`. Also makes many
+   capsules and names, to measure whether calls become slower with their number. */
 
 #include "rows.h"
 
@@ -19,7 +19,8 @@ const struct row import_rows[] = {
     END_OF_ROWS,
 };
 
-/* Imports a module and gives it a capsule of that name: its own, a dot and `attribute`. */
+/* Imports a module and sets an attribute to a new capsule. `name` is the dotted name of that
+   attribute. */
 static int publish(const char *module_name, const char *attribute, const char *name)
 {
     PyObject *const text = PyUnicode_FromString(module_name);
@@ -39,7 +40,7 @@ int prepare_imports(void)
            publish("numlib._core._multiarray_umath", "_ARRAY_API", FOUR_PARTS);
 }
 
-int crowd(size_t count)
+int populate(size_t count)
 {
     static const char MODULE[] = "statlib.";
     PyObject *const text = PyUnicode_FromString("statlib");
@@ -48,7 +49,7 @@ int crowd(size_t count)
         return 0;
     }
     for (size_t i = 0; i < count; i++) {
-        /* Capsule and name stay for the rest of the process. */
+        /* Leaks the capsule and its name on purpose: they stay alive until the process exits. */
         char text_of_name[sizeof MODULE + 24];
         snprintf(text_of_name, sizeof text_of_name, "%st%zu", MODULE, i);
         char *const name = strdup(text_of_name);

@@ -1,10 +1,10 @@
-/* The extension module `speed_loops`. It answers requests, which are lines of text:
+/* The extension module `speed_loops`. Its function `request` takes a line of text and returns one:
 
-   check ROW       `right`, or `wrong`, or `unknown` where this interpreter has no such function
-   ROW COUNT       nanoseconds and cycles of that many calls; `ROW@2` on two threads, each so many
-   crowd COUNT     `right`: that many capsules and names are there from now on
-   threads COUNT   `right`: so many threads have run by now
-   memory COUNT    bytes in memory before, with and after that many capsules */
+   check ROW        `right`, or `wrong`, or `unknown` if this interpreter has no such function
+   ROW COUNT        nanoseconds and cycles of that many calls; `ROW@2`: on each of two threads
+   populate COUNT   `right`, after it has made that many capsules and names, which stay alive
+   threads COUNT    `right`, after that many threads have run
+   memory COUNT     resident bytes before, with and after that many capsules */
 
 #include "rows.h"
 
@@ -61,7 +61,7 @@ static void measure(char *name, size_t count, char answer[LONGEST])
     snprintf(answer, LONGEST, "%" PRIu64 " %" PRIu64, span.nanoseconds, span.cycles);
 }
 
-/* request(line): the answer. An exception is the interpreter's own, and ends the process. */
+/* request(line). An exception means that the interpreter failed; it ends the process. */
 static PyObject *request(PyObject *module, PyObject *line)
 {
     (void)module;
@@ -78,8 +78,8 @@ static PyObject *request(PyObject *module, PyObject *line)
         strcpy(answer, check(rest));
     } else if (sscanf(rest, "%zu", &count) != 1) {
         strcpy(answer, "unknown");
-    } else if (strcmp(word, "crowd") == 0) {
-        strcpy(answer, crowd(count) ? "right" : "wrong");
+    } else if (strcmp(word, "populate") == 0) {
+        strcpy(answer, populate(count) ? "right" : "wrong");
     } else if (strcmp(word, "threads") == 0) {
         struct span span;
         measure_on_threads((unsigned)count, find_row("new_free")->loop, 1, &span);
@@ -113,7 +113,7 @@ static int prepare(PyObject *module)
 
 #ifdef PLAIN
 
-/* RustPython 0.6 by itself expects a module here. */
+/* Plain RustPython 0.6 expects this function to return a module. */
 PyMODEXPORT_VISIBLE_ PyObject *PyModExport_speed_loops(void)
 {
     PyObject *const name = PyUnicode_FromString("speed_loops");
@@ -126,7 +126,7 @@ PyMODEXPORT_VISIBLE_ PyObject *PyModExport_speed_loops(void)
     return module;
 }
 
-#elif defined RUSTPYTHON_CAPI
+#elif defined OURS
 
 PyABIInfo_VAR(abi_info);
 

@@ -1,5 +1,6 @@
-/* What a row of the table is in C, and what the files of rows share. The same text is compiled for
-   every interpreter; RUSTPYTHON_CAPI tells ours, and PLAIN the RustPython without our crates. */
+/* The type of a row in C, and what the files of rows share. The same source is compiled for every
+   interpreter. OURS is set for this project, and PLAIN for RustPython without our crates, which is
+   compiled with our headers too. */
 
 #ifndef SPEED_ROWS_H
 #define SPEED_ROWS_H
@@ -9,16 +10,20 @@
 
 #include "clock.h"
 
+#if defined RUSTPYTHON_CAPI && !defined PLAIN
+#define OURS
+#endif
+
 #ifdef PLAIN
-/* It has no such function. */
+/* Plain RustPython has no such function. */
 #define PyErr_Clear() Py_DecRef(PyErr_GetRaisedException())
 #endif
 
 struct row {
     const char *name;
-    /* Makes the call once. Whether it did what it should. */
+    /* Makes the call once. Returns whether its result and effect are correct. */
     int (*is_right)(void);
-    /* Makes the call `count` times; no error is looked for. */
+    /* Makes the call `count` times without checks. */
     void (*loop)(size_t count);
 };
 
@@ -31,11 +36,11 @@ struct row {
         NULL, NULL, NULL                                                                           \
     }
 
-/* The value was computed, for all that the compiler knows. */
+/* Prevents the compiler from removing the computation of the value. */
 #define USE(value) __asm__ volatile("" : : "r"(value) : "memory")
 
-/* A row of one expression: `answer` is its value, of which `right` says whether it is the right
-   one. The expression that is checked is the one that is timed. */
+/* A row of one expression. `right` checks its value, which is called `answer`. The same expression
+   is checked and timed. */
 #define EXPRESSION(function, type, expression, right)                                              \
     static int function##_is_right(void)                                                           \
     {                                                                                              \
@@ -52,28 +57,27 @@ struct row {
 
 extern const struct row call_rows[], life_rows[], import_rows[], string_rows[];
 
-/* Something to point to. */
+/* The target of pointers. */
 extern int thing;
-/* The name of `shared`: the same text at two addresses. */
-extern const char NAME[], NAME_ELSEWHERE[];
-/* A capsule of `thing`, which keeps its name. */
+/* The name of `shared`, and the same text at another address. */
+extern const char NAME[], NAME_COPY[];
+/* A capsule of `thing` with the name NAME. Rows that rename it set this name again. */
 extern PyObject *shared;
 
-/* Whether the rows can be run. Otherwise an exception is pending. */
+/* Make what the rows need. They return 0 with an exception set if that fails, else 1. */
 int prepare_calls(void);
 int prepare_imports(void);
 int prepare_strings(void);
 
-/* Runs a loop on so many threads at once: the time from the first that began to the last that
-   ended. */
+/* Runs a loop on `threads` threads at once. The span is from the first start to the last end. */
 void measure_on_threads(unsigned threads, void (*loop)(size_t), size_t count, struct span *span);
 
-/* Makes `count` capsules with as many names, imports each by its name, and keeps them all. Whether
-   every import found what it should. */
-int crowd(size_t count);
+/* Makes `count` capsules, each with a name of its own, imports each by its name, and keeps them all
+   alive. Returns whether every import returned the right pointer. */
+int populate(size_t count);
 
-/* What a capsule takes: bytes of this process in memory before there are `count` capsules, while
-   they live and after they were freed. Whether all were made. */
+/* Measures the resident bytes of this process before there are `count` capsules, while they are
+   alive, and after they were freed. Returns whether all could be made. */
 int measure_memory(size_t count, size_t resident[3]);
 
 #endif

@@ -1,5 +1,5 @@
-/* Rows in which C asks for the text of a `str` or a `bytes` object; and, to show that others pay
-   nothing for it, the same objects made and freed without being asked. */
+/* Rows that request the text of a `str` or `bytes` object. For comparison, rows that only make and
+   free the same objects. */
 
 #include "rows.h"
 
@@ -22,19 +22,19 @@ static const char *text_of(PyObject *object)
     return PyUnicode_AsUTF8AndSize(object, &size);
 }
 
-/* Plain RustPython puts no NUL behind it. */
+/* Does not check for a NUL after the text, which plain RustPython does not write. */
 static int is_text(const char *text)
 {
     return text != NULL && memcmp(text, TEXT, sizeof TEXT - 1) == 0;
 }
 
-/* A new object for each call, as `make` makes it; `ask` is what is asked of it. */
-#define FRESH(function, make, ask)                                                                 \
+/* A row that evaluates `make` for a new object and then `request`, the text of that object. */
+#define FRESH(function, make, request)                                                             \
     static void function##_loop(size_t count)                                                      \
     {                                                                                              \
         for (size_t i = 0; i < count; i++) {                                                       \
             PyObject *const object = (make);                                                       \
-            const char *const text = (ask);                                                        \
+            const char *const text = (request);                                                    \
             USE(text);                                                                             \
             Py_DECREF(object);                                                                     \
         }                                                                                          \
@@ -42,7 +42,7 @@ static int is_text(const char *text)
     static int function##_is_right(void)                                                           \
     {                                                                                              \
         PyObject *const object = (make);                                                           \
-        const char *const text = object == NULL ? NULL : (ask);                                    \
+        const char *const text = object == NULL ? NULL : (request);                                \
         const int right = is_text(text);                                                           \
         Py_XDECREF(object);                                                                        \
         return right;                                                                              \

@@ -1,54 +1,54 @@
-/* A loop on several threads, which run at the same time as far as the interpreter lets them. */
+/* Runs a loop on several threads, which run in parallel as far as the interpreter permits. */
 
 #include "rows.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-struct racer {
+struct worker {
     pthread_t thread;
-    pthread_barrier_t *line;
+    pthread_barrier_t *barrier;
     void (*loop)(size_t count);
     size_t count;
     uint64_t began, ended;
 };
 
-/* They wait for one another without the lock that an interpreter may have. */
-static void *race(void *argument)
+/* Workers wait at the barrier without the GIL that an interpreter may have. */
+static void *work(void *argument)
 {
-    struct racer *const racer = argument;
+    struct worker *const worker = argument;
     const PyGILState_STATE state = PyGILState_Ensure();
     PyThreadState *const thread = PyEval_SaveThread();
-    pthread_barrier_wait(racer->line);
+    pthread_barrier_wait(worker->barrier);
     PyEval_RestoreThread(thread);
-    racer->began = wall_nanoseconds();
-    racer->loop(racer->count);
-    racer->ended = wall_nanoseconds();
+    worker->began = wall_nanoseconds();
+    worker->loop(worker->count);
+    worker->ended = wall_nanoseconds();
     PyGILState_Release(state);
     return NULL;
 }
 
 void measure_on_threads(unsigned threads, void (*loop)(size_t), size_t count, struct span *span)
 {
-    pthread_barrier_t line;
-    struct racer *const racers = calloc(threads, sizeof *racers);
-    pthread_barrier_init(&line, NULL, threads);
+    pthread_barrier_t barrier;
+    struct worker *const workers = calloc(threads, sizeof *workers);
+    pthread_barrier_init(&barrier, NULL, threads);
     PyThreadState *const own = PyEval_SaveThread();
     for (unsigned i = 0; i < threads; i++) {
-        racers[i] = (struct racer){.line = &line, .loop = loop, .count = count};
-        if (pthread_create(&racers[i].thread, NULL, race, &racers[i]) != 0) {
-            /* The others would wait for it for ever. */
+        workers[i] = (struct worker){.barrier = &barrier, .loop = loop, .count = count};
+        if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) {
+            /* The other workers would wait at the barrier for ever. */
             abort();
         }
     }
     uint64_t began = UINT64_MAX, ended = 0;
     for (unsigned i = 0; i < threads; i++) {
-        pthread_join(racers[i].thread, NULL);
-        began = racers[i].began < began ? racers[i].began : began;
-        ended = racers[i].ended > ended ? racers[i].ended : ended;
+        pthread_join(workers[i].thread, NULL);
+        began = workers[i].began < began ? workers[i].began : began;
+        ended = workers[i].ended > ended ? workers[i].ended : ended;
     }
     PyEval_RestoreThread(own);
-    pthread_barrier_destroy(&line);
-    free(racers);
+    pthread_barrier_destroy(&barrier);
+    free(workers);
     *span = (struct span){.nanoseconds = ended - began, .cycles = 0};
 }

@@ -1,4 +1,4 @@
-//! Compiles the clock that the rows are timed by, which is the one of the rows in C.
+//! Compiles the clock of the rows in C, which also times these rows.
 
 fn main() {
     println!("cargo:rerun-if-changed=build.rs");

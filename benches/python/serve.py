@@ -1,7 +1,7 @@
-"""Answers requests of `cargo speed` on standard input, a line each, with the module that is named.
+"""Passes each line of standard input to the function `request` of a module, and prints the result.
 
-Arguments: the module, and the folder of its library. The module is an extension module or built in;
-only RustPython by itself, which finds no extension modules, is told where the library lies.
+Arguments: the module, and the folder of its library. The module is an extension module or a builtin
+module. Plain RustPython finds no extension modules, so there the script loads the library itself.
 """
 
 import sys
@@ -12,7 +12,7 @@ HERE = __file__.rpartition("/")[0]
 sys.path[:0] = [FOLDER, HERE]
 
 
-def load_plainly():
+def load_in_plain_rustpython():
     import _imp
     from importlib.machinery import ModuleSpec
 
@@ -23,7 +23,7 @@ def load_plainly():
 try:
     rows = __import__(MODULE)
 except ModuleNotFoundError:
-    rows = load_plainly()
+    rows = load_in_plain_rustpython()
 
 number = sys.version.partition(" ")[0]
 compiler = sys.version.partition("[")[2].rstrip("]")

@@ -1,1 +1,1 @@
-"""A module that publishes a capsule, `_C_API`, which the rows put here."""
+"""The module of `_C_API`, a capsule that the rows set."""

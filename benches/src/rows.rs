@@ -1,11 +1,11 @@
-//! What a row of the table is in Rust, and how requests are answered. It is compiled into
-//! `speed-ours` and into the module for PyO3, so that both are measured by the same code; the
-//! requests are those of `c/module.c`, as far as they make sense here.
+//! The type of a row in Rust, and the answers to requests. It is compiled into `speed-ours` and
+//! into the module for PyO3, so the same code measures both. The requests are `check ROW` and `ROW
+//! COUNT` of `c/module.c`.
 
 use std::hint::black_box;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// One call that is timed.
+/// A call that is checked and timed.
 pub(crate) struct Row<'a> {
     name: &'static str,
     is_right: Box<dyn Fn() -> bool + 'a>,
@@ -13,7 +13,7 @@ pub(crate) struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// `call` is timed; `is_right` tells of what it gives whether it did what it should.
+    /// A row that times `call`. `is_right` checks its result and effect.
     pub(crate) fn new<R>(
         name: &'static str,
         call: impl Fn() -> R + Clone + 'a,
@@ -32,7 +32,7 @@ impl<'a> Row<'a> {
     }
 }
 
-/// What passed between two readings of `c/clock.c`.
+/// `struct span` of `c/clock.h`.
 #[derive(Default)]
 #[repr(C)]
 struct Span {
@@ -40,7 +40,7 @@ struct Span {
     cycles: u64,
 }
 
-// SAFETY: `c/clock.h` declares them so.
+// SAFETY: the signatures are those of `c/clock.h`, and the functions have no other requirements.
 unsafe extern "C" {
     safe fn start_clock();
     safe fn stop_clock(span: &mut Span);
@@ -72,7 +72,7 @@ fn measure(row: &Row<'_>, count: u64) -> String {
     format!("{} {}", span.nanoseconds, span.cycles)
 }
 
-/// A value for capsules, whose end is noticed.
+/// A value for capsules. A static variable counts how many were dropped.
 pub(crate) struct Counted {
     pub(crate) number: u64,
 }
@@ -89,7 +89,7 @@ impl Counted {
         }
     }
 
-    /// How many have ended.
+    /// How many have been dropped.
     pub(crate) fn dropped() -> u64 {
         DROPPED.load(Ordering::Relaxed)
     }
@@ -97,7 +97,8 @@ impl Counted {
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        // Only one thread measures; adding in one step would cost more than the rest.
+        // Only one thread measures, so no atomic addition is needed. It would cost more than the
+        // rest.
         DROPPED.store(Self::dropped() + 1, Ordering::Relaxed);
     }
 }

@@ -1,7 +1,7 @@
-"""Builds the extension modules of this folder. Needs cc and cargo, nothing else.
+"""Build the extension modules of this folder. Needs cc and cargo, nothing else.
 
 Run: cargo py examples/extensions/build.py [FOLDER]
-They go to FOLDER, or else to the folder `build` beside this file.
+The modules are written to FOLDER, or to the folder `build` beside this file.
 """
 
 import os
@@ -22,7 +22,7 @@ def run(*command, **options):
 
 
 def build_c(source, folder):
-    """One source file, one module. Undefined symbols are right: the interpreter has them."""
+    """Compile one source file to a module. The interpreter defines its undefined symbols."""
     module = folder / (source.stem + ".abi3t.so")
     include = [part for headers in HEADERS for part in ("-I", headers)]
     compiler = os.environ.get("CC", "cc")
@@ -30,7 +30,7 @@ def build_c(source, folder):
 
 
 def build_pyo3(crate, name, folder):
-    """Cargo reads `.cargo/config.toml` of the folder that it runs in."""
+    """Build a PyO3 crate. Cargo reads `.cargo/config.toml` in the folder that it runs in."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", folder / "cargo")).absolute()
     cargo = os.environ.get("CARGO", "cargo")
     run(cargo, "build", "--quiet", "--locked", "--target-dir", target, cwd=crate)

@@ -3,7 +3,7 @@
 Build the modules once, then run:
     cargo py examples/extensions/build.py
     cargo py examples/extensions/demo.py [FILE]
-Under the embedder's program of examples/embedding its own native modules take part too:
+In the program of examples/embedding, its own native modules take part too:
     cargo run --ignore-rust-version --bin embedding-python -- examples/extensions/demo.py
 """
 
@@ -18,7 +18,7 @@ import _capsule
 
 HERE = pathlib.Path(__file__).parent
 sys.path.append(str(HERE / "build"))
-# The modules write lines of their own, past Python's buffer.
+# The modules write to standard output directly, not through Python's buffer.
 sys.stdout.reconfigure(line_buffering=True)
 
 
@@ -31,7 +31,7 @@ def say(who, *what):
 
 
 def show(who, capsule):
-    """What is known of a capsule: its name, where it leads to, and what lies there."""
+    """Print what is known of a capsule: its name, its pointer, and what is at that address."""
     info = _capsule.describe(capsule)
     library = pathlib.Path(info.library).name if info.library else "memory"
     place = f"{info.symbol} in {library}" if info.symbol else f"in {library}"
@@ -56,35 +56,35 @@ text = pathlib.Path(sys.argv[1] if len(sys.argv) > 1 else HERE / "../../LICENSE"
 words = re.findall(rb"[A-Za-z]+", text)
 word = collections.Counter(words).most_common(1)[0][0]
 
-step("A C module publishes a table of functions, another C module has imported it")
+step("A C module publishes a table of functions, and another C module has imported it")
 show("statlib", statlib._C_API)
 show("textreport", textreport.table())
 say("same", textreport.table() is statlib._C_API)
 
-step("C makes data, C uses it: a sample of how long the lines are")
+step("C makes data, and C uses it: a sample of the lengths of lines")
 sample = statlib.line_lengths(text)
 show("statlib", sample)
 say("textreport", numbers(textreport.summary(sample)))
 print(textreport.histogram(sample))
 del sample
 
-step("Rust makes data and calls C: an index of the words, their lengths summed up by statlib")
+step("Rust makes data and calls C: an index of words, whose lengths statlib summarizes")
 show("wordindex", wordindex._C_API)
 index = wordindex.build(text)
 show("wordindex", index)
 say("wordindex", numbers(wordindex.lengths(index)))
 
-step(f"C calls Rust, then C: where {word.decode()!r} stands in the index, and how far apart")
+step(f"C calls Rust, and then C: the distances between the occurrences of {word.decode()!r}")
 say("textreport", numbers(textreport.gaps(index, word)))
 del index
 
-step("Python makes data, C uses it: the sizes of the words, in arrays that the capsule owns")
+step("Python makes data, and C uses it: the lengths of the words, in arrays that the capsule owns")
 values = array.array("d", map(len, words))
 header = array.array("Q", [len(values), values.buffer_info()[0]])
 sample = _capsule.new(
     header.buffer_info()[0],
     "statlib.Sample",
-    lambda capsule: say("python", "the sample is not needed any more"),
+    lambda capsule: say("python", "the sample is destroyed"),
     owner=(header, values),
 )
 del header, values
@@ -92,7 +92,7 @@ show("python", sample)
 say("textreport", numbers(textreport.summary(sample)))
 del sample
 
-step("A name that promises something else is refused, in any language")
+step("A capsule with another name is refused, in any language")
 wrong = _capsule.new(1, "something.else")
 for function in statlib.mean, wordindex.lengths:
     try:
@@ -109,7 +109,7 @@ else:
     say("textreport", textreport.count(text, word))
     say("scanner", numbers(scanner.gaps(text, word)))
 
-step("The producer is deleted; the consumer still holds the table, so the table stays")
+step("The producer is deleted, but the consumer holds the capsule, so the table stays valid")
 sample = statlib.line_lengths(text)
 where = _capsule.describe(statlib._C_API).pointer
 del sys.modules["statlib"], statlib, function
@@ -119,7 +119,7 @@ say("same place", _capsule.describe(textreport.table()).pointer == where)
 say("textreport", numbers(textreport.summary(sample)))
 del sample
 
-step("The consumer is deleted and lets go; now the producer's destructor runs")
+step("The consumer is deleted and drops the capsule; now the producer's destructor runs")
 del sys.modules["textreport"], textreport
 gc.collect()
 say("python", "done")

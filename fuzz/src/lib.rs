@@ -1,5 +1,5 @@
-//! The three fuzz targets: an interpreter for each, and what is run in it. What the bytes mean and
-//! what must hold is in `tests/it/hostile`, for the tests too.
+//! The three fuzz targets, each with an interpreter of its own. `tests/it/hostile` decodes and
+//! checks the inputs, also for the tests.
 
 #[path = "../../tests/it/hostile/mod.rs"]
 mod hostile;
@@ -10,35 +10,35 @@ use hostile::{calls, imports, slots};
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::{Interpreter, InterpreterBuilder, Settings};
 
-/// The bytes as records, what is too short for one left out.
+/// The bytes as records of eight bytes. An incomplete record at the end is left out.
 fn records(data: &[u8]) -> &[[u8; 8]] {
     data.as_chunks().0
 }
 
-/// A history of C calls, one in eight bytes.
+/// A sequence of C calls, eight bytes each.
 pub fn calls(data: &[u8]) {
     thread_local! {
-        static BENCH: (Interpreter, calls::Bench) = with(calls::Bench::new);
+        static FIXTURE: (Interpreter, calls::Fixture) = with(calls::Fixture::new);
     }
-    let outcome =
-        BENCH.with(|(interpreter, bench)| interpreter.enter(|_| bench.play(records(data))));
+    let outcome = FIXTURE
+        .with(|(interpreter, fixture)| interpreter.enter(|_| fixture.execute(records(data))));
     if let Err(difference) = outcome {
         panic!("{difference}");
     }
 }
 
-/// Arrays of slots, one in eight bytes behind the first byte.
+/// Arrays of slots, eight bytes each after the first byte, which selects options.
 pub fn slots(data: &[u8]) {
     thread_local! {
-        static BENCH: (Interpreter, slots::Bench) = with(slots::Bench::new);
+        static FIXTURE: (Interpreter, slots::Fixture) = with(slots::Fixture::new);
     }
     let Some((choice, data)) = data.split_first() else {
         return;
     };
-    let play = |(interpreter, bench): &(Interpreter, slots::Bench)| {
-        interpreter.enter(|_| bench.play(*choice, records(data)))
+    let execute = |(interpreter, fixture): &(Interpreter, slots::Fixture)| {
+        interpreter.enter(|_| fixture.execute(*choice, records(data)))
     };
-    if let Err(fault) = BENCH.with(play) {
+    if let Err(fault) = FIXTURE.with(execute) {
         panic!("{fault}");
     }
 }
@@ -46,14 +46,16 @@ pub fn slots(data: &[u8]) {
 /// The name of a capsule.
 pub fn imports(data: &[u8]) {
     thread_local! {
-        static BENCH: (Interpreter, ()) = with(imports::prepare);
+        static FIXTURE: (Interpreter, ()) = with(imports::prepare);
     }
-    if let Err(fault) = BENCH.with(|(interpreter, ())| interpreter.enter(|_| imports::play(data))) {
+    if let Err(fault) =
+        FIXTURE.with(|(interpreter, ())| interpreter.enter(|_| imports::execute(data)))
+    {
         panic!("{fault}");
     }
 }
 
-/// An interpreter without the standard library, and what is made in it.
+/// An interpreter without the standard library, and the result of `make` in it.
 fn with<T>(make: impl FnOnce(&rustpython_vm::VirtualMachine) -> T) -> (Interpreter, T) {
     let mut settings = Settings::default();
     settings.install_signal_handlers = false;
@@ -65,8 +67,8 @@ fn with<T>(make: impl FnOnce(&rustpython_vm::VirtualMachine) -> T) -> (Interpret
     (interpreter, made)
 }
 
-/// What address sanitizer takes for its options. The VM keeps much for ever, which is no leak; and
-/// memory that cannot be had is NULL, as it is without the sanitizer.
+/// The options of AddressSanitizer. Leak detection is off, since the VM never frees some objects.
+/// An allocation that is too large returns NULL, as it does without the sanitizer.
 #[unsafe(no_mangle)]
 extern "C" fn __asan_default_options() -> *const c_char {
     const OPTIONS: &CStr = c"detect_leaks=0:allocator_may_return_null=1";

@@ -1,9 +1,9 @@
-/* The operations of the accessor rows, as calls to the C API. The structs are those of
-   `it/through_c.rs`. */
+/* The operations of the accessor rows, as calls of the C API. `it/through_c.rs` has the same
+   structs. */
 #include <Python.h>
 #include "pycapsule.h"
 
-/* What a capsule is made with, and what it has. */
+/* The fields of a capsule. */
 struct fields {
     void *pointer;
     const char *name;
@@ -27,18 +27,18 @@ enum operation {
 struct call {
     int operation;
     PyObject *object;
-    /* What is asked for, or to be set. */
+    /* The arguments of the call. */
     struct fields value;
     const char *new_name;
 };
 
-/* Of `value`, what the operation answers with. */
+/* The answer is in the field of `value` that the operation reads, or in `truth`. */
 struct answer {
     struct fields value;
     int truth;
-    /* A new reference, or NULL. */
+    /* A new reference to the exception, or NULL. */
     PyObject *raised;
-    /* The function's answer says that it has failed. */
+    /* Whether the return value says that the call failed. */
     int failed;
 };
 

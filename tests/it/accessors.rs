@@ -1,5 +1,5 @@
-//! Runs the rows of `accessors_rows` in three languages, and checks what rows cannot say: every text of a
-//! refusal, addresses of names, destructors and owners of every kind.
+//! Runs the rows of `accessors_rows` in three languages, and tests what a row cannot express: the
+//! text of every error, the addresses of names, and destructors and owners of every kind.
 
 use core::ffi::{CStr, c_char};
 use core::fmt::Debug;
@@ -24,30 +24,31 @@ use crate::interpreter::{exec, in_interpreter, shown, trial};
 use crate::through_c;
 use crate::{through_python, through_rust};
 
-/// What a row came to: the answer, and the state of the capsule afterwards.
+/// The outcome of a row: the answer, and the state of the capsule afterwards.
 pub(crate) type Outcome = (Answer, Option<Fields>);
 
-/// A language, how a row is run in it, and whether it can be.
-type Way = (
+/// A language, the function that runs a row in it, and whether the language can express the row.
+type Language = (
     &'static str,
-    fn(&Row, &Bench<'_>) -> Outcome,
+    fn(&Row, &Fixture<'_>) -> Outcome,
     fn(&Row) -> bool,
 );
 
-const WAYS: &[Way] = &[
+const LANGUAGES: &[Language] = &[
     ("rust", through_rust::outcome, |_| true),
     ("python", through_python::outcome, |_| true),
     #[cfg(c_compiler)]
     ("c", through_c::outcome, through_c::can),
 ];
 
-/// Every row, and what it came to in each language.
+/// Every row, and its outcome in each language.
 static RUN: LazyLock<Vec<(Row, Vec<Option<Outcome>>)>> = LazyLock::new(|| {
     in_interpreter(|vm| {
-        let bench = Bench::new(vm);
+        let fixture = Fixture::new(vm);
         let run = |row: Row| {
-            let in_language = |(_, outcome, can): &Way| can(&row).then(|| outcome(&row, &bench));
-            let outcomes = WAYS.iter().map(in_language).collect();
+            let in_language =
+                |(_, outcome, can): &Language| can(&row).then(|| outcome(&row, &fixture));
+            let outcomes = LANGUAGES.iter().map(in_language).collect();
             (row, outcomes)
         };
         rows().into_iter().map(run).collect()
@@ -57,45 +58,51 @@ static RUN: LazyLock<Vec<(Row, Vec<Option<Outcome>>)>> = LazyLock::new(|| {
 pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         trial(
-            "accessors::every-refusal-has-its-text-and-notes",
-            refusals_have_texts,
+            "accessors::every-error-has-its-text-and-notes",
+            errors_have_texts_and_notes,
         ),
-        trial("accessors::old-names-stay-where-they-were", old_names_stay),
+        trial(
+            "accessors::replaced-names-keep-their-addresses",
+            replaced_names_keep_addresses,
+        ),
         trial(
             "accessors::a-static-name-is-not-copied",
             static_names_are_borrowed,
         ),
         trial("accessors::null-from-c-is-refused", null_from_c_is_refused),
-        trial("accessors::the-class-alone-makes-no-capsule", class_alone),
         trial(
-            "accessors::every-kind-of-destructor-is-told",
-            destructors_are_told,
+            "accessors::the-class-with-another-payload-is-no-capsule",
+            other_payload,
+        ),
+        trial(
+            "accessors::every-kind-of-destructor-is-reported",
+            destructors_are_reported,
         ),
         trial("accessors::the-owner-is-kept", owner_is_kept),
     ];
     for (position, row) in rows().into_iter().enumerate() {
-        for (way, (language, _, can)) in WAYS.iter().enumerate() {
+        for (column, (language, _, can)) in LANGUAGES.iter().enumerate() {
             if can(&row) {
                 let name = format!("accessors::{language}::{}", row.name);
-                trials.push(trial(name, move || verdict(position, way)));
+                trials.push(trial(name, move || check_row(position, column)));
             }
         }
     }
     if cfg!(not(c_compiler)) {
-        let left_out = trial("accessors::c::left out, no C compiler here", || Ok(()));
-        trials.push(left_out.with_ignored_flag(true));
+        let skipped = trial("accessors::c::skipped, no C compiler here", || Ok(()));
+        trials.push(skipped.with_ignored_flag(true));
     }
     trials
 }
 
-fn verdict(position: usize, way: usize) -> Result<(), Failed> {
+fn check_row(position: usize, column: usize) -> Result<(), Failed> {
     let (row, outcomes) = &RUN[position];
-    let (answer, after) = outcomes[way].as_ref().ok_or("it was not run")?;
+    let (answer, after) = outcomes[column].as_ref().ok_or("the row was not run")?;
     same(answer, &row.answer)?;
     same(after, &row.after)
 }
 
-/// A difference is shown up to a length that a megabyte of name does not drown.
+/// Cuts both values short in the message, since a name may be a megabyte long.
 fn same<T: PartialEq + Debug>(found: T, expected: T) -> Result<(), Failed> {
     if found == expected {
         return Ok(());
@@ -104,27 +111,27 @@ fn same<T: PartialEq + Debug>(found: T, expected: T) -> Result<(), Failed> {
     Err(format!("expected {}, found {}", short(expected), short(found)).into())
 }
 
-/// What the rows run on: an interpreter, and names for its Python code.
-pub(crate) struct Bench<'vm> {
+/// What every row runs with: an interpreter, and a scope for Python code.
+pub(crate) struct Fixture<'vm> {
     pub(crate) vm: &'vm VirtualMachine,
     scope: Scope,
-    /// The destructor of rows that have one.
+    /// The Python destructor of rows that have one.
     pub(crate) destructor: PyObjectRef,
 }
 
-impl<'vm> Bench<'vm> {
+impl<'vm> Fixture<'vm> {
     fn new(vm: &'vm VirtualMachine) -> Self {
         let scope = vm.new_scope_with_builtins();
-        let mut bench = Self {
+        let mut fixture = Self {
             vm,
             scope,
             destructor: vm.ctx.none(),
         };
-        bench
+        fixture
             .run(through_python::PRELUDE)
             .expect("the prelude raises nothing");
-        bench.destructor = bench.global("destructor");
-        bench
+        fixture.destructor = fixture.global("destructor");
+        fixture
     }
 
     pub(crate) fn run(&self, source: &str) -> Result<(), PyBaseExceptionRef> {
@@ -133,12 +140,12 @@ impl<'vm> Bench<'vm> {
 
     pub(crate) fn global(&self, name: &str) -> PyObjectRef {
         let value = self.scope.globals.get_item(name, self.vm);
-        value.expect("what ran before has set it")
+        value.expect("an earlier statement has set it")
     }
 
     pub(crate) fn evaluate(&self, expression: &str) -> PyObjectRef {
         self.run(&format!("value = {expression}"))
-            .expect("it raises nothing");
+            .expect("the expression raises nothing");
         self.global("value")
     }
 
@@ -173,7 +180,7 @@ impl<'vm> Bench<'vm> {
         }
     }
 
-    /// An exception as an answer; one of another class shows it in its text.
+    /// An exception as an answer. The text begins with the class, unless that is `PyCapsuleError`.
     pub(crate) fn refused(&self, exception: &PyBaseExceptionRef) -> Answer {
         let text = shown(exception, self.vm);
         let text = match text.strip_prefix("PyCapsuleError: ") {
@@ -192,7 +199,7 @@ fn notes(exception: &PyBaseExceptionRef, vm: &VirtualMachine) -> Vec<String> {
         .unwrap_or_default()
 }
 
-fn refusals_have_texts() -> Result<(), Failed> {
+fn errors_have_texts_and_notes() -> Result<(), Failed> {
     let functions = [
         (Operation::New, "PyCapsule_New"),
         (Operation::GetPointer, "PyCapsule_GetPointer"),
@@ -270,7 +277,7 @@ fn some_pointer() -> NonNull<core::ffi::c_void> {
     NonNull::dangling()
 }
 
-fn old_names_stay() -> Result<(), Failed> {
+fn replaced_names_keep_addresses() -> Result<(), Failed> {
     in_interpreter(|vm| {
         let first = c"the first".to_owned();
         let capsule = PyCapsule::builder(some_pointer())
@@ -286,7 +293,7 @@ fn old_names_stay() -> Result<(), Failed> {
         capsule.set_name(None);
         same(capsule.name_address(), null())?;
         for (address, text) in &seen {
-            // SAFETY: the name of a capsule that is alive, set through Rust.
+            // SAFETY: a capsule keeps every name that was set through Rust, and this one is alive.
             let found = unsafe { CStr::from_ptr(*address) };
             same(found.to_str()?, text.as_str())?;
         }
@@ -310,7 +317,7 @@ fn static_names_are_borrowed() -> Result<(), Failed> {
 }
 
 /// Safe code can make an object that has the class of capsules and another payload.
-fn class_alone() -> Result<(), Failed> {
+fn other_payload() -> Result<(), Failed> {
     in_interpreter(|vm| {
         let number = || vm.ctx.new_int(1);
         let range = PyRange {
@@ -328,7 +335,7 @@ fn null_from_c_is_refused() -> Result<(), Failed> {
     let make = |pointer, name: *const c_char| {
         // SAFETY:
         // - names: NULL or static.
-        // - pointer: nobody knows what the names stand for.
+        // - pointer: no code attaches a meaning to these names, so none reads through it.
         unsafe { ffi::new(pointer, name, None) }
     };
     for name in [null(), c"a.b".as_ptr()] {
@@ -346,9 +353,9 @@ fn null_from_c_is_refused() -> Result<(), Failed> {
 
 extern "C" fn nothing(_capsule: *mut PyObject) {}
 
-fn destructors_are_told() -> Result<(), Failed> {
+fn destructors_are_reported() -> Result<(), Failed> {
     in_interpreter(|vm| {
-        let bench = Bench::new(vm);
+        let fixture = Fixture::new(vm);
         // SAFETY: the function does nothing, and does not unwind.
         let c = unsafe { CapsuleDestructor::c(nothing) };
         let kinds = [
@@ -360,7 +367,7 @@ fn destructors_are_told() -> Result<(), Failed> {
                 "'rust'",
             ),
             (
-                CapsuleDestructor::python(bench.destructor.clone(), vm),
+                CapsuleDestructor::python(fixture.destructor.clone(), vm),
                 DestructorKind::Python,
                 "'python'",
             ),
@@ -375,15 +382,15 @@ fn destructors_are_told() -> Result<(), Failed> {
             )?;
             let is_python = kind == DestructorKind::Python;
             same(changed.python_destructor().is_some(), is_python)?;
-            let globals = &bench.scope.globals;
+            let globals = &fixture.scope.globals;
             globals
                 .set_item("object", changed.clone().into(), vm)
                 .map_err(|e| shown(&e, vm))?;
-            let holds = bench.evaluate(&format!(
+            let holds = fixture.evaluate(&format!(
                 "_capsule.describe(object).destructor == {described}"
             ));
             same(holds.is(&vm.ctx.true_value), true)?;
-            let address = bench.evaluate("_capsule.get_destructor(object)");
+            let address = fixture.evaluate("_capsule.get_destructor(object)");
             let address: Option<usize> = address.try_to_value(vm).ok();
             let function = changed.c_destructor().filter(|_| !is_python);
             same(address, function.map(|function| function as usize))?;

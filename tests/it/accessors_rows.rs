@@ -1,15 +1,15 @@
-//! What the functions of the API answer, as data that knows nothing of who runs it: a capsule in
-//! some state, or what is not one; an operation; the answer; and the state that it leaves.
+//! The behaviour of the API's functions as data, whichever language runs it. A row has a capsule in
+//! some state, or another object; an operation; the answer; and the state afterwards.
 
 use std::ffi::{CStr, CString};
 use std::sync::LazyLock;
 
-use crate::refusal_rows::{claimed, compared, strangers};
+use crate::accessors_errors::{claimed, compared, non_capsules};
 
 /// A name; `None` is NULL.
 pub(crate) type Name = Option<CString>;
 
-/// What a capsule is made with, and what it has.
+/// The fields of a capsule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Fields {
     pub(crate) pointer: usize,
@@ -18,7 +18,7 @@ pub(crate) struct Fields {
     pub(crate) destructor: Destructor,
 }
 
-/// The destructor: none, or the one that an executor has at hand.
+/// The destructor: none, or the one of the language that runs the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Destructor {
     None,
@@ -27,15 +27,15 @@ pub(crate) enum Destructor {
 
 #[derive(Clone, Debug)]
 pub(crate) enum Object {
-    /// A capsule that is to be made. One with pointer 0 cannot be.
+    /// A capsule to make. With pointer 0 that fails.
     Capsule(Fields),
-    /// Something else: a Python expression over `_capsule` and `impostor`.
+    /// Another object, as a Python expression over `_capsule` and `impostor`.
     Other(&'static str),
 }
 
 #[derive(Clone, Debug)]
 pub(crate) enum Operation {
-    /// Making the object is all.
+    /// Only makes the object.
     New,
     GetPointer(Name),
     IsValid(Name),
@@ -58,7 +58,7 @@ pub(crate) enum Answer {
     Name(Name),
     Destructor(Destructor),
     Fields(Fields),
-    /// A `PyCapsuleError` with this text, and the notes that say what it does not.
+    /// A `PyCapsuleError` with this text and these notes.
     Refused {
         text: String,
         notes: Vec<String>,
@@ -69,7 +69,7 @@ pub(crate) enum Answer {
 pub(crate) struct Row {
     pub(crate) name: String,
     pub(crate) object: Object,
-    /// What is done, with success, before the operation.
+    /// Operations that run first and succeed.
     pub(crate) before: Vec<Operation>,
     pub(crate) operation: Operation,
     pub(crate) answer: Answer,
@@ -84,17 +84,17 @@ pub(crate) fn rows() -> Vec<Row> {
         read(),
         written(),
         compared(),
-        strangers(),
+        non_capsules(),
         claimed(),
     ]
     .concat()
 }
 
-/// The longest name here: a megabyte and `last`.
+/// The longest names: a megabyte each, and different in the last byte only.
 pub(crate) static LONG: LazyLock<[CString; 2]> = LazyLock::new(|| {
     ["x", "y"].map(|last| {
         let text = "n".repeat(1 << 20) + last;
-        CString::new(text).expect("there is no NUL in it")
+        CString::new(text).expect("it has no NUL")
     })
 });
 
@@ -120,7 +120,7 @@ pub(crate) fn usual() -> Fields {
     }
 }
 
-/// Names of every kind.
+/// A name of every kind.
 fn names() -> Vec<(&'static str, Name)> {
     vec![
         ("null", None),
@@ -172,9 +172,12 @@ fn made() -> Vec<Row> {
         make("with-context-and-destructor", usual()),
         fails("null-pointer", fields(0, None)),
         fails("null-pointer-with-name", fields(0, named(c"a"))),
-        fails("null-pointer-with-odd-name", fields(0, named(c"\xff"))),
         fails(
-            "null-pointer-with-all",
+            "null-pointer-with-name-that-is-not-utf-8",
+            fields(0, named(c"\xff")),
+        ),
+        fails(
+            "null-pointer-with-everything-else",
             Fields {
                 pointer: 0,
                 ..usual()
@@ -199,7 +202,7 @@ fn read() -> Vec<Row> {
             Answer::Address(0),
         ),
         row(
-            "get-context::what-was-given",
+            "get-context::as-given",
             usual(),
             Operation::GetContext,
             Answer::Address(0x2000),
@@ -211,7 +214,7 @@ fn read() -> Vec<Row> {
             Answer::Destructor(Destructor::None),
         ),
         row(
-            "get-destructor::what-was-given",
+            "get-destructor::as-given",
             usual(),
             Operation::GetDestructor,
             Answer::Destructor(Destructor::Some),
@@ -253,7 +256,7 @@ fn written() -> Vec<Row> {
     };
     let mut rows = vec![
         write(
-            "set-pointer::changes-it-alone",
+            "set-pointer::changes-nothing-else",
             Operation::SetPointer(1),
             pointer(1),
         ),
@@ -269,7 +272,7 @@ fn written() -> Vec<Row> {
             refused("PyCapsule_SetPointer called with null pointer", &[]),
         ),
         write(
-            "set-context::changes-it-alone",
+            "set-context::changes-nothing-else",
             Operation::SetContext(3),
             context(3),
         ),

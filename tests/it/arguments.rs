@@ -1,5 +1,5 @@
-//! What the functions of `_capsule` take from Python and give back: names, addresses, destructors,
-//! arguments that are wrong, and the exceptions of a refusal as Python sees them.
+//! What the functions of `_capsule` accept from Python and what they return: names, addresses,
+//! destructors, wrong arguments, and errors as Python sees them.
 
 use libtest_mimic::Trial;
 
@@ -14,7 +14,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         class: "PyCapsule",
     };
     let mut trials = table.trials();
-    trials.push(trial("arguments::an-uncaught-refusal-shows-its-note", || {
+    trials.push(trial("arguments::the-traceback-of-an-uncaught-error-shows-its-note", || {
         let ended = child_source("import _capsule; _capsule.get_pointer(_capsule.new(1, 'a'), 'b')");
         let expected = "_capsule.PyCapsuleError: PyCapsule_GetPointer called with incorrect name\n\
                         expected the name \"b\", found \"a\"\n";
@@ -84,7 +84,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "bytes-that-are-not-utf-8-come-as-surrogates",
+        "bytes-that-are-not-utf-8-become-surrogates",
         &[
             ("get_name(new(1, b'a\\xff'))", "'a\\udcff'"),
             ("get_pointer(new(1, b'a\\xff'), 'a\\udcff')", "1"),
@@ -166,7 +166,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "addresses-out-of-range-overflow",
+        "addresses-out-of-range-raise-overflow-error",
         &[
             ("new(-1)", OUT_OF_RANGE),
             ("new(2**64)", OUT_OF_RANGE),
@@ -283,7 +283,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "describe-tells-everything",
+        "describe-returns-every-field",
         &[
             (
                 "tuple(describe(new(7, 'a', ignore, context=8, owner=gc))) \
@@ -303,7 +303,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "a-refusal-is-a-value-error",
+        "the-error-is-a-value-error",
         &[
             (
                 "type(caught(get_pointer, c, 'x')) is PyCapsuleError",
@@ -350,7 +350,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "a-refusal-has-the-handled-exception-as-context",
+        "the-error-has-the-handled-exception-as-context",
         &[
             (
                 "e = caught(new, 0); answer = e.__context__, e.__cause__",
@@ -370,7 +370,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "the-object-is-checked-before-what-it-is-asked",
+        "the-first-argument-is-checked-before-the-destructor",
         &[
             (
                 "set_destructor(3, 3)",
@@ -383,7 +383,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "the-module-has-what-it-promises",
+        "the-module-has-its-names-and-signatures",
         &[
             (
                 "sorted(name for name in dir(_capsule) if not name.startswith('_'))",

@@ -1,4 +1,4 @@
-//! C code for tests: whether the machine has a compiler, and libraries that are made with it.
+//! C code for tests: looks for a compiler, and builds shared libraries.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use crate::interpreter::trial;
 /// Whether there is a C compiler.
 pub(crate) static HAS_COMPILER: LazyLock<bool> = LazyLock::new(|| starts("cc", "--version"));
 
-/// Whether a program is there.
+/// Whether a program can be started.
 pub(crate) fn starts(program: &str, argument: &str) -> bool {
     let mut command = Command::new(program);
     command
@@ -22,20 +22,20 @@ pub(crate) fn starts(program: &str, argument: &str) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// Stands for tests that this machine cannot run; the name says why.
-pub(crate) fn left_out(name: String) -> Trial {
+/// An ignored test in place of tests that this machine cannot run. The name says why.
+pub(crate) fn skipped(name: String) -> Trial {
     trial(name, || Ok(())).with_ignored_flag(true)
 }
 
-/// The folder of our headers.
+/// The folder of the project's headers.
 pub(crate) fn headers() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/include")
 }
 
-/// Makes a shared library of C files, against the headers in a folder. Warnings are errors.
+/// Builds a shared library from C files with the headers in a folder. Warnings are errors.
 ///
 /// # Errors
-/// What the compiler says.
+/// The compiler's output, if it fails.
 pub(crate) fn compile(
     sources: &[impl AsRef<OsStr>],
     headers: &Path,

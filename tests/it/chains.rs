@@ -1,5 +1,5 @@
-//! Capsules that keep one another alive: chains of any length end on any stack, and cycles are
-//! collected, each capsule exactly once.
+//! Capsules that keep one another alive. Chains of any length are destroyed without overflowing the
+//! stack, cycles are collected, and every destructor runs exactly once.
 
 use core::ptr::NonNull;
 use std::thread;
@@ -9,12 +9,12 @@ use rustpython_capsule::{CapsuleBuilder, Destructor, PyCapsule};
 use rustpython_vm::{PyObject, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
-use crate::ledger::{Ledger, Token, collect, python, shared};
+use crate::ledger::{Ledger, Token, collect, in_shared_interpreter, python};
 
-/// How long a chain is.
+/// The number of capsules in a chain.
 const LENGTH: usize = 200_000;
 
-/// Smaller than any thread that the VM starts.
+/// Smaller than the stack of any thread that the VM starts.
 const SMALL_STACK: usize = 512 << 10;
 
 /// Makes the link `entry` in front of the rest of the chain.
@@ -34,17 +34,21 @@ pub(crate) fn trials() -> Vec<Trial> {
     let chains = LINKS.iter().flat_map(|&(name, link)| {
         [
             trial(format!("chains::by-{name}"), move || {
-                shared(move |vm| chain(link, vm, drop));
+                in_shared_interpreter(move |vm| chain(link, vm, drop));
                 Ok(())
             }),
             trial(format!("chains::by-{name}-on-a-small-stack"), move || {
-                shared(move |vm| chain(link, vm, |first| drop_in_a_small_vm_thread(first, vm)));
+                in_shared_interpreter(move |vm| {
+                    chain(link, vm, |first| drop_in_a_small_vm_thread(first, vm))
+                });
                 Ok(())
             }),
             trial(
                 format!("chains::by-{name}-with-no-interpreter"),
                 move || {
-                    shared(move |vm| chain(link, vm, |first| drop_in_a_small_thread(first, vm)));
+                    in_shared_interpreter(move |vm| {
+                        chain(link, vm, |first| drop_in_a_small_thread(first, vm))
+                    });
                     Ok(())
                 },
             ),
@@ -65,15 +69,15 @@ pub(crate) fn trials() -> Vec<Trial> {
         .chain(cycles)
         .chain([
             trial("chains::made-by-python", || {
-                shared(|vm| run(PYTHON_CHAIN, vm));
+                in_shared_interpreter(|vm| run(PYTHON_CHAIN, vm));
                 Ok(())
             }),
             trial("chains::of-attributes-of-classes", || {
-                shared(|vm| run(PUBLISHED_CHAIN, vm));
+                in_shared_interpreter(|vm| run(PUBLISHED_CHAIN, vm));
                 Ok(())
             }),
             trial("cycles::through-rust-made-capsules", || {
-                shared(rust_made_cycles);
+                in_shared_interpreter(rust_made_cycles);
                 Ok(())
             }),
         ])
@@ -92,9 +96,9 @@ fn chain(link: Link, vm: &VirtualMachine, end: impl FnOnce(PyObjectRef)) {
     for entry in 0..LENGTH {
         next = Some(link(&ledger, entry, next, vm).build(&vm.ctx).into());
     }
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     end(next.expect("the chain has links"));
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn drop_in_a_small_vm_thread(object: PyObjectRef, vm: &VirtualMachine) {
@@ -111,7 +115,7 @@ fn drop_in_a_small_thread(object: PyObjectRef, vm: &VirtualMachine) {
     assert!(joined.is_ok());
 }
 
-/// What a C maker hangs on the context.
+/// What the context of a capsule of C code points to.
 struct Held {
     _token: Token,
     _next: Option<PyObjectRef>,
@@ -142,7 +146,7 @@ fn by_context(
     });
     plain()
         .context(Box::into_raw(held).cast())
-        // SAFETY: the context is what the function frees.
+        // SAFETY: `free_context` frees a box of `Held`, which the context is.
         .destructor(unsafe { Destructor::c(free_context) })
 }
 
@@ -235,7 +239,7 @@ del rest
 assert dead == 100_000, dead
 ";
 
-/// The VM publishes to its caches what it reads from a class.
+/// The VM puts attributes that are read from a class into caches, which publishes them.
 const PUBLISHED_CHAIN: &str = "
 import _capsule
 dead = 0
@@ -262,7 +266,7 @@ dead = []
 class Node: pass
 ";
 
-/// Each makes cycles that only the collector can end, and counts destructors.
+/// Each makes cycles that only the collector can free, and counts destructor calls.
 const CYCLES: &[(&str, &str)] = &[
     (
         "through-the-owner",
@@ -299,7 +303,7 @@ gc.collect()
 assert sorted(dead) == list(range(1000)), len(dead)",
     ),
     (
-        "with-a-capsule-that-is-not-part-of-them",
+        "with-a-capsule-outside-the-cycle",
         "for i in range(1000):
     cycle = []
     cycle += [cycle, _capsule.new(1, None, lambda c, i=i: dead.append(i))]
@@ -329,7 +333,7 @@ gc.collect()
 assert sorted(dead) == list(range(1000)), len(dead)",
     ),
     (
-        "that-a-destructor-collects-again",
+        "with-a-destructor-that-collects",
         "found = []
 for i in range(100):
     node = Node()
@@ -343,7 +347,7 @@ assert sorted(dead) == list(range(100)), len(dead)
 assert found == [0] * 100, found",
     ),
     (
-        "that-a-destructor-takes-out-of-the-garbage",
+        "with-a-destructor-that-resurrects",
         "kept = []
 def destructor(c):
     dead.append(1)
@@ -362,7 +366,7 @@ assert len(dead) == 100 and not kept
 assert not [o for o in gc.get_objects() if type(o) is Node]",
     ),
     (
-        "while-they-are-reachable",
+        "are-left-alone-while-reachable",
         "node = Node()
 node.capsule = _capsule.new(1, None, dead.append, owner=node)
 gc.collect()
@@ -373,7 +377,7 @@ dead.clear()
 gc.collect()",
     ),
     (
-        "shown-to-the-collector",
+        "are-visible-to-the-collector",
         "owner, destructor = [], lambda c: None
 c = _capsule.new(1, None, destructor, owner=owner)
 assert gc.is_tracked(c) and set(map(id, gc.get_referents(c))) >= {id(owner), id(destructor)}
@@ -391,11 +395,11 @@ fn rust_made_cycles(vm: &VirtualMachine) {
         let token = ledger.token(CYCLES + cycle);
         let entries = ledger.clone();
         let capsule = PyCapsule::from_value(token)
-            .destructor(Destructor::rust(move |_| entries.strike(cycle)))
+            .destructor(Destructor::rust(move |_| entries.record(cycle)))
             .owner(list.clone().into())
             .build(&vm.ctx);
         list.borrow_vec_mut().push(capsule.into());
     }
     collect(vm);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }

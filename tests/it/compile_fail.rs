@@ -1,5 +1,5 @@
-//! What must not compile: misuse of `api_table!`, and borrows that outlive a capsule. Each file in
-//! `compile_fail` is given to `rustc`, with the library that this binary was linked with.
+//! Code that must not compile: misuse of `api_table!`, and borrows that outlive a capsule. `rustc`
+//! compiles each file in `compile_fail` with the library that this binary is linked with.
 
 use std::cmp::Reverse;
 use std::fs;
@@ -15,8 +15,8 @@ use crate::interpreter::trial;
 /// The file that must compile, so that the others fail for what they misuse.
 const CONTROL: &str = "control.rs";
 
-/// What `rustc` says of a library of another version of rustc, or one whose dependencies were built
-/// anew since.
+/// The errors of `rustc` for a library that another version of rustc built, or whose dependencies
+/// have been built again since.
 const MISMATCHES: [&str; 3] = ["error[E0460]", "error[E0463]", "error[E0514]"];
 
 /// The library that the files use, or why there is none. Cargo keeps those of earlier builds, so
@@ -38,7 +38,7 @@ static LIBRARY: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
 });
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let files = fs::read_dir(folder()).expect("the folder is there");
+    let files = fs::read_dir(folder()).expect("the folder exists");
     let mut cases: Vec<PathBuf> = files
         .map(|file| file.expect("a folder can be listed").path())
         .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
@@ -110,13 +110,13 @@ fn check(case: &Path, library: &Path) -> Result<(), Failed> {
     match (case.ends_with(CONTROL), output.status.success()) {
         (true, true) => Ok(()),
         (true, false) => Err(printed.into()),
-        (false, true) => Err("it compiles".into()),
+        (false, true) => Err("the file compiles".into()),
         (false, false) => compare(&printed, &fs::read_to_string(case.with_extension("txt"))?),
     }
 }
 
-/// Each expected line must be part of a line of what `rustc` printed, in this order, and there must
-/// be no other errors. The rest of rustc's words may change with its version.
+/// Each expected line must be part of a line of the output of `rustc`, in this order, and there
+/// must be no other errors. The rest of the output depends on the version of rustc.
 fn compare(printed: &str, expected: &str) -> Result<(), Failed> {
     let mut lines = printed.lines();
     for fragment in expected.lines() {

@@ -1,5 +1,5 @@
-//! Capsules through `ctypes`: small Python programs that print what they see, each in a process of
-//! its own. What they print is written down beside them, and CPython is asked whether it is so.
+//! Capsules through `ctypes`: Python programs with the output that is expected of them. Each runs
+//! in a process of its own, in this interpreter and in CPython.
 
 mod callbacks;
 mod capsules;
@@ -17,15 +17,15 @@ use libtest_mimic::{Failed, Trial};
 use crate::differential::interpreters::CPython;
 use crate::interpreter::{child_source, trial};
 
-/// A behaviour, a program that shows it, and what it prints.
+/// A behaviour, a program that shows it, and its output.
 type Row = (&'static str, &'static str, &'static str);
 
-/// What all programs begin with. `tell` prints the value of an expression, or the exception by its
-/// builtin class, since ours is a subclass.
+/// The beginning of every program. `show` prints the value of a call, or the exception with its
+/// builtin base class, since `PyCapsuleError` exists in this interpreter only.
 const PRELUDE: &str = "
 import gc, signal, sys, threading, ctypes
 from ctypes import *
-# What waits for ever is ended.
+# Ends a program that hangs.
 signal.alarm(100)
 P = pythonapi
 for _name, _result, _types in [
@@ -44,14 +44,14 @@ for _name, _result, _types in [
     _function = P['PyCapsule_' + _name]
     _function.restype, _function.argtypes = _result, _types
     globals()[_name] = _function
-def shown(error):
+def text_of(error):
     kinds = (k for k in type(error).__mro__ if k.__module__ in ('builtins', 'ctypes'))
     return f'{next(kinds).__name__}: {error}'
-def tell(action):
+def show(action):
     try: print(repr(action()))
-    except BaseException as error: print(shown(error))
+    except BaseException as error: print(text_of(error))
 def hook(ignored):
-    print('unraisable', shown(ignored.exc_value), '|', ignored.err_msg.split('<')[0])
+    print('unraisable', text_of(ignored.exc_value), '|', ignored.err_msg.split('<')[0])
 sys.unraisablehook = hook
 ";
 
@@ -89,7 +89,7 @@ fn in_cpython(
     cpython: Option<CPython>,
 ) -> Trial {
     let Some(cpython) = cpython else {
-        let name = format!("ctypes::{name}::left out, no CPython 3.13 or 3.14 with headers here");
+        let name = format!("ctypes::{name}::skipped, no CPython 3.13 or 3.14 with headers here");
         return trial(name, || Ok(())).with_ignored_flag(true);
     };
     trial(format!("ctypes::{name}::in-cpython"), move || {

@@ -1,5 +1,5 @@
-//! When a destructor runs, what it can do while it runs, and what replaces it. Every row holds for
-//! a C function, a Rust closure and a Python callable alike.
+//! When a destructor runs, what it may do meanwhile, and how it is replaced. Every row holds for C
+//! functions, Rust closures and Python callables.
 
 use core::ffi::c_void;
 use core::ptr::{NonNull, null, without_provenance_mut};
@@ -11,48 +11,51 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, Token, dying, native_run, native_runs, python, shared};
+use crate::ledger::{
+    Kind, Ledger, Log, Token, in_shared_interpreter, native_run, native_runs, python,
+    with_destructor,
+};
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
 const ROWS: &[Row] = &[
     ("runs-once-with-the-last-reference", runs_once),
     ("is-given-the-capsule-itself", is_given_the_capsule),
-    ("reads-everything-inside", reads_everything),
-    ("changes-everything-inside", changes_everything),
-    ("cannot-set-another-while-it-runs", cannot_set_another),
+    ("may-read-every-field", reads_everything),
+    ("may-change-every-field", changes_everything),
+    ("sets-another-that-is-not-called", sets_another),
     ("does-not-run-when-replaced", replaced),
     ("does-not-run-when-removed", removed),
     ("runs-when-set-later", set_later),
-    ("runs-others-nested", nested),
-    ("runs-python-inside", runs_python),
-    ("runs-before-owner-and-value-go", before_belongings),
-    ("is-told-apart-by-kind", told_apart),
+    ("may-destroy-another-capsule", nested),
+    ("may-run-python-code", runs_python),
+    ("runs-before-owner-and-value-are-dropped", before_owned),
+    ("is-reported-with-its-kind", kind_is_reported),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = ROWS.iter().flat_map(|(name, row)| {
         Kind::ALL.map(|kind| {
             trial(format!("destructors::{kind:?}::{name}"), move || {
-                shared(move |vm| row(vm, kind));
+                in_shared_interpreter(move |vm| row(vm, kind));
                 Ok(())
             })
         })
     });
     of_each_kind
         .chain([
-            trial("destructors::none-runs-for-a-refused-capsule", || {
-                shared(refused);
+            trial("destructors::none-runs-if-no-capsule-was-made", || {
+                in_shared_interpreter(refused);
                 Ok(())
             }),
             trial("destructors::a-closure-that-never-runs-is-dropped", || {
-                shared(never_run);
+                in_shared_interpreter(never_run);
                 Ok(())
             }),
             trial(
-                "destructors::a-borrowed-closure-function-does-nothing",
+                "destructors::the-function-of-a-closure-does-nothing-for-another-capsule",
                 || {
-                    shared(borrowed_function);
+                    in_shared_interpreter(borrowed_function);
                     Ok(())
                 },
             ),
@@ -60,11 +63,11 @@ pub(crate) fn trials() -> Vec<Trial> {
         .collect()
 }
 
-/// A capsule that strikes the ledger's only entry.
+/// A capsule whose destructor counts in the only entry of the ledger.
 fn counted(vm: &VirtualMachine, kind: Kind) -> (Ledger, PyRef<PyCapsule>) {
     let ledger = Ledger::of(1);
     let entry = ledger.clone();
-    let capsule = dying(kind, vm, move |_| entry.strike(0)).build(&vm.ctx);
+    let capsule = with_destructor(kind, vm, move |_| entry.record(0)).build(&vm.ctx);
     (ledger, capsule)
 }
 
@@ -72,21 +75,22 @@ fn runs_once(vm: &VirtualMachine, kind: Kind) {
     let (ledger, capsule) = counted(vm, kind);
     let other = capsule.clone();
     drop(capsule);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     drop(other);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn is_given_the_capsule(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |dead| seen.write(dead.get_id())).build(&vm.ctx);
+    let capsule =
+        with_destructor(kind, vm, move |capsule| seen.write(capsule.get_id())).build(&vm.ctx);
     let id = capsule.get_id();
     drop(capsule);
     assert_eq!(log.lines(), [id.to_string()]);
 }
 
-/// Everything that can be read of a capsule, a line each.
+/// Everything that can be read of a capsule, one line for each.
 fn everything(capsule: &Py<PyCapsule>, vm: &VirtualMachine) -> Vec<String> {
     let object = capsule.as_object();
     vec![
@@ -113,9 +117,9 @@ fn everything(capsule: &Py<PyCapsule>, vm: &VirtualMachine) -> Vec<String> {
 fn reads_everything(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |dead| {
+    let capsule = with_destructor(kind, vm, move |capsule| {
         with_current_vm(|vm| {
-            everything(dead, vm)
+            everything(capsule, vm)
                 .iter()
                 .for_each(|line| seen.write(line))
         });
@@ -134,18 +138,18 @@ fn changes_everything(vm: &VirtualMachine, kind: Kind) {
     let seen = log.clone();
     let other = NonNull::new(without_provenance_mut::<c_void>(99)).expect("99 is not 0");
     let other = other.addr();
-    let capsule = dying(kind, vm, move |dead| {
+    let capsule = with_destructor(kind, vm, move |capsule| {
         let pointer = NonNull::without_provenance(other);
-        dead.set_pointer(pointer);
-        dead.set_name(Some(c"static".into()));
-        dead.set_context(pointer.as_ptr());
-        seen.write(dead.pointer(Some(c"static")) == Ok(pointer));
-        seen.write(dead.context() == pointer.as_ptr());
-        dead.set_name(Some(c"owned".to_owned().into()));
-        seen.write(dead.claim(Some(c"owned"), None) == Ok(pointer));
-        seen.write(dead.name().is_none());
+        capsule.set_pointer(pointer);
+        capsule.set_name(Some(c"static".into()));
+        capsule.set_context(pointer.as_ptr());
+        seen.write(capsule.pointer(Some(c"static")) == Ok(pointer));
+        seen.write(capsule.context() == pointer.as_ptr());
+        capsule.set_name(Some(c"owned".to_owned().into()));
+        seen.write(capsule.claim(Some(c"owned"), None) == Ok(pointer));
+        seen.write(capsule.name().is_none());
         seen.write(matches!(
-            dead.claim(Some(c"owned"), None),
+            capsule.claim(Some(c"owned"), None),
             Err(CapsuleError::WrongName(_))
         ));
     })
@@ -158,33 +162,33 @@ unsafe extern "C" fn never(_: *mut PyObject) {
     std::process::abort();
 }
 
-fn cannot_set_another(vm: &VirtualMachine, kind: Kind) {
+fn sets_another(vm: &VirtualMachine, kind: Kind) {
     let ledger = Ledger::of(3);
     let entries = ledger.clone();
-    let capsule = dying(kind, vm, move |dead| {
-        entries.strike(0);
+    let capsule = with_destructor(kind, vm, move |capsule| {
+        entries.record(0);
         let token = entries.token(1);
         let uncalled = move |_: &Py<PyCapsule>| {
             let _held = &token;
             std::process::abort();
         };
-        dead.set_destructor(Destructor::rust(uncalled));
+        capsule.set_destructor(Destructor::rust(uncalled));
         let token = entries.token(2);
         with_current_vm(|vm| {
-            dead.set_destructor(python(vm, move |_| {
+            capsule.set_destructor(python(vm, move |_| {
                 let _held = &token;
                 std::process::abort();
             }));
         });
-        // SAFETY: it can be called with anything, and is not.
-        dead.set_destructor(unsafe { Destructor::c(never) });
-        if dead.destructor_kind() != DestructorKind::C {
-            entries.strike(0);
+        // SAFETY: it ignores its argument, and is never called.
+        capsule.set_destructor(unsafe { Destructor::c(never) });
+        if capsule.destructor_kind() != DestructorKind::C {
+            entries.record(0);
         }
     })
     .build(&vm.ctx);
     drop(capsule);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn replaced(vm: &VirtualMachine, kind: Kind) {
@@ -193,21 +197,21 @@ fn replaced(vm: &VirtualMachine, kind: Kind) {
         let new = Ledger::of(1);
         let entry = new.clone();
         let native_before = native_runs();
-        // The pointer of `capsule` is the old action's, so a C function cannot find a new one.
+        // A C destructor finds its action through the pointer, which stays that of the old action.
         match by {
             Kind::C => {
-                // SAFETY: it can be called with anything.
+                // SAFETY: it ignores its argument.
                 capsule.set_destructor(unsafe { Destructor::c(native_run) });
             }
-            Kind::Rust => capsule.set_destructor(Destructor::rust(move |_| entry.strike(0))),
-            Kind::Python => capsule.set_destructor(python(vm, move |_| entry.strike(0))),
+            Kind::Rust => capsule.set_destructor(Destructor::rust(move |_| entry.record(0))),
+            Kind::Python => capsule.set_destructor(python(vm, move |_| entry.record(0))),
         }
         drop(capsule);
-        old.assert_untouched();
+        old.assert_all_zero();
         if by == Kind::C {
             assert_eq!(native_runs(), native_before + 1);
         } else {
-            new.assert_settled();
+            new.assert_all_once();
         }
     }
 }
@@ -217,7 +221,7 @@ fn removed(vm: &VirtualMachine, kind: Kind) {
     capsule.set_destructor(Destructor::none());
     assert_eq!(capsule.destructor_kind(), DestructorKind::None);
     drop(capsule);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
 }
 
 fn set_later(vm: &VirtualMachine, kind: Kind) {
@@ -225,27 +229,28 @@ fn set_later(vm: &VirtualMachine, kind: Kind) {
     let capsule = PyCapsule::builder(model.any_pointer()).build(&vm.ctx);
     let entry = ledger.clone();
     capsule.set_destructor(match kind {
-        // SAFETY: the function is `model`'s own, and `capsule` has the pointer that it wants.
+        // SAFETY: the function is that of `model`, and `capsule` has the same pointer, which it
+        // reads.
         Kind::C => unsafe { Destructor::c(model.c_destructor().expect("one is set")) },
-        Kind::Rust => Destructor::rust(move |_| entry.strike(0)),
-        Kind::Python => python(vm, move |_| entry.strike(0)),
+        Kind::Rust => Destructor::rust(move |_| entry.record(0)),
+        Kind::Python => python(vm, move |_| entry.record(0)),
     });
     model.set_destructor(Destructor::none());
     drop(model);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     drop(capsule);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn nested(vm: &VirtualMachine, kind: Kind) {
     for inner in Kind::ALL {
         let log = Log::default();
         let seen = log.clone();
-        let capsule = dying(kind, vm, move |_| {
+        let capsule = with_destructor(kind, vm, move |_| {
             seen.write("outer begins");
             let log = seen.clone();
             with_current_vm(|vm| {
-                drop(dying(inner, vm, move |_| log.write("inner")).build(&vm.ctx))
+                drop(with_destructor(inner, vm, move |_| log.write("inner")).build(&vm.ctx))
             });
             seen.write("outer ends");
         });
@@ -257,13 +262,13 @@ fn nested(vm: &VirtualMachine, kind: Kind) {
 fn runs_python(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let seen = log.clone();
-    let capsule = dying(kind, vm, move |dead| {
+    let capsule = with_destructor(kind, vm, move |capsule| {
         with_current_vm(|vm| {
             let scope = vm.new_scope_with_builtins();
             let global = |name: &str| scope.globals.get_item(name, vm);
             let ran = scope
                 .globals
-                .set_item("capsule", dead.as_object().to_owned(), vm)
+                .set_item("capsule", capsule.as_object().to_owned(), vm)
                 .and_then(|()| {
                     let source = "import gc, json, time\n\
                                   gc.collect()\n\
@@ -283,50 +288,51 @@ fn runs_python(vm: &VirtualMachine, kind: Kind) {
 }
 
 /// Writes its line when dropped.
-struct Farewell(Log, &'static str);
+struct LogsDrop(Log, &'static str);
 
-impl Drop for Farewell {
+impl Drop for LogsDrop {
     fn drop(&mut self) {
         self.0.write(self.1);
     }
 }
 
-fn before_belongings(vm: &VirtualMachine, kind: Kind) {
+fn before_owned(vm: &VirtualMachine, kind: Kind) {
     let log = Log::default();
     let (seen, owners) = (log.clone(), log.clone());
-    let owner = dying(kind, vm, move |_| owners.write("gone: owner")).build(&vm.ctx);
-    let capsule = dying(kind, vm, move |dead| {
-        seen.write(dead.owner().is_some());
+    let owner = with_destructor(kind, vm, move |_| owners.write("dropped: owner")).build(&vm.ctx);
+    let capsule = with_destructor(kind, vm, move |capsule| {
+        seen.write(capsule.owner().is_some());
     })
     .owner(owner.into())
     .build(&vm.ctx);
     drop(capsule);
-    assert_eq!(log.lines(), ["true", "gone: owner"]);
+    assert_eq!(log.lines(), ["true", "dropped: owner"]);
 
     let log = Log::default();
     let seen = log.clone();
-    let capsule = PyCapsule::from_value(Farewell(log.clone(), "gone: value")).build(&vm.ctx);
-    let read = move |dead: &Py<PyCapsule>| {
+    let capsule = PyCapsule::from_value(LogsDrop(log.clone(), "dropped: value")).build(&vm.ctx);
+    let read = move |capsule: &Py<PyCapsule>| {
         seen.write(
-            dead.value::<Farewell>(None)
-                .is_ok_and(|value| value.1 == "gone: value"),
+            capsule
+                .value::<LogsDrop>(None)
+                .is_ok_and(|value| value.1 == "dropped: value"),
         );
     };
     capsule.set_destructor(match kind {
-        // The pointer is the value's, so a C function has no action to find.
+        // The pointer is that of the value, where a C destructor would find no action.
         Kind::C => Destructor::none(),
         Kind::Rust => Destructor::rust(read),
         Kind::Python => python(vm, read),
     });
     drop(capsule);
     let expected: &[_] = match kind {
-        Kind::C => &["gone: value"],
-        Kind::Rust | Kind::Python => &["true", "gone: value"],
+        Kind::C => &["dropped: value"],
+        Kind::Rust | Kind::Python => &["true", "dropped: value"],
     };
     assert_eq!(log.lines(), expected);
 }
 
-fn told_apart(vm: &VirtualMachine, kind: Kind) {
+fn kind_is_reported(vm: &VirtualMachine, kind: Kind) {
     let (_ledger, capsule) = counted(vm, kind);
     let expected = match kind {
         Kind::C => DestructorKind::C,
@@ -339,7 +345,7 @@ fn told_apart(vm: &VirtualMachine, kind: Kind) {
 }
 
 fn refused(vm: &VirtualMachine) {
-    // SAFETY: no name, and a function that is not called.
+    // SAFETY: the name is NULL, and the function is never called, since no capsule is made.
     let refused = unsafe { ffi::new(core::ptr::null_mut(), null(), Some(never)) };
     assert!(matches!(refused, Err(CapsuleError::NullPointer)));
 
@@ -369,24 +375,24 @@ fn never_run(vm: &VirtualMachine) {
     drop(capsule);
     drop(PyCapsule::builder(pointer).destructor(Destructor::rust(holding(ledger.token(2)))));
     drop(Destructor::rust(holding(ledger.token(3))));
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-/// C may read the function of one capsule and give it to another.
+/// C code may read the function of one capsule and set it for another.
 fn borrowed_function(vm: &VirtualMachine) {
     let (ledger, lender) = counted(vm, Kind::Rust);
     let function = lender.c_destructor();
     let pointer = lender.any_pointer().as_ptr();
-    // SAFETY: no name, and a function that takes any capsule.
+    // SAFETY: the name is NULL, and the function of a closure accepts any capsule.
     let borrower = unsafe { ffi::new(pointer, null(), function) };
     drop(borrower);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
 
     let function = function.expect("one is set");
-    // SAFETY: the function takes any capsule, also one that lives.
+    // SAFETY: the function accepts any capsule that is alive.
     unsafe { function(lender.as_object().as_raw().cast_mut()) };
-    ledger.assert_settled();
+    ledger.assert_all_once();
     drop(lender);
-    ledger.assert_settled();
+    ledger.assert_all_once();
     drop(PyCapsule::builder(NonNull::dangling()).build(Context::genesis()));
 }

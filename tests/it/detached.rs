@@ -1,5 +1,5 @@
-//! Capsules whose last reference is dropped where no interpreter is: on a thread of its own, on a
-//! thread at its end, in a section that has let the interpreter go.
+//! Capsules whose last reference is dropped by a thread that is not attached to an interpreter: a
+//! native thread, a thread that is exiting, a thread that has detached for a while.
 
 use std::cell::RefCell;
 use std::thread;
@@ -10,21 +10,21 @@ use rustpython_vm::vm::thread::{current_vm_is_set, with_current_vm};
 use rustpython_vm::{Py, PyRef, VirtualMachine};
 
 use crate::interpreter::{in_interpreter, trial};
-use crate::ledger::{Kind, Ledger, Log, Token, dying, python, shared};
+use crate::ledger::{Kind, Ledger, Log, Token, in_shared_interpreter, python, with_destructor};
 
-/// Gets rid of a reference somewhere else, and comes back when that is done.
+/// Drops a reference elsewhere, and returns when that is done.
 type Away = fn(PyRef<PyCapsule>, &VirtualMachine);
 
 const AWAY: &[(&str, Away)] = &[
     ("on-a-plain-thread", on_a_plain_thread),
     ("on-a-vm-thread", on_a_vm_thread),
     (
-        "on-a-thread-that-was-in-the-vm",
-        on_a_thread_that_was_in_the_vm,
+        "on-a-thread-that-was-attached-before",
+        on_a_thread_that_was_attached_before,
     ),
-    ("at-the-end-of-a-plain-thread", at_the_end_of_a_plain_thread),
-    ("at-the-end-of-a-vm-thread", at_the_end_of_a_vm_thread),
-    ("with-the-interpreter-let-go", with_the_interpreter_let_go),
+    ("when-a-plain-thread-exits", when_a_plain_thread_exits),
+    ("when-a-vm-thread-exits", when_a_vm_thread_exits),
+    ("on-a-detached-thread", on_a_detached_thread),
     ("in-another-interpreter", in_another_interpreter),
     ("while-a-thread-panics", while_a_thread_panics),
 ];
@@ -33,51 +33,48 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = AWAY.iter().flat_map(|&(name, away)| {
         Kind::ALL.map(|kind| {
             trial(format!("detached::{kind:?}::{name}"), move || {
-                shared(move |vm| ends(kind, away, vm));
+                in_shared_interpreter(move |vm| destructor_runs(kind, away, vm));
                 Ok(())
             })
         })
     });
     let values = AWAY.iter().map(|&(name, away)| {
         trial(format!("detached::value::{name}"), move || {
-            shared(move |vm| value_ends(away, vm));
+            in_shared_interpreter(move |vm| value_is_dropped(away, vm));
             Ok(())
         })
     });
-    let late = trial("detached::late-at-the-end-of-a-vm-thread", || {
-        shared(late_at_the_end);
+    let late = trial("detached::after-the-thread-locals-of-the-vm", || {
+        in_shared_interpreter(after_the_vms_thread_locals);
         Ok(())
     });
-    let first = trial(
-        "detached::at-the-end-of-a-thread-that-met-capsules-first",
-        || {
-            shared(met_capsules_first);
-            Ok(())
-        },
-    );
+    let first = trial("detached::between-the-thread-locals-of-the-vm", || {
+        in_shared_interpreter(between_the_vms_thread_locals);
+        Ok(())
+    });
     of_each_kind.chain(values).chain([late, first]).collect()
 }
 
-/// The destructor runs once, in the interpreter if it is a Python one, with the capsule whole; it
-/// may keep the capsule for a while; and the owner goes after it.
-fn ends(kind: Kind, away: Away, vm: &VirtualMachine) {
+/// The destructor runs once, with the capsule still whole, and a Python destructor runs in its own
+/// interpreter. It may keep a reference for a while. The owner is dropped after it.
+fn destructor_runs(kind: Kind, away: Away, vm: &VirtualMachine) {
     let ledger = Ledger::of(2);
     let log = Log::default();
     let (entries, seen) = (ledger.clone(), log.clone());
-    let home = vm.state.interpreter_id;
+    let own = vm.state.interpreter_id;
     let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
-    let capsule = dying(kind, vm, move |dead| {
-        entries.strike(1);
+    let capsule = with_destructor(kind, vm, move |capsule| {
+        entries.record(1);
         if entries.counts() != [0, 1] {
-            seen.write("the owner went before");
+            seen.write("the owner was dropped first");
         }
-        if !dead.is_valid(Some(c"away")) || dead.owner().is_none() {
+        if !capsule.is_valid(Some(c"away")) || capsule.owner().is_none() {
             seen.write("the capsule is not whole");
         }
-        drop(dead.to_owned());
-        let is_home = kind != Kind::Python || with_current_vm(|vm| vm.state.interpreter_id) == home;
-        if !is_home {
-            seen.write("not at home");
+        drop(capsule.to_owned());
+        let in_own = kind != Kind::Python || with_current_vm(|vm| vm.state.interpreter_id) == own;
+        if !in_own {
+            seen.write("in another interpreter");
         }
     })
     .name(c"away".to_owned())
@@ -85,15 +82,15 @@ fn ends(kind: Kind, away: Away, vm: &VirtualMachine) {
     .build(&vm.ctx);
     away(capsule, vm);
     assert!(log.lines().is_empty(), "{log:?}");
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-fn value_ends(away: Away, vm: &VirtualMachine) {
+fn value_is_dropped(away: Away, vm: &VirtualMachine) {
     let ledger = Ledger::of(3);
     let entries = ledger.clone();
-    let read = move |dead: &Py<PyCapsule>| {
-        if dead.value::<Token>(None).is_ok() {
-            entries.strike(0);
+    let read = move |capsule: &Py<PyCapsule>| {
+        if capsule.value::<Token>(None).is_ok() {
+            entries.record(0);
         }
     };
     let capsule = PyCapsule::from_value(ledger.token(1)).build(&vm.ctx);
@@ -124,7 +121,7 @@ fn on_a_vm_thread(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
     assert!(wait(thread, vm).is_ok());
 }
 
-fn on_a_thread_that_was_in_the_vm(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
+fn on_a_thread_that_was_attached_before(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
     let visitor = vm.new_thread();
     let thread = thread::spawn(move || {
         visitor.run(|vm| drop(vm.ctx.new_list(Vec::new())));
@@ -137,63 +134,64 @@ thread_local! {
     static LAST: RefCell<Option<PyRef<PyCapsule>>> = const { RefCell::new(None) };
 }
 
-fn leave_to_the_end(capsule: PyRef<PyCapsule>) {
+fn drop_at_thread_exit(capsule: PyRef<PyCapsule>) {
     LAST.with_borrow_mut(|last| *last = Some(capsule));
 }
 
-fn at_the_end_of_a_plain_thread(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
-    let thread = thread::spawn(move || leave_to_the_end(capsule));
+fn when_a_plain_thread_exits(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
+    let thread = thread::spawn(move || drop_at_thread_exit(capsule));
     assert!(wait(thread, vm).is_ok());
 }
 
-/// Thread-locals end in the reverse order of their first use: this one before the VM's.
-fn at_the_end_of_a_vm_thread(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
-    let thread = vm.start_thread(move |_| leave_to_the_end(capsule));
+/// Thread-locals are destroyed in the reverse order of their first use: this one before the VM's.
+fn when_a_vm_thread_exits(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
+    let thread = vm.start_thread(move |_| drop_at_thread_exit(capsule));
     assert!(wait(thread, vm).is_ok());
 }
 
-/// And this one after the VM's. There the VM aborts the process for every object that its collector
-/// knows, a list for one, so the capsules here own no Python object.
-fn late_at_the_end(vm: &VirtualMachine) {
+/// Here the capsule is dropped after the VM's thread-locals are destroyed. If an object that the
+/// collector tracks, such as a list, is dropped then, the VM aborts the process. So these capsules
+/// own no Python object.
+fn after_the_vms_thread_locals(vm: &VirtualMachine) {
     let ledger = Ledger::of(3);
     let value = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     let [c, rust] = [(1, Kind::C), (2, Kind::Rust)].map(|(entry, kind)| {
         let entries = ledger.clone();
-        dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+        with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
     });
     for capsule in [value, c, rust] {
         let visitor = vm.new_thread();
         let thread = thread::spawn(move || {
-            leave_to_the_end(capsule);
+            drop_at_thread_exit(capsule);
             visitor.run(|vm| drop(vm.ctx.new_list(Vec::new())));
         });
         assert!(wait(thread, vm).is_ok());
     }
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-/// The thread asks for an interpreter, in which it is not, when it drops a capsule; then it leaves one
-/// to its end; then it is inside for a while. So some of the VM's thread-locals end before the
-/// capsule, and some after it.
-fn met_capsules_first(vm: &VirtualMachine) {
+/// The thread drops one capsule, which looks for an interpreter and finds none. It leaves another
+/// capsule to its exit, and then attaches for a while. So some of the VM's thread-locals are
+/// destroyed before the second capsule, and some after it.
+fn between_the_vms_thread_locals(vm: &VirtualMachine) {
     for kind in Kind::ALL {
         let ledger = Ledger::of(2);
         let [early, last] = [0, 1].map(|entry| {
             let entries = ledger.clone();
-            dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
         });
         let visitor = vm.new_thread();
         let thread = thread::spawn(move || {
             drop(early);
-            leave_to_the_end(last);
+            drop_at_thread_exit(last);
             visitor.run(|_| ());
         });
         assert!(wait(thread, vm).is_ok());
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }
 
-fn with_the_interpreter_let_go(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
+fn on_a_detached_thread(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
     vm.allow_threads(|| drop(capsule));
 }
 

@@ -1,11 +1,11 @@
-//! CPython and ours, side by side: one C module makes the same calls in both, and the transcripts
-//! must be equal but for the differences that are meant, each of which is counted by name.
+//! Differential tests against CPython: one C module makes the same calls in both interpreters, and
+//! the transcripts must be equal except for intended differences, which are counted by name.
 
 mod dates;
+mod differences;
 mod functions;
 mod imports;
 pub(crate) mod interpreters;
-mod listed;
 mod steps;
 
 use std::fs;
@@ -15,19 +15,19 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::trial;
-use interpreters::{CPython, Driver, Laboratory, Ran};
-use listed::{Account, Listed};
+use differences::{Difference, Tally};
+use interpreters::{CPython, Driver, Interpreters, Run};
 
 /// The seeds of the random program, and how many steps each makes.
 const SEEDS: [&str; 4] = ["1", "2", "3", "4"];
 const STEPS: &str = "75000";
 
-type Test = fn(&Laboratory) -> Result<(), Failed>;
+type Test = fn(&Interpreters) -> Result<(), Failed>;
 
-/// A module that is built for both, and the tests that run its scripts.
-type Experiment = (Driver, &'static [(&'static str, Test)]);
+/// A module that is built for both interpreters, and the tests that run its scripts.
+type Suite = (Driver, &'static [(&'static str, Test)]);
 
-const EXPERIMENTS: [Experiment; 3] = [
+const SUITES: [Suite; 3] = [
     (
         Driver {
             module: "capsule_driver",
@@ -35,9 +35,9 @@ const EXPERIMENTS: [Experiment; 3] = [
             scripts: "differential",
         },
         &[
-            ("random-calls-do-as-in-cpython", random_calls),
-            ("imports-answer-as-in-cpython", imports),
-            ("capsules-end-with-the-interpreter-as-in-cpython", ends),
+            ("random-calls-match-cpython", random_calls),
+            ("imports-match-cpython", imports),
+            ("capsules-destroyed-at-shutdown-match-cpython", shutdown),
         ],
     ),
     (
@@ -54,7 +54,7 @@ const EXPERIMENTS: [Experiment; 3] = [
             sources: "functions",
             scripts: "functions",
         },
-        &[("functions-answer-as-in-cpython", functions)],
+        &[("functions-match-cpython", functions)],
     ),
 ];
 
@@ -66,113 +66,113 @@ pub(crate) fn trials() -> Vec<Trial> {
         Some(cpython) => Ok(cpython),
     };
     let mut trials = Vec::new();
-    for (driver, tests) in EXPERIMENTS {
-        let laboratory = cpython
+    for (driver, tests) in SUITES {
+        let interpreters = cpython
             .as_ref()
-            .map(|cpython| Arc::new(Laboratory::new(cpython.clone(), driver)));
-        trials.extend(tests.iter().map(|(name, test)| match &laboratory {
-            Ok(laboratory) => {
-                let laboratory = laboratory.clone();
-                trial(format!("differential::{name}"), move || test(&laboratory))
+            .map(|cpython| Arc::new(Interpreters::new(cpython.clone(), driver)));
+        trials.extend(tests.iter().map(|(name, test)| match &interpreters {
+            Ok(interpreters) => {
+                let interpreters = interpreters.clone();
+                trial(format!("differential::{name}"), move || test(&interpreters))
             }
-            Err(why) => c_code::left_out(format!("differential::{name}::left out, {why} here")),
+            Err(why) => c_code::skipped(format!("differential::{name}::skipped, {why} here")),
         }));
     }
-    trials.extend(functions::alone());
+    trials.extend(functions::without_cpython());
     trials.push(trial(
-        "differential::an-unlisted-difference-is-told",
+        "differential::an-unlisted-difference-is-reported",
         unlisted,
     ));
     trials
 }
 
-fn random_calls(laboratory: &Laboratory) -> Result<(), Failed> {
+fn random_calls(interpreters: &Interpreters) -> Result<(), Failed> {
     let arguments: Vec<&str> = [STEPS].into_iter().chain(SEEDS).collect();
-    let (theirs, ours) = laboratory.run("drive.py", &arguments)?;
-    let mut account = Account::default();
+    let (theirs, ours) = interpreters.run("random_calls.py", &arguments)?;
+    let mut tally = Tally::default();
     for seed in SEEDS {
-        let transcript = |ran: &Ran| fs::read_to_string(ran.folder.join(format!("{seed}.txt")));
-        enter_steps(&mut account, &transcript(&theirs)?, &transcript(&ours)?);
+        let transcript = |ran: &Run| fs::read_to_string(ran.folder.join(format!("{seed}.txt")));
+        add_steps(&mut tally, &transcript(&theirs)?, &transcript(&ours)?);
     }
-    eprintln!("random calls in CPython and ours: {account}");
-    if account.lines() < 200_000 {
-        return Err(format!("only {} lines were compared", account.lines()).into());
+    eprintln!("random calls in CPython and here: {tally}");
+    if tally.lines() < 200_000 {
+        return Err(format!("only {} lines were compared", tally.lines()).into());
     }
-    account.judge(&[
-        Listed::RefusalClass,
-        Listed::PendingHidden,
-        Listed::PendingRestored,
-        Listed::LeftIsUnraisable,
-        Listed::Touched,
-        Listed::Kept,
-        Listed::NullArgument,
-        Listed::ImportCause,
-        Listed::ImportNote,
-        Listed::HandledUnseen,
-        Listed::SystemErrorContext,
-        Listed::CodecNote,
+    tally.check(&[
+        Difference::RefusalClass,
+        Difference::PendingHidden,
+        Difference::PendingRestored,
+        Difference::LeftIsUnraisable,
+        Difference::Touched,
+        Difference::Kept,
+        Difference::NullArgument,
+        Difference::ImportCause,
+        Difference::ImportNote,
+        Difference::HandledUnseen,
+        Difference::SystemErrorContext,
+        Difference::CodecNote,
     ])?;
     Ok(())
 }
 
-fn enter_steps(account: &mut Account, theirs: &str, ours: &str) {
-    account.enter_lengths(theirs, ours);
+fn add_steps(tally: &mut Tally, theirs: &str, ours: &str) {
+    tally.add_lengths(theirs, ours);
     for (theirs, ours) in theirs.lines().zip(ours.lines()) {
         let (expected, listed) = steps::expected(theirs);
-        account.enter(theirs, &expected, &listed, ours);
+        tally.add(theirs, &expected, &listed, ours);
     }
 }
 
-fn imports(laboratory: &Laboratory) -> Result<(), Failed> {
-    let (theirs, ours) = laboratory.run("import_rows.py", &[])?;
-    let account = imports::compare(&theirs.stdout, &ours.stdout);
-    eprintln!("imports in CPython and ours: {account}");
-    account.judge(&[
-        Listed::ImportCause,
-        Listed::ImportNote,
-        Listed::PassesThrough,
-        Listed::Submodule,
-        Listed::LiveModules,
-        Listed::HandledUnseen,
-        Listed::CodecNote,
+fn imports(interpreters: &Interpreters) -> Result<(), Failed> {
+    let (theirs, ours) = interpreters.run("import_rows.py", &[])?;
+    let tally = imports::compare(&theirs.stdout, &ours.stdout);
+    eprintln!("imports in CPython and here: {tally}");
+    tally.check(&[
+        Difference::ImportCause,
+        Difference::ImportNote,
+        Difference::PassesThrough,
+        Difference::Submodule,
+        Difference::LiveModules,
+        Difference::HandledUnseen,
+        Difference::CodecNote,
     ])?;
     Ok(())
 }
 
-fn functions(laboratory: &Laboratory) -> Result<(), Failed> {
-    let (theirs, ours) = laboratory.run("rows.py", &[])?;
-    let account = functions::compare(&theirs.stdout, &ours.stdout);
-    eprintln!("calls of functions in CPython and ours: {account}");
-    if account.lines() < 1_100 {
-        return Err(format!("only {} lines were compared", account.lines()).into());
+fn functions(interpreters: &Interpreters) -> Result<(), Failed> {
+    let (theirs, ours) = interpreters.run("rows.py", &[])?;
+    let tally = functions::compare(&theirs.stdout, &ours.stdout);
+    eprintln!("calls of functions in CPython and here: {tally}");
+    if tally.lines() < 1_100 {
+        return Err(format!("only {} lines were compared", tally.lines()).into());
     }
-    account.judge(&[
-        Listed::NativeClass,
-        Listed::NothingPending,
-        Listed::BasesOfTypes,
+    tally.check(&[
+        Difference::NativeClass,
+        Difference::NothingPending,
+        Difference::BasesOfTypes,
     ])?;
     Ok(())
 }
 
-fn ends(laboratory: &Laboratory) -> Result<(), Failed> {
-    let (theirs, ours) = laboratory.run("ends.py", &[])?;
-    // The order is nobody's promise.
-    let sorted = |ran: &Ran| -> Result<Vec<String>, Failed> {
-        let text = fs::read_to_string(ran.folder.join("ends.txt"))?;
+fn shutdown(interpreters: &Interpreters) -> Result<(), Failed> {
+    let (theirs, ours) = interpreters.run("shutdown.py", &[])?;
+    // Neither interpreter specifies the order.
+    let sorted = |ran: &Run| -> Result<Vec<String>, Failed> {
+        let text = fs::read_to_string(ran.folder.join("destroyed.txt"))?;
         let mut names: Vec<String> = text.lines().map(str::to_owned).collect();
         names.sort();
         Ok(names)
     };
     let (theirs, ours) = (sorted(&theirs)?, sorted(&ours)?);
-    eprintln!("capsules that ended in CPython and ours: {}", theirs.len());
+    eprintln!("capsules destroyed in CPython and here: {}", theirs.len());
     if theirs == ours && !theirs.is_empty() {
         Ok(())
     } else {
-        Err(format!("CPython: {theirs:?}\nours: {ours:?}").into())
+        Err(format!("in CPython: {theirs:?}\nhere: {ours:?}").into())
     }
 }
 
-/// Pairs of lines, and whether they are what they should be.
+/// A line of CPython's, a line of ours, and whether the second is right for the first.
 const PAIRS: [(&str, &str, bool); 9] = [
     (
         "1\tdirect\tIsValid c1 n2\t1\tnone",
@@ -228,13 +228,13 @@ fn unlisted() -> Result<(), Failed> {
             return Err(format!("{theirs}\n{expected}\n{ours}\nis right: {right}").into());
         }
     }
-    let mut account = Account::default();
-    enter_steps(&mut account, "1\tdirect\tedit\t\tnone\n", "");
-    if account.judge(&[]).is_ok() {
-        return Err("a transcript that stops early is not told".into());
+    let mut tally = Tally::default();
+    add_steps(&mut tally, "1\tdirect\tedit\t\tnone\n", "");
+    if tally.check(&[]).is_ok() {
+        return Err("a transcript that stops early is not reported".into());
     }
-    if Account::default().judge(&[Listed::Kept]).is_ok() {
-        return Err("a listed difference that never shows is not told".into());
+    if Tally::default().check(&[Difference::Kept]).is_ok() {
+        return Err("a listed difference that never occurs is not reported".into());
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! Real extension modules, in C and with PyO3, in child processes: the examples, the documented
-//! steps, and PyO3's own functions for capsules.
+//! Extension modules in C and with PyO3, in child processes: the examples, the steps in the docs,
+//! and PyO3's functions for capsules.
 
 pub(crate) mod building;
 mod documented;

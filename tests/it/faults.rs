@@ -1,28 +1,28 @@
-//! Destructors that misbehave, at every point of life: what one does × its kind × where it runs, as
-//! one matrix. The destructor runs once, what it leaves behind is reported once, and all around goes
-//! on. What a single action or place has beside that is tested under its own topic.
+//! Fault injection in destructors, as a matrix: what the destructor does × its kind × where it
+//! runs. The destructor runs once, an exception or panic in it is reported once, and the program
+//! continues. Properties of a single action or place are tested under their own topics.
 
 mod actions;
 mod allocator;
-mod endings;
+mod fixture;
+mod out_of_memory;
 mod points;
-mod scene;
-mod shortage;
+mod shutdown;
 
 use libtest_mimic::Trial;
 use rustpython_vm::VirtualMachine;
 
 use crate::interpreter::trial;
-use crate::ledger::{Kind, shared};
-use actions::{ACTIONS, Action, Leaves};
+use crate::ledger::{Kind, in_shared_interpreter};
+use actions::{ACTIONS, Action, Left};
+use fixture::{Attachment, Fixture, reports};
 use points::{POINTS, Point};
-use scene::{Scene, Surroundings, reports};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let matrix = POINTS.iter().flat_map(|point| {
         point.kinds.iter().map(move |&kind| {
             trial(format!("faults::{kind:?}::in-{}", point.name), move || {
-                shared(move |vm| {
+                in_shared_interpreter(move |vm| {
                     for action in ACTIONS.iter().filter(|action| action.is_for(kind)) {
                         cell(point, kind, action, vm);
                     }
@@ -32,38 +32,35 @@ pub(crate) fn trials() -> Vec<Trial> {
         })
     });
     matrix
-        .chain(endings::trials())
-        .chain(shortage::trials())
+        .chain(shutdown::trials())
+        .chain(out_of_memory::trials())
         .collect()
 }
 
 impl Action {
-    /// Whether destructors of this kind can do it: a panic is Rust's.
+    /// Whether destructors of this kind can do it: C code cannot panic.
     fn is_for(&self, kind: Kind) -> bool {
-        kind != Kind::C || !matches!(self.leaves, Leaves::Panic(_))
+        kind != Kind::C || !matches!(self.left, Left::Panic(_))
     }
 
-    /// What is reported where it ran.
-    fn report(&self, kind: Kind, surroundings: Surroundings) -> Option<&'static str> {
-        // With no interpreter there is none to report to. A Python destructor has its own.
-        let told = kind == Kind::Python || surroundings != Surroundings::Outside;
-        self.leaves.text().filter(|_| told)
+    /// The report that is expected.
+    fn report(&self, kind: Kind, attachment: Attachment) -> Option<&'static str> {
+        // Without an interpreter there is no hook to report to. A Python destructor brings its own.
+        let reported = kind == Kind::Python || attachment != Attachment::Detached;
+        self.left.text().filter(|_| reported)
     }
 }
 
 fn cell(point: &Point, kind: Kind, action: &'static Action, vm: &VirtualMachine) {
-    let scene = Scene::new(point.surroundings);
-    let capsule = scene.capsule(action, kind, vm);
+    let fixture = Fixture::new(point.attachment);
+    let capsule = fixture.capsule(action, kind, vm);
     let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-        let told = reports(vm, || (point.lets_go)(capsule, vm));
-        let expected: Vec<_> = action
-            .report(kind, point.surroundings)
-            .into_iter()
-            .collect();
-        assert_eq!(told, expected, "reports");
-        scene.judge(1, action.others);
+        let reported = reports(vm, || (point.drop_last)(capsule, vm));
+        let expected: Vec<_> = action.report(kind, point.attachment).into_iter().collect();
+        assert_eq!(reported, expected, "reports");
+        fixture.check(1, action.others);
     }));
     if ran.is_err() {
-        panic!("{kind:?} that {} in {}", action.name, point.name);
+        panic!("{kind:?} destructor, {} in {}", action.name, point.name);
     }
 }

@@ -1,5 +1,6 @@
-//! The C headers: that they compile wherever they say they do, that what they declare is there and
-//! is ours, and that C and Rust lay out memory alike. What C code does with it is tested elsewhere.
+//! The C headers: they compile with every supported compiler, everything that they declare is
+//! exported by this project, and structs have the same layout in C and Rust. Behaviour is tested
+//! elsewhere.
 
 mod compilers;
 mod compiling;

@@ -1,4 +1,4 @@
-//! Bytes from anywhere, as calls of the C API. The same runs under cargo-fuzz, see `fuzz/`.
+//! Calls of the C API made from random bytes. The same code runs under cargo-fuzz, see `fuzz/`.
 
 use core::cell::Cell;
 use core::ptr::null_mut;
@@ -14,19 +14,20 @@ use rustpython_capsule_capi::{ExtensionModulesExt, run_main};
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::Settings;
 
-use crate::c_code::{HAS_COMPILER, compile, headers, left_out};
+use crate::c_code::{HAS_COMPILER, compile, headers, skipped};
 use crate::hostile::calls::Record;
 use crate::hostile::{calls, imports, slots};
 use crate::interpreter::{in_interpreter, trial};
-use crate::ledger::alone;
+use crate::ledger::in_own_process;
 
-/// The longest history, in records.
-const LONGEST: usize = 120;
+/// The maximum number of records of a sequence.
+const MAX_RECORDS: usize = 120;
 
-/// The most slots of arrays that belong together.
-const MOST_SLOTS: usize = 24;
+/// The maximum number of slots of a module.
+const MAX_SLOTS: usize = 24;
 
-/// Names that lead somewhere in an interpreter that is for imports. Pieces of them make others.
+/// Names that resolve at least in part after `imports::prepare`. Other names are made of their
+/// parts.
 const NAMES: [&[u8]; 12] = [
     b"hostile_api.capsule",
     b"hostile_api.other",
@@ -45,10 +46,10 @@ const NAMES: [&[u8]; 12] = [
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         trial("hostile-input::c-calls-agree-with-the-model", || {
-            histories(20_000)
+            sequences(20_000)
         }),
         trial("hostile-input::ten-million-c-calls-agree", || {
-            histories(10_000_000)
+            sequences(10_000_000)
         })
         .with_ignored_flag(true),
         trial("hostile-input::slots-make-a-module-or-are-refused", || {
@@ -59,14 +60,18 @@ pub(crate) fn trials() -> Vec<Trial> {
         })
         .with_ignored_flag(true),
         imported_slots(),
-        trial("hostile-input::any-bytes-are-imported-or-refused", || {
-            names(1000)
-        }),
+        trial(
+            "hostile-input::any-bytes-as-a-name-are-imported-or-refused",
+            || names(1000),
+        ),
         trial("hostile-input::a-hundred-thousand-imports", || {
             names(100_000)
         })
         .with_ignored_flag(true),
-        alone("hostile-input::names-of-imports-are-forgotten", forgotten),
+        in_own_process(
+            "hostile-input::imports-do-not-keep-names-forever",
+            names_are_not_kept,
+        ),
     ]
 }
 
@@ -79,19 +84,19 @@ fn config(cases: u32) -> Config {
     }
 }
 
-/// Plays random histories until so many calls have been made.
-fn histories(calls: u64) -> Result<(), Failed> {
+/// Runs random sequences until this number of calls has been made.
+fn sequences(calls: u64) -> Result<(), Failed> {
     let started = Instant::now();
     let made = Cell::new(0);
     let mut rounds = 0;
     in_interpreter(|vm| {
-        let bench = calls::Bench::new(vm);
-        let records = || prop::collection::vec(any::<Record>(), 1..=LONGEST);
+        let fixture = calls::Fixture::new(vm);
+        let records = || prop::collection::vec(any::<Record>(), 1..=MAX_RECORDS);
         while made.get() < calls {
             rounds += 1;
             let outcome = TestRunner::new(config(256)).run(&records(), |records| {
-                let played = bench.play(&records).map_err(TestCaseError::fail)?;
-                made.set(made.get() + played);
+                let made_now = fixture.execute(&records).map_err(TestCaseError::fail)?;
+                made.set(made.get() + made_now);
                 Ok(())
             });
             if let Err(error) = outcome {
@@ -104,21 +109,21 @@ fn histories(calls: u64) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Makes modules of so many random arrays.
+/// Makes modules from this number of random arrays.
 fn arrays(cases: u32) -> Result<(), Failed> {
     in_interpreter(|vm| {
-        let bench = slots::Bench::new(vm);
-        check_arrays(cases, |choice, records| bench.play(choice, records));
+        let fixture = slots::Fixture::new(vm);
+        check_arrays(cases, |choice, records| fixture.execute(choice, records));
     });
     Ok(())
 }
 
-fn check_arrays(cases: u32, play: impl Fn(u8, &[slots::Record]) -> Result<bool, String>) {
+fn check_arrays(cases: u32, execute: impl Fn(u8, &[slots::Record]) -> Result<bool, String>) {
     let made = Cell::new(0);
-    let records = prop::collection::vec(any::<slots::Record>(), 0..=MOST_SLOTS);
+    let records = prop::collection::vec(any::<slots::Record>(), 0..=MAX_SLOTS);
     let outcome = TestRunner::new(config(cases)).run(&(any::<u8>(), records), |case| {
         let (choice, records) = case;
-        let is_module = play(choice, &records).map_err(TestCaseError::fail)?;
+        let is_module = execute(choice, &records).map_err(TestCaseError::fail)?;
         made.set(made.get() + u32::from(is_module));
         Ok(())
     });
@@ -126,11 +131,11 @@ fn check_arrays(cases: u32, play: impl Fn(u8, &[slots::Record]) -> Result<bool, 
         panic!("{error}");
     }
     let made = made.get();
-    eprintln!("{made} modules of {cases} arrays");
-    assert!(made > cases / 10, "few arrays were good: {made}");
+    eprintln!("{made} modules from {cases} arrays");
+    assert!(made > cases / 10, "too few arrays were valid: {made}");
 }
 
-/// Imports names that lead somewhere, what can be made of their pieces, and noise.
+/// Imports known names, names made of their parts, and random bytes.
 fn names(cases: u32) -> Result<(), Failed> {
     let pieces = NAMES
         .iter()
@@ -153,7 +158,7 @@ fn names(cases: u32) -> Result<(), Failed> {
     in_interpreter(|vm| {
         imports::prepare(vm);
         let outcome = TestRunner::new(config(cases)).run(&name, |name| {
-            let is_there = imports::play(&name).map_err(TestCaseError::fail)?;
+            let is_there = imports::execute(&name).map_err(TestCaseError::fail)?;
             found.set(found.get() + u32::from(is_there));
             Ok(())
         });
@@ -161,12 +166,12 @@ fn names(cases: u32) -> Result<(), Failed> {
             panic!("{error}");
         }
     });
-    assert!(found.get() > 0, "nothing was ever found");
+    assert!(found.get() > 0, "no name was found");
     Ok(())
 }
 
-/// Asks for names that do not come again, short and long ones, twenty megabytes and more of each.
-fn forgotten() {
+/// Imports names that are used once only, short and long ones, more than twenty megabytes of each.
+fn names_are_not_kept() {
     const MIB: u64 = 1 << 20;
     in_interpreter(|vm| {
         imports::prepare(vm);
@@ -179,7 +184,7 @@ fn forgotten() {
                     } else {
                         format!("hostile_api.{long}")
                     };
-                    assert_eq!(imports::play(name.as_bytes()), Ok(false));
+                    assert_eq!(imports::execute(name.as_bytes()), Ok(false));
                 }
             };
             ask(0..count / 4);
@@ -191,7 +196,7 @@ fn forgotten() {
     });
 }
 
-/// The memory that the process has, in bytes; 0 where the system does not tell.
+/// The resident memory of the process in bytes; 0 if the system does not report it.
 fn resident() -> u64 {
     let counts = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
     let pages = counts
@@ -201,14 +206,14 @@ fn resident() -> u64 {
     pages.unwrap_or(0) * 4096
 }
 
-/// The same arrays, as those of a library that is imported. A process has one interpreter that
-/// libraries know.
+/// The same arrays in a shared library that is imported. It runs in a process of its own, since
+/// only one interpreter of a process can load extension modules.
 fn imported_slots() -> Trial {
     const NAME: &str = "hostile-input::slots-of-a-library-make-a-module-or-are-refused";
     if *HAS_COMPILER {
-        alone(NAME, import_slots)
+        in_own_process(NAME, import_slots)
     } else {
-        left_out(format!("{NAME} (no C compiler)"))
+        skipped(format!("{NAME}::skipped, no C compiler here"))
     }
 }
 
@@ -227,9 +232,9 @@ fn import_slots() {
         .with_extension_modules()
         .build();
     let code = run_main(interpreter, |vm| {
-        // SAFETY: the library does nothing when it is opened.
+        // SAFETY: the library has no initializers.
         let opened = unsafe { Library::new(&library) }.expect("the library can be opened");
-        // SAFETY: the variable is of this type.
+        // SAFETY: the variable has this type in `hostile_module.c`.
         let array = unsafe { opened.get::<*mut *const PySlot>(b"hostile_array") };
         let array = *array.expect("the library has the variable");
         let spec = vm.new_module("spec", vm.ctx.new_dict(), None);
@@ -237,14 +242,14 @@ fn import_slots() {
         let origin = library.to_str().expect("the path is text");
         spec.set_attr("origin", vm.ctx.new_str(origin), vm)?;
         let import = |slots| {
-            // SAFETY: nobody else uses the library.
+            // SAFETY: the variable lives as long as the library, and only this thread uses it.
             unsafe { array.write(slots) };
             let imp = vm.import("_imp", 0)?;
             imp.get_attr("create_dynamic", vm)?
                 .call((spec.clone(),), vm)
         };
         check_arrays(2000, |choice, records| {
-            slots::play(choice, records, |slots| match import(slots) {
+            slots::execute(choice, records, |slots| match import(slots) {
                 Ok(module) => module.into_raw().as_ptr(),
                 Err(exception) => {
                     vm.set_exception(Some(exception));

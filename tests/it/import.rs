@@ -1,9 +1,10 @@
-//! Import by dotted name. Every row of the tables is asked in six ways: the pointer and the
-//! capsule, from Rust, from Python and from C, and all of them give the same answer.
+//! Import by dotted name. Every row of the tables runs through six functions, which must all give
+//! the same answer: those that import the pointer and those that import the capsule, in Rust,
+//! Python and C.
 
-mod live;
 mod rows;
 mod scripts;
+mod sequences;
 
 use std::ffi::CString;
 use std::sync::LazyLock;
@@ -19,7 +20,7 @@ use crate::interpreter::{exec, in_interpreter, shown, trial};
 use crate::through_c;
 use rows::{Answer, POINTER, Row};
 
-/// What the setups of rows and the `scripts` use. `reset` takes back what they did.
+/// Helpers for the setups of rows and for the `scripts`. `reset` undoes their changes.
 const PRELUDE: &str = "
 import builtins, gc, importlib, sys, types, _capsule
 sys.dont_write_bytecode = True
@@ -48,7 +49,7 @@ def ask_load(name):
 
 type Ask = fn(&[u8], &Scope, &VirtualMachine) -> PyResult<usize>;
 
-const WAYS: &[(&str, Ask)] = &[
+const FUNCTIONS: &[(&str, Ask)] = &[
     ("import in Rust", |name, _, vm| {
         import(&c_string(name), vm).map(|handle| handle.pointer().addr().get())
     }),
@@ -72,7 +73,7 @@ const WAYS: &[(&str, Ask)] = &[
 ];
 
 fn c_string(name: &[u8]) -> CString {
-    CString::new(name).expect("no row asks for a name with NUL in it")
+    CString::new(name).expect("no row has a name with a NUL")
 }
 
 fn ask_python(function: &str, name: &[u8], scope: &Scope, vm: &VirtualMachine) -> PyResult<usize> {
@@ -122,18 +123,18 @@ fn expected(row: &Row, directory: &str) -> String {
     }
 }
 
-/// The tables, each with what its rows are about.
+/// The tables, each with the topic of its rows.
 fn tables() -> [(&'static str, Vec<Row>); 5] {
     [
         ("found", rows::found()),
         ("no-module", rows::no_module()),
         ("no-attribute", rows::no_attribute()),
-        ("vm", rows::no_attribute_in_words_of_the_vm()),
-        ("not-here", rows::not_here()),
+        ("vm", rows::errors_with_notes_of_the_vm()),
+        ("not-available", rows::not_available()),
     ]
 }
 
-/// For every row, in the order of the tables, what was answered otherwise than expected.
+/// For every row, in the order of the tables, the answers that differ from the expected one.
 static DIFFERENCES: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
     in_interpreter(|vm| {
         let scope = vm.new_scope_with_builtins();
@@ -158,19 +159,19 @@ fn differences(row: &Row, scope: &Scope, vm: &VirtualMachine) -> Vec<String> {
     let expected = expected(row, directory);
     let reset = format!("reset({directory:?})");
     let mut different = Vec::new();
-    for (way, ask) in WAYS {
+    for (function, ask) in FUNCTIONS {
         must(exec(&reset, scope, vm), vm);
         must(exec(row.setup, scope, vm), vm);
         let found = text_of(ask(&row.request, scope, vm), vm);
         if found != expected {
-            different.push(format!("{way}:\n{found}\nexpected:\n{expected}"));
+            different.push(format!("{function}:\n{found}\nexpected:\n{expected}"));
         }
     }
     must(exec(&reset, scope, vm), vm);
     different
 }
 
-/// For what a test sets up and must work.
+/// The result of a setup step, which must succeed.
 fn must<T>(result: PyResult<T>, vm: &VirtualMachine) -> T {
     result.unwrap_or_else(|error| {
         let mut text = String::new();
@@ -195,5 +196,5 @@ pub(crate) fn trials() -> Vec<Trial> {
                 }
             })
         });
-    rows.chain(live::trials()).collect()
+    rows.chain(sequences::trials()).collect()
 }

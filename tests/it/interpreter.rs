@@ -1,4 +1,4 @@
-//! Interpreters for tests: one in this process for each use, or a child process.
+//! Interpreters for tests: new ones in this process, and child processes.
 
 use std::ffi::OsStr;
 use std::process::{Command, Output, Stdio};
@@ -11,10 +11,10 @@ use rustpython_vm::compiler::Mode;
 use rustpython_vm::scope::Scope;
 use rustpython_vm::{AsObject, Interpreter, PyResult, Settings, VirtualMachine};
 
-/// The variable that makes this binary an interpreter.
+/// The environment variable that makes this binary run as an interpreter.
 pub(crate) const CHILD: &str = "CAPSULE_TESTS_CHILD";
 
-/// A test by name.
+/// A test with this name.
 pub(crate) fn trial(
     name: impl Into<String>,
     test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
@@ -22,8 +22,8 @@ pub(crate) fn trial(
     Trial::test(name, test)
 }
 
-/// A new interpreter in this process, with the standard library and capsules. It leaves the signals
-/// of the process alone.
+/// A new interpreter in this process, with the standard library and capsules. It installs no signal
+/// handlers.
 pub(crate) fn interpreter(access: Access) -> Interpreter {
     let mut settings = Settings::default();
     settings.install_signal_handlers = false;
@@ -34,7 +34,7 @@ pub(crate) fn interpreter(access: Access) -> Interpreter {
         .interpreter()
 }
 
-/// Runs `test` in a new open interpreter and finalises it.
+/// Runs `test` in a new open interpreter, which is finalized afterwards.
 pub(crate) fn in_interpreter<R>(test: impl FnOnce(&VirtualMachine) -> R) -> R {
     let interpreter = interpreter(Access::Open);
     let result = interpreter.enter(test);
@@ -50,7 +50,7 @@ pub(crate) fn exec(source: &str, scope: &Scope, vm: &VirtualMachine) -> PyResult
     vm.run_code_obj(code, scope.clone())
 }
 
-/// An exception as `Type: text`, with its notes on lines of their own.
+/// An exception as `Type: text`.
 pub(crate) fn shown(exception: &PyBaseExceptionRef, vm: &VirtualMachine) -> String {
     let text = exception
         .as_object()
@@ -59,7 +59,7 @@ pub(crate) fn shown(exception: &PyBaseExceptionRef, vm: &VirtualMachine) -> Stri
     format!("{}: {text}", exception.class().name())
 }
 
-/// What a child process did.
+/// The exit code and the output of a child process.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: Option<i32>,
@@ -69,14 +69,14 @@ pub(crate) struct Ended {
 
 /// Runs the interpreter of `crates/host` in a process of its own.
 pub(crate) fn child(arguments: &[&OsStr], environment: &[(&str, &str)]) -> Ended {
-    let program = std::env::current_exe().expect("this test binary has a path");
+    let program = std::env::current_exe().expect("the path of the test binary is known");
     let output: Output = Command::new(program)
         .args(arguments)
         .env(CHILD, "1")
         .envs(environment.iter().copied())
         .stdin(Stdio::null())
         .output()
-        .expect("the test binary can be started again");
+        .expect("the test binary starts");
     Ended {
         code: output.status.code(),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -84,7 +84,7 @@ pub(crate) fn child(arguments: &[&OsStr], environment: &[(&str, &str)]) -> Ended
     }
 }
 
-/// Runs a Python source text in a child process with open capsules.
+/// Runs Python code in a child process with open capsules.
 pub(crate) fn child_source(source: &str) -> Ended {
     child(&[OsStr::new("-c"), OsStr::new(source)], &[])
 }

@@ -11,7 +11,8 @@ use toml::Table;
 use crate::interpreter::trial;
 
 /// The crates, each of which may depend only on those before it.
-const CRATES: [&str; 4] = [
+const CRATES: [&str; 5] = [
+    "rustpython-capsule-build",
     "rustpython-capsule",
     "rustpython-capsule-glue",
     "rustpython-capsule-capi",

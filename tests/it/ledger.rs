@@ -1,5 +1,5 @@
-//! What tests of endings share: a ledger that counts them, capsules that do something as they die,
-//! and an interpreter in which many tests run one after the other.
+//! Fixtures for tests of destruction: a ledger that counts events, capsules whose destructor runs a
+//! closure, and an interpreter in which many tests run one after the other.
 
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU32, Ordering};
@@ -17,11 +17,11 @@ use rustpython_vm::{Py, PyObject, PyPayload, PyRef, VirtualMachine};
 
 use crate::interpreter::{interpreter, trial};
 
-/// An entry for everything that must end exactly once.
+/// A counter for each thing that must happen exactly once. Clones share the counters.
 #[derive(Clone, Debug)]
 pub(crate) struct Ledger(Arc<[AtomicU32]>);
 
-/// Strikes its entry when dropped.
+/// Counts one event in its entry when dropped.
 #[derive(Debug)]
 pub(crate) struct Token {
     ledger: Ledger,
@@ -33,7 +33,7 @@ impl Ledger {
         Self((0..entries).map(|_| AtomicU32::new(0)).collect())
     }
 
-    pub(crate) fn strike(&self, entry: usize) {
+    pub(crate) fn record(&self, entry: usize) {
         self.0[entry].fetch_add(1, Ordering::Relaxed);
     }
 
@@ -44,7 +44,7 @@ impl Ledger {
         }
     }
 
-    /// How often each entry was struck.
+    /// The count of each entry.
     pub(crate) fn counts(&self) -> Vec<u32> {
         self.0
             .iter()
@@ -53,12 +53,12 @@ impl Ledger {
     }
 
     #[track_caller]
-    pub(crate) fn assert_untouched(&self) {
+    pub(crate) fn assert_all_zero(&self) {
         self.assert_each(0);
     }
 
     #[track_caller]
-    pub(crate) fn assert_settled(&self) {
+    pub(crate) fn assert_all_once(&self) {
         self.assert_each(1);
     }
 
@@ -69,7 +69,7 @@ impl Ledger {
         let first = counts.iter().position(|count| *count != times);
         assert!(
             wrong == 0,
-            "{wrong} of {} entries were not struck {times} times, the first is {first:?}",
+            "{wrong} of {} entries do not have the count {times}; the first is {first:?}",
             counts.len()
         );
     }
@@ -77,21 +77,27 @@ impl Ledger {
 
 impl Drop for Token {
     fn drop(&mut self) {
-        self.ledger.strike(self.entry);
+        self.ledger.record(self.entry);
     }
 }
 
-/// What was seen, in order.
+/// Lines of text in the order in which they were written. Clones share the lines.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<String>>>);
 
 impl Log {
     pub(crate) fn write(&self, line: impl ToString) {
-        self.0.lock().expect("nobody panics").push(line.to_string());
+        self.0
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .push(line.to_string());
     }
 
     pub(crate) fn lines(&self) -> Vec<String> {
-        self.0.lock().expect("nobody panics").clone()
+        self.0
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .clone()
     }
 }
 
@@ -109,8 +115,8 @@ impl Kind {
 
 type Action = Box<dyn Fn(&Py<PyCapsule>) + Send + Sync>;
 
-/// A capsule that does `action` when it dies. Its pointer is the action's own.
-pub(crate) fn dying(
+/// A capsule whose destructor runs `action`. Its pointer is the address of the action.
+pub(crate) fn with_destructor(
     kind: Kind,
     vm: &VirtualMachine,
     action: impl Fn(&Py<PyCapsule>) + Send + Sync + 'static,
@@ -118,7 +124,8 @@ pub(crate) fn dying(
     let action: Action = Box::new(action);
     let action: &'static Action = Box::leak(Box::new(action));
     let destructor = match kind {
-        // SAFETY: `act` takes any capsule whose pointer is an action's, as this one's is.
+        // SAFETY: `act` requires a capsule whose pointer is the address of an `Action` that is
+        // never freed. The builder below makes one, and `action` was leaked.
         Kind::C => unsafe { Destructor::c(act) },
         Kind::Rust => Destructor::rust(action),
         Kind::Python => python(vm, action),
@@ -144,10 +151,11 @@ pub(crate) fn python(
 }
 
 unsafe extern "C" fn act(capsule: *mut PyObject) {
-    // SAFETY: a destructor is called with an object that lives for the call.
+    // SAFETY: a destructor is called with a pointer to an object that stays valid for the call.
     let object = unsafe { &*capsule };
     if let Ok(capsule) = PyCapsule::of(object) {
-        // SAFETY: `dying` made the pointer from an action that lives for ever.
+        // SAFETY: `act` is set by `with_destructor` only, where the pointer is the address of a
+        // leaked `Action`.
         let action = unsafe { capsule.any_pointer().cast::<Action>().as_ref() };
         action(capsule);
     }
@@ -155,12 +163,13 @@ unsafe extern "C" fn act(capsule: *mut PyObject) {
 
 static NATIVE_RUNS: AtomicU32 = AtomicU32::new(0);
 
-/// A C destructor that takes anything.
+/// A C destructor that accepts any capsule and counts its runs.
 pub(crate) unsafe extern "C" fn native_run(_: *mut PyObject) {
     NATIVE_RUNS.fetch_add(1, Ordering::Relaxed);
 }
 
-/// How often it has run. It stands still for a test in the shared interpreter that makes none run.
+/// How often `native_run` has run in this process. Only tests in the shared interpreter let it run,
+/// and those run one at a time, so a test sees only its own runs.
 pub(crate) fn native_runs() -> u32 {
     NATIVE_RUNS.load(Ordering::Relaxed)
 }
@@ -179,12 +188,12 @@ static SHARED: LazyLock<Mutex<Sender<Job>>> = LazyLock::new(|| {
     thread::Builder::new()
         .stack_size(8 << 20)
         .spawn(serve)
-        .expect("a thread can be started");
+        .expect("a thread starts");
     Mutex::new(jobs)
 });
 
-/// Runs `test` in the one interpreter that is started once and never ends.
-pub(crate) fn shared<R: Send + 'static>(
+/// Runs `test` in an interpreter that all callers share. It is started once and never finalized.
+pub(crate) fn in_shared_interpreter<R: Send + 'static>(
     test: impl FnOnce(&VirtualMachine) -> R + Send + 'static,
 ) -> R {
     let (answer, answered) = channel();
@@ -194,47 +203,47 @@ pub(crate) fn shared<R: Send + 'static>(
     });
     SHARED
         .lock()
-        .expect("nobody panics")
+        .expect("no thread panics while it holds the lock")
         .send(job)
-        .expect("the interpreter serves for ever");
+        .expect("the thread of the interpreter never exits");
     answered
         .recv()
-        .expect("every job answers")
+        .expect("every job sends its result")
         .unwrap_or_else(|panic| resume_unwind(panic))
 }
 
-/// Collects garbage. The VM's collector does nothing while it is at work for another interpreter of
-/// the process, so it is asked until a cycle that was made for it is gone.
+/// Collects garbage. A call of `gc.collect` does nothing while the collector runs for another
+/// interpreter of the process, so this repeats the call until a cycle made here is gone.
 pub(crate) fn collect(vm: &VirtualMachine) {
-    let bait = Ledger::of(1);
+    let collected_cycle = Ledger::of(1);
     let list = vm.ctx.new_list(Vec::new());
-    let token = PyCapsule::from_value(bait.token(0)).build(&vm.ctx);
+    let token = PyCapsule::from_value(collected_cycle.token(0)).build(&vm.ctx);
     let cycle = list.clone().into();
     list.borrow_vec_mut().extend([cycle, token.into()]);
     drop(list);
     let gc = vm.import("gc", 0).expect("it is a builtin module");
-    while bait.counts() == [0] {
+    while collected_cycle.counts() == [0] {
         let collected = gc.get_attr("collect", vm).and_then(|f| f.call((), vm));
         assert!(collected.is_ok());
         vm.allow_threads(thread::yield_now);
     }
 }
 
-/// A test that nothing else in the process may disturb, and that cannot take others along when it
-/// crashes or hangs: it runs in a process of its own.
-pub(crate) fn alone(name: &'static str, test: fn()) -> Trial {
+/// A test that runs in a process of its own: no other test can disturb it, and if it crashes it
+/// fails alone.
+pub(crate) fn in_own_process(name: &'static str, test: fn()) -> Trial {
     const ALONE: &str = "CAPSULE_TESTS_ALONE";
     trial(name, move || {
         if std::env::var_os(ALONE).is_some() {
             test();
             return Ok(());
         }
-        let program = std::env::current_exe().expect("this test binary has a path");
+        let program = std::env::current_exe().expect("the path of the test binary is known");
         let output = Command::new(program)
             .args(["--exact", name])
             .env(ALONE, "1")
             .output()
-            .expect("the test binary can be started again");
+            .expect("the test binary starts");
         if output.status.success() {
             Ok(())
         } else {

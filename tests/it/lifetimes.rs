@@ -1,19 +1,20 @@
-//! When Python code lets a capsule go, its destructor runs there and then, whatever its kind.
+//! When Python code drops the last reference to a capsule, its destructor runs at once, whatever
+//! its kind.
 
 use libtest_mimic::Trial;
 use rustpython_vm::VirtualMachine;
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Kind, Ledger, collect, dying, shared};
+use crate::ledger::{Kind, Ledger, collect, in_shared_interpreter, with_destructor};
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let tables = [("ends", ENDS), ("exceptions", EXCEPTIONS)];
+    let tables = [("dropped", DROPPED), ("exceptions", EXCEPTIONS)];
     let trials = tables.iter().flat_map(|&(table, rows)| {
         Kind::ALL.map(|kind| {
             trial(format!("lifetimes::{kind:?}::{table}"), move || {
-                shared(move |vm| {
+                in_shared_interpreter(move |vm| {
                     for &(made, source) in rows {
-                        assert_eq!(ended_after(source, vm, kind), vec![1; made], "{source}");
+                        assert_eq!(destructor_runs(source, vm, kind), vec![1; made], "{source}");
                     }
                 });
                 Ok(())
@@ -23,10 +24,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.collect()
 }
 
-/// How many capsules the source makes with `make()`. At its end none is alive.
+/// How many capsules the source makes with `make()`. When it returns, none is alive.
 type Row = (usize, &'static str);
 
-const ENDS: &[Row] = &[
+const DROPPED: &[Row] = &[
     (1, "c = make(); del c"),
     (1, "c = make(); c = None"),
     (1, "def f(): c = make()\nf()"),
@@ -43,7 +44,7 @@ const ENDS: &[Row] = &[
     (1, "l = [make()]; l.append(l); del l; collect()"),
 ];
 
-/// Each loses a capsule to an exception and catches it. What is wrong raises again.
+/// In each row an exception drops a capsule and is caught. A failed check raises another one.
 const EXCEPTIONS: &[Row] = &[
     (
         1,
@@ -73,16 +74,16 @@ const EXCEPTIONS: &[Row] = &[
     ),
 ];
 
-/// The strikes of all capsules that `source` made.
-fn ended_after(source: &str, vm: &VirtualMachine, kind: Kind) -> Vec<u32> {
+/// How often the destructor of each capsule that `source` makes has run.
+fn destructor_runs(source: &str, vm: &VirtualMachine, kind: Kind) -> Vec<u32> {
     let ledger = Ledger::of(8);
     let made = Ledger::of(1);
     let (entries, next) = (ledger.clone(), made.clone());
     let make = vm.new_function("make", move |vm: &VirtualMachine| {
         let entry = next.counts()[0] as usize;
-        next.strike(0);
+        next.record(0);
         let entries = entries.clone();
-        dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+        with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
     });
     let scope = vm.new_scope_with_builtins();
     let ran = scope

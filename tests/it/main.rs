@@ -1,57 +1,74 @@
-//! The integration tests: one binary, a file a topic. Started with `CAPSULE_TESTS_CHILD` in the
-//! environment it is the interpreter of `crates/host` instead, for tests that need a process of
-//! their own.
+//! The integration tests: one binary, a file a topic, grouped by layer below. Started with
+//! `CAPSULE_TESTS_CHILD` in the environment it is the interpreter of `crates/host` instead, for
+//! tests that need a process of their own.
 
-mod accessors;
-mod accessors_rows;
-mod api_tables;
-mod arguments;
+// Fixtures, and data that several topics share.
 mod c_code;
+mod interpreter;
+mod ledger;
+mod table;
+
+// Every layer: the same rows in Rust, Python and C.
+mod accessors;
+mod accessors_errors;
+mod accessors_rows;
+#[cfg(c_compiler)]
+mod through_c;
+mod through_python;
+mod through_rust;
+
+// `crates/capsule`: fields and threads.
+mod histories;
+mod models;
+mod stress;
+mod threads;
+
+// `crates/capsule`: owned objects, destruction and the collector.
 mod chains;
 mod collector;
-mod compile_fail;
-mod ctypes;
 mod destructors;
 mod detached;
+mod faults;
+mod finalization;
+mod forks;
+mod lifetimes;
+mod memory;
+mod owners;
+mod resurrection;
+mod unraisable;
+
+// `crates/vm-glue`: the class and the module in Python, import, API tables, sealed interpreters.
+mod api_tables;
+mod arguments;
+mod compile_fail;
+mod import;
+mod protocol;
+mod protocol_errors;
+mod protocol_vm;
+mod rust_api;
+mod sealed;
+mod subinterpreters;
+
+// `crates/capi`: the C functions, the headers, the loader, ctypes.
+#[cfg(c_compiler)]
+mod c_tests;
+mod capi_units;
+mod ctypes;
 mod differential;
 mod extensions;
-mod faults;
-mod finalisation;
-mod forks;
 mod headers;
 mod hostile;
 mod hostile_input;
-mod import;
-mod interpreter;
-mod layers;
-mod ledger;
-mod lifetimes;
 mod loader;
-mod memory;
-mod model;
-mod models;
-mod owners;
-mod protocol;
-mod protocol_closed;
-mod protocol_vm;
-mod refusal_rows;
-mod resurrection;
-mod rust_api;
-mod sealed;
+
+// `crates/host`: the interpreter program.
 mod signals;
 mod snippets;
+
+// The workspace: dependencies between crates and files, the documentation, benchmarks.
+mod docs;
+mod layers;
 mod speed;
-mod stress;
-mod subinterpreters;
-mod table;
-mod threads;
-#[cfg(c_compiler)]
-mod through_c;
-#[cfg(c_compiler)]
-mod through_c_alone;
-mod through_python;
-mod through_rust;
-mod unraisable;
 
 use std::process::ExitCode;
 
@@ -62,47 +79,54 @@ fn main() -> ExitCode {
         return capsule_python::main();
     }
     let arguments = Arguments::from_args();
-    let trials = [
+    let mut trials: Vec<_> = [
         accessors::trials(),
-        #[cfg(c_compiler)]
-        through_c_alone::trials(),
-        arguments::trials(),
-        protocol::trials(),
-        import::trials(),
-        loader::trials(),
-        api_tables::trials(),
-        compile_fail::trials(),
-        destructors::trials(),
-        unraisable::trials(),
-        resurrection::trials(),
+        // `crates/capsule`
+        histories::trials(),
+        models::trials(),
+        stress::trials(),
+        threads::trials(),
         chains::trials(),
-        owners::trials(),
         collector::trials(),
-        lifetimes::trials(),
+        destructors::trials(),
         detached::trials(),
         faults::trials(),
-        memory::trials(),
+        finalization::trials(),
         forks::trials(),
-        finalisation::trials(),
-        threads::trials(),
-        stress::trials(),
-        model::trials(),
-        models::trials(),
-        hostile_input::trials(),
+        lifetimes::trials(),
+        memory::trials(),
+        owners::trials(),
+        resurrection::trials(),
+        unraisable::trials(),
+        // `crates/vm-glue`
+        api_tables::trials(),
+        arguments::trials(),
+        compile_fail::trials(),
+        import::trials(),
+        protocol::trials(),
+        rust_api::trials(),
         sealed::trials(),
         subinterpreters::trials(),
+        // `crates/capi`
+        #[cfg(c_compiler)]
+        c_tests::trials(),
+        capi_units::trials(),
+        ctypes::trials(),
         differential::trials(),
+        extensions::trials(),
         headers::trials(),
+        hostile_input::trials(),
+        loader::trials(),
+        // `crates/host`
         signals::trials(),
         snippets::trials(),
-        ctypes::trials(),
-        extensions::trials(),
+        // The workspace
         layers::trials(),
-        rust_api::trials(),
         speed::trials(),
     ]
     .into_iter()
     .flatten()
     .collect();
+    trials.extend(docs::trials(&trials));
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -1,6 +1,6 @@
-//! Memory: after many capsules, and after many interpreters with capsules in them, there is as much in
-//! use as before. Some hundred thousand capsules, or as many as `CAPSULE_TESTS_MANY` says; each row
-//! has a process of its own, since all is measured from outside.
+//! No memory leaks: after many capsules, and after many interpreters with capsules, as much memory
+//! is in use as before. A run makes 300,000 capsules, or as many as `CAPSULE_TESTS_MANY` says. Each
+//! row runs in a process of its own, since it measures the memory of the process.
 
 mod limit;
 mod loops;
@@ -20,94 +20,100 @@ use rustpython_vm::{AsObject, PyObject, PyRef, VirtualMachine};
 
 use crate::c_code;
 use crate::interpreter::{exec, in_interpreter, shown};
-use crate::ledger::alone;
+use crate::ledger::in_own_process;
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {
-        return vec![c_code::left_out(
-            "memory::left out, no Linux with glibc here".to_owned(),
+        return vec![c_code::skipped(
+            "memory::skipped, no Linux with glibc here".to_owned(),
         )];
     }
-    let returns = [
-        alone("memory::returns::c-one-at-a-time", || {
-            returns(c_one_at_a_time)
+    let is_freed = [
+        in_own_process("memory::is-freed::c-one-at-a-time", || {
+            is_freed(c_one_at_a_time)
         }),
-        alone("memory::returns::c-all-at-once", || returns(c_all_at_once)),
-        alone("memory::returns::c-with-names-that-change", || {
-            returns(names_that_change)
+        in_own_process("memory::is-freed::c-all-at-once", || {
+            is_freed(c_all_at_once)
         }),
-        alone("memory::returns::rust-values-all-at-once", || {
-            returns(rust_values)
+        in_own_process("memory::is-freed::c-with-names-that-change", || {
+            is_freed(names_that_change)
         }),
-        alone("memory::returns::rust-closures-in-a-chain", || {
-            returns(rust_chain)
+        in_own_process("memory::is-freed::rust-values-all-at-once", || {
+            is_freed(rust_values)
         }),
-        alone("memory::returns::python-one-at-a-time", || {
-            returns(python_one_at_a_time)
+        in_own_process("memory::is-freed::rust-closures-in-a-chain", || {
+            is_freed(rust_chain)
         }),
-        alone("memory::returns::python-all-at-once", || {
-            returns(python_all_at_once)
+        in_own_process("memory::is-freed::python-one-at-a-time", || {
+            is_freed(python_one_at_a_time)
         }),
-        alone("memory::returns::texts-of-str-one-at-a-time", || {
-            returns(|count, vm| (0..count).for_each(|number| drop(asked_str(number, vm))));
+        in_own_process("memory::is-freed::python-all-at-once", || {
+            is_freed(python_all_at_once)
         }),
-        alone("memory::returns::texts-of-str-all-at-once", || {
-            returns(|count, vm| {
+        in_own_process("memory::is-freed::texts-of-str-one-at-a-time", || {
+            is_freed(|count, vm| (0..count).for_each(|number| drop(str_with_text(number, vm))));
+        }),
+        in_own_process("memory::is-freed::texts-of-str-all-at-once", || {
+            is_freed(|count, vm| {
                 drop(Vec::from_iter(
-                    (0..count).map(|number| asked_str(number, vm)),
+                    (0..count).map(|number| str_with_text(number, vm)),
                 ))
             });
         }),
-        alone("memory::returns::texts-of-str-that-grow", || {
-            returns(|count, vm| (0..count / 50).for_each(|number| grown_str(number, vm)));
+        in_own_process("memory::is-freed::texts-of-str-that-grow", || {
+            is_freed(|count, vm| (0..count / 50).for_each(|number| grown_str(number, vm)));
         }),
-        alone("memory::returns::texts-of-bytes-on-another-thread", || {
-            returns(|count, vm| {
-                let all = Vec::from_iter((0..count).map(|number| asked_bytes(number, vm)));
+        in_own_process("memory::is-freed::texts-of-bytes-on-another-thread", || {
+            is_freed(|count, vm| {
+                let all = Vec::from_iter((0..count).map(|number| bytes_with_text(number, vm)));
                 on_a_thread(vm, move || drop(all));
             });
         }),
-        alone("memory::returns::refusals", || returns(refusals)),
-        alone("memory::returns::on-a-thread-of-c-that-ends", || {
-            returns(|count, vm| on_a_thread(vm, move || many_of_c(count)));
+        in_own_process("memory::is-freed::exceptions", || is_freed(exceptions)),
+        in_own_process("memory::is-freed::on-a-native-thread-that-exits", || {
+            is_freed(|count, vm| on_a_thread(vm, move || many_of_c(count)));
         }),
-        alone("memory::returns::on-a-thread-of-python-that-ends", || {
-            returns(|count, vm| {
+        in_own_process("memory::is-freed::on-a-python-thread-that-exits", || {
+            is_freed(|count, vm| {
                 let thread = vm.start_thread(move |vm| python_all_at_once(count, vm));
                 assert!(vm.allow_threads(|| thread.join()).is_ok());
             });
         }),
-        alone(
-            "memory::returns::made-here-and-dropped-on-another-thread",
+        in_own_process(
+            "memory::is-freed::made-here-and-dropped-on-another-thread",
             || {
-                returns(|count, vm| {
+                is_freed(|count, vm| {
                     let capsules = all_of_c(count);
                     on_a_thread(vm, move || drop(capsules));
                 });
             },
         ),
     ];
-    let mut trials = Vec::from(returns);
+    let mut trials = Vec::from(is_freed);
     trials.extend(loops::trials());
     trials.extend(limit::trials());
     trials
 }
 
-/// How many capsules.
+/// The number of capsules that a row makes.
 fn many() -> usize {
-    let told = std::env::var("CAPSULE_TESTS_MANY").ok();
-    told.and_then(|told| told.parse().ok()).unwrap_or(300_000)
+    let wanted = std::env::var("CAPSULE_TESTS_MANY").ok();
+    wanted
+        .and_then(|wanted| wanted.parse().ok())
+        .unwrap_or(300_000)
 }
 
-/// What may be in use more than before: a few bytes for each of the capsules are a leak of none.
+/// How many more bytes may be allocated than before. A leak of one allocation for each capsule
+/// exceeds it.
 const SLACK: usize = 800_000;
 
-/// What may be resident more than before: glibc keeps up to one heap of a thread, which has this size.
+/// How many more bytes may be resident than before: glibc keeps up to one heap of an exited thread,
+/// which has this size.
 const HEAP: usize = 64 << 20;
 
-/// What glibc tells of its memory.
+/// `struct mallinfo2` of glibc.
 #[repr(C)]
-struct Information {
+struct MallInfo {
     _unused: [usize; 4],
     mapped: usize,
     _limits: [usize; 2],
@@ -117,21 +123,22 @@ struct Information {
 
 unsafe extern "C" {
     fn malloc_trim(pad: usize) -> c_int;
-    fn mallinfo2() -> Information;
+    fn mallinfo2() -> MallInfo;
 }
 
 /// How many bytes are allocated and not freed.
 fn allocated() -> usize {
-    // SAFETY: it counts.
-    let told = unsafe { mallinfo2() };
-    told.allocated + told.mapped
+    // SAFETY: it takes nothing and only reads the counters of the allocator; `MallInfo` has the
+    // layout of its result.
+    let info = unsafe { mallinfo2() };
+    info.allocated + info.mapped
 }
 
-/// How much memory the process has of the system, when it has given back what it can.
+/// The resident bytes of the process, after the allocator has returned free memory to the system.
 fn resident() -> usize {
-    // SAFETY: it gives back what nobody uses.
+    // SAFETY: it returns only free memory to the system, and takes any size.
     unsafe { malloc_trim(0) };
-    let status = fs::read_to_string("/proc/self/statm").expect("the system tells");
+    let status = fs::read_to_string("/proc/self/statm").expect("Linux has this file");
     let pages: Option<usize> = status
         .split(' ')
         .nth(1)
@@ -139,8 +146,9 @@ fn resident() -> usize {
     pages.expect("a number of pages") * 4096
 }
 
-/// All is freed that was allocated for them, and the process does not grow with each turn.
-fn returns(make: fn(usize, &VirtualMachine)) {
+/// Checks that all memory that `make` allocates is freed, and that repeating it does not make the
+/// process grow.
+fn is_freed(make: fn(usize, &VirtualMachine)) {
     in_interpreter(|vm| {
         make(10_000, vm);
         let before = allocated();
@@ -151,7 +159,7 @@ fn returns(make: fn(usize, &VirtualMachine)) {
         let second = resident();
         eprintln!("{before} bytes before, {after} after {} capsules", many());
         eprintln!("{first} bytes resident the first time, {second} the second");
-        assert!(after < before + SLACK, "not all is freed");
+        assert!(after < before + SLACK, "some memory is not freed");
         assert!(second < first + HEAP + SLACK, "the process grows");
     });
 }
@@ -162,7 +170,7 @@ fn of_c(number: usize) -> PyRef<PyCapsule> {
     let pointer: *mut c_void = without_provenance_mut(number + 1);
     let destructor: Option<unsafe extern "C" fn(*mut PyObject)> =
         number.is_multiple_of(2).then_some(nothing);
-    // SAFETY: a static name, and a function that takes anything.
+    // SAFETY: the name is static, and the destructor accepts any capsule on any thread.
     let made = unsafe { ffi::new(pointer, c"memory.cap".as_ptr(), destructor) };
     made.expect("there is memory")
 }
@@ -188,7 +196,7 @@ fn on_a_thread(vm: &VirtualMachine, f: impl FnOnce() + Send + 'static) {
     assert!(vm.allow_threads(|| thread::spawn(f).join()).is_ok());
 }
 
-/// A name of its own for each of two capsules, and back and forth on one.
+/// Sets names in turn: the same two on one capsule, and new ones on a new capsule each time.
 fn names_that_change(count: usize, _: &VirtualMachine) {
     let one = of_c(0);
     for _ in 0..count / 10 {
@@ -202,40 +210,40 @@ fn names_that_change(count: usize, _: &VirtualMachine) {
     }
 }
 
-/// A string whose text C has asked for.
-fn asked_str(number: usize, vm: &VirtualMachine) -> PyRef<PyStr> {
+/// A string whose text C code has requested.
+fn str_with_text(number: usize, vm: &VirtualMachine) -> PyRef<PyStr> {
     let string = vm.ctx.new_str(number.to_string());
     let object = core::ptr::from_ref(string.as_object()).cast_mut();
-    // SAFETY: an object.
+    // SAFETY: `object` points to the string, which `string` keeps alive.
     let text = unsafe { PyUnicode_AsUTF8(object) };
-    // SAFETY: the text of the string, which lives.
+    // SAFETY: the result for a `str` of digits is NUL-terminated and valid as long as `string`.
     let text = unsafe { CStr::from_ptr(text) };
     assert_eq!(text.to_bytes(), number.to_string().as_bytes());
     string
 }
 
-/// C asks again and again for the text of a string that the VM appends to in place.
+/// C code requests the text of a string again and again while the VM appends to it in place.
 fn grown_str(number: usize, vm: &VirtualMachine) {
-    // Those of one digit are kept by the VM.
-    let mut string = asked_str(10 + number, vm);
+    // The VM keeps strings of one character alive.
+    let mut string = str_with_text(10 + number, vm);
     let object = core::ptr::from_ref(string.as_object()).cast_mut();
     for _ in 0..50 {
         string.concat_in_place("more".as_ref(), vm);
         assert!(core::ptr::addr_eq(object, string.as_object()));
-        // SAFETY: an object.
+        // SAFETY: `object` is still the address of the string, as just checked.
         let text = unsafe { PyUnicode_AsUTF8(object) };
-        // SAFETY: the text of the string, which lives.
+        // SAFETY: the text is NUL-terminated and valid until the string changes or is freed.
         let text = unsafe { CStr::from_ptr(text) };
         assert_eq!(text.to_bytes(), string.as_wtf8().as_bytes());
     }
 }
 
-fn asked_bytes(number: usize, vm: &VirtualMachine) -> PyRef<PyBytes> {
+fn bytes_with_text(number: usize, vm: &VirtualMachine) -> PyRef<PyBytes> {
     let bytes = vm.ctx.new_bytes(number.to_string().into_bytes());
     let object = core::ptr::from_ref(bytes.as_object()).cast_mut();
-    // SAFETY: an object.
+    // SAFETY: `object` points to the bytes object, which `bytes` keeps alive.
     let text = unsafe { PyBytes_AsString(object) };
-    // SAFETY: the text of the object, which lives.
+    // SAFETY: the result is NUL-terminated and valid as long as `bytes`.
     let text = unsafe { CStr::from_ptr(text) };
     assert_eq!(text.to_bytes(), number.to_string().as_bytes());
     bytes
@@ -285,8 +293,9 @@ fn python_all_at_once(count: usize, vm: &VirtualMachine) {
     python(source, count, vm);
 }
 
-/// Not those of imports: the VM loses memory with each module that it does not find.
-fn refusals(count: usize, vm: &VirtualMachine) {
+/// Exceptions of `get_pointer`. Those of imports are left out: the VM leaks memory for each module
+/// that it does not find.
+fn exceptions(count: usize, vm: &VirtualMachine) {
     let source = "import _capsule\nc = _capsule.new(1, 'a')\n\
         for number in range(count // 10):\n\
         \x20try: _capsule.get_pointer(c, f'name {number}')\n\

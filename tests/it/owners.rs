@@ -1,5 +1,5 @@
-//! An owner lives as long as its capsule: whatever of the capsule may depend on it, and however the
-//! capsule ends. And cycles through an owner are collected.
+//! An owner outlives everything of its capsule that may depend on it, however the capsule is
+//! destroyed. Cycles through an owner are collected.
 
 use core::ffi::{c_int, c_void};
 use std::thread;
@@ -11,22 +11,24 @@ use rustpython_vm::builtins::{PyBoundMethod, PyList};
 use rustpython_vm::{PyObject, PyPayload, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, in_interpreter, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, alone, collect, dying, shared};
+use crate::ledger::{
+    Kind, Ledger, Log, collect, in_own_process, in_shared_interpreter, with_destructor,
+};
 
-/// How the last reference to the capsule goes, which is dropped here, as that to its owner is.
-type End = fn(PyRef<PyCapsule>, PyRef<PyCapsule>, &VirtualMachine);
+/// A way to drop the last references to a capsule and to its owner.
+type Drops = fn(PyRef<PyCapsule>, PyRef<PyCapsule>, &VirtualMachine);
 
-const ENDS: &[(&str, End)] = &[
+const WAYS: &[(&str, Drops)] = &[
     ("dropped", |capsule, owner, _| {
         drop(owner);
         drop(capsule);
     }),
-    ("dropped-where-no-interpreter-is", |capsule, owner, vm| {
+    ("dropped-on-an-unattached-thread", |capsule, owner, vm| {
         drop(owner);
         let thread = thread::spawn(move || drop(capsule));
         assert!(vm.allow_threads(|| thread.join()).is_ok());
     }),
-    ("hanging-on-a-cycle", |capsule, owner, vm| {
+    ("reachable-from-a-cycle", |capsule, owner, vm| {
         drop(owner);
         let list = vm.ctx.new_list(vec![capsule.into()]);
         list.borrow_vec_mut().push(list.clone().into());
@@ -35,7 +37,7 @@ const ENDS: &[(&str, End)] = &[
     }),
     ("in-a-cycle-through-its-owner", |capsule, owner, vm| {
         let list = vm.ctx.new_list(vec![capsule.into()]);
-        // What the owner calls at its end leads to the list.
+        // The destructor of the owner refers to the list.
         let end = vm.new_function("end", |_: PyRef<PyList>, _: PyRef<PyCapsule>| {});
         let end = PyBoundMethod::new(list.into(), end.into()).into_ref(&vm.ctx);
         owner.set_destructor(Destructor::python(end.into(), vm));
@@ -64,7 +66,7 @@ const ENDS: &[(&str, End)] = &[
     ),
 ];
 
-/// Runs Python code that has the capsule as `c`, and no other reference to it is left.
+/// Runs Python code with the capsule as `c`, which is the only reference to it.
 fn run(source: &str, capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
     let scope = vm.new_scope_with_builtins();
     let ran = scope
@@ -76,14 +78,14 @@ fn run(source: &str, capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
     }
 }
 
-/// What may depend on the owner.
+/// A part of the capsule that may depend on the owner.
 #[derive(Clone, Copy, Debug)]
 enum Dependant {
     Value,
     Destructor(Kind),
-    /// A destructor, beside hooks of C code for the collector.
+    /// A destructor of a capsule that also has collector hooks of C code.
     WithHooks(Kind),
-    /// The same, with no destructor but the value's.
+    /// The value of a capsule that also has collector hooks of C code.
     ValueWithHooks,
 }
 
@@ -98,44 +100,44 @@ const DEPENDANTS: [Dependant; 8] = [
     Dependant::ValueWithHooks,
 ];
 
-/// Looks, when dropped, whether the owner is there.
-struct Looks(Ledger, Log);
+/// Checks, when dropped, that the owner is alive.
+struct OwnerCheck(Ledger, Log);
 
-impl Looks {
-    /// Strikes entry 1, and notes it if entry 0, the owner, was struck before.
-    fn look(&self) {
+impl OwnerCheck {
+    /// Counts entry 1. Writes a line if entry 0, the owner, is already counted.
+    fn check(&self) {
         if self.0.counts()[0] != 0 {
-            self.1.write("the owner went before");
+            self.1.write("the owner was destroyed first");
         }
-        self.0.strike(1);
+        self.0.record(1);
     }
 }
 
-impl Drop for Looks {
+impl Drop for OwnerCheck {
     fn drop(&mut self) {
-        self.look();
+        self.check();
     }
 }
 
-unsafe extern "C" fn shows_nothing(_: *mut PyObject, _: CVisit, _: *mut c_void) -> c_int {
+unsafe extern "C" fn traverse_nothing(_: *mut PyObject, _: CVisit, _: *mut c_void) -> c_int {
     0
 }
 
-unsafe extern "C" fn gives_up_nothing(_: *mut PyObject) -> c_int {
+unsafe extern "C" fn clear_nothing(_: *mut PyObject) -> c_int {
     0
 }
 
 impl Dependant {
     fn builder(self, ledger: &Ledger, log: &Log, vm: &VirtualMachine) -> CapsuleBuilder {
-        let looks = Looks(ledger.clone(), log.clone());
+        let owner = OwnerCheck(ledger.clone(), log.clone());
         match self {
-            Self::Value | Self::ValueWithHooks => PyCapsule::from_value(looks),
+            Self::Value | Self::ValueWithHooks => PyCapsule::from_value(owner),
             Self::Destructor(kind) | Self::WithHooks(kind) => {
-                let looks = core::mem::ManuallyDrop::new(looks);
-                dying(kind, vm, move |dead| {
-                    looks.look();
-                    if dead.owner().is_none() {
-                        looks.1.write("the owner is not shown");
+                let owner = core::mem::ManuallyDrop::new(owner);
+                with_destructor(kind, vm, move |capsule| {
+                    owner.check();
+                    if capsule.owner().is_none() {
+                        owner.1.write("the capsule has no owner");
                     }
                 })
             }
@@ -152,8 +154,9 @@ impl Dependant {
         let builder = self.builder(ledger, log, vm).owner(owner.clone().into());
         let capsule = builder.build(&vm.ctx);
         if let Self::WithHooks(_) | Self::ValueWithHooks = self {
-            // SAFETY: they show, and give up, what C code owns, which is nothing.
-            let set = unsafe { ffi::set_traverse(&capsule, shows_nothing, gives_up_nothing) };
+            // SAFETY: the hooks must visit and drop the references that C code owns, and it owns
+            // none.
+            let set = unsafe { ffi::set_traverse(&capsule, traverse_nothing, clear_nothing) };
             assert!(set.is_ok());
         }
         capsule
@@ -161,37 +164,37 @@ impl Dependant {
 }
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let ends = ENDS.iter().flat_map(|&(name, end)| {
+    let ways = WAYS.iter().flat_map(|&(name, drops)| {
         DEPENDANTS.map(|dependant| {
             trial(format!("owners::{name}::{dependant:?}"), move || {
-                shared(move |vm| outlives(dependant, end, vm));
+                in_shared_interpreter(move |vm| outlives(dependant, drops, vm));
                 Ok(())
             })
         })
     });
-    // The collector does nothing while it is at work for another interpreter of the process.
-    let finalisation = alone("owners::at-the-end-of-the-interpreter", || {
-        DEPENDANTS.into_iter().for_each(at_the_end);
+    // The collector does nothing while it runs for another interpreter of the process.
+    let finalization = in_own_process("owners::when-the-interpreter-is-finalized", || {
+        DEPENDANTS.into_iter().for_each(during_finalization);
     });
-    let report = trial("owners::the-report-of-a-panic-keeps-the-capsule", || {
-        shared(kept_by_a_report);
+    let report = trial("owners::the-report-of-a-panic-can-keep-the-capsule", || {
+        in_shared_interpreter(kept_by_a_report);
         Ok(())
     });
-    ends.chain([finalisation, report]).collect()
+    ways.chain([finalization, report]).collect()
 }
 
-fn outlives(dependant: Dependant, end: End, vm: &VirtualMachine) {
+fn outlives(dependant: Dependant, drops: Drops, vm: &VirtualMachine) {
     let (ledger, log) = (Ledger::of(2), Log::default());
     let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     let capsule = dependant.capsule(&owner, &ledger, &log, vm);
-    ledger.assert_untouched();
-    end(capsule, owner, vm);
+    ledger.assert_all_zero();
+    drops(capsule, owner, vm);
     assert!(log.lines().is_empty(), "{log:?}");
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-/// In a module, and in a cycle that is found at the end.
-fn at_the_end(dependant: Dependant) {
+/// The capsule is an attribute of a module, or in a cycle that only finalization collects.
+fn during_finalization(dependant: Dependant) {
     for source in [
         "import os\nos.c = c",
         "import gc\ngc.disable()\ncycle = [c]\ncycle.append(cycle)\ndel cycle, c",
@@ -202,11 +205,12 @@ fn at_the_end(dependant: Dependant) {
             run(source, dependant.capsule(&owner, &ledger, &log, vm), vm);
         });
         assert!(log.lines().is_empty(), "{dependant:?}: {source}: {log:?}");
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }
 
-/// The hook that is told of a panic in a value's `Drop` keeps the capsule. It has its owner still.
+/// `sys.unraisablehook` keeps the capsule when a value's `Drop` panics. The capsule keeps its
+/// owner.
 fn kept_by_a_report(vm: &VirtualMachine) {
     struct Bomb;
     impl Drop for Bomb {
@@ -219,7 +223,7 @@ fn kept_by_a_report(vm: &VirtualMachine) {
     let builder = PyCapsule::from_value(Bomb).owner(owner.into());
     let capsule = builder.name(c"kept").build(&vm.ctx);
     let source = "import sys, _capsule, gc\nkept = []\n\
-                  sys.unraisablehook = lambda left: kept.append(left.object)\ndel c\n\
+                  sys.unraisablehook = lambda unraisable: kept.append(unraisable.object)\ndel c\n\
                   sys.unraisablehook = sys.__unraisablehook__\n\
                   [c] = kept\nassert _capsule.describe(c).owner is not None\n\
                   assert gc.is_tracked(c)";
@@ -229,7 +233,7 @@ fn kept_by_a_report(vm: &VirtualMachine) {
     let run =
         |source| exec(source, &scope, vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
     run(source);
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     run("kept.clear()\ndel c");
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }

@@ -1,10 +1,11 @@
-//! The object protocol: what a capsule and its class are to Python code. What cannot be done with
-//! them is in `protocol_closed`, what the VM answers in its own way in `protocol_vm`.
+//! The object protocol of a capsule and its class in Python: `repr`, attributes, equality, the
+//! collector. `protocol_errors` has the operations that fail, `protocol_vm` those where the VM
+//! differs from CPython.
 
 use libtest_mimic::Trial;
 
 use crate::table::{Group, Table};
-use crate::{protocol_closed, protocol_vm};
+use crate::{protocol_errors, protocol_vm};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let table = Table {
@@ -14,12 +15,12 @@ pub(crate) fn trials() -> Vec<Trial> {
         class: "PyCapsule",
     };
     let mut trials = table.trials();
-    trials.extend(protocol_closed::trials());
+    trials.extend(protocol_errors::trials());
     trials.extend(protocol_vm::trials());
     trials
 }
 
-/// Two capsules that are alike, and their class.
+/// Two capsules with equal fields, and their class.
 pub(crate) const PRELUDE: &str = "\
 import _capsule, gc, sys, types
 from _capsule import new
@@ -79,7 +80,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "repr-has-the-name-as-it-is",
+        "repr-does-not-escape-the-name",
         &[
             ("shown('q\"q')", "'<capsule object \"q\"q\"'"),
             ("shown('%s%n{}{0}')", "'<capsule object \"%s%n{}{0}\"'"),
@@ -121,7 +122,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "the-class-presents-itself",
+        "the-class-has-the-attributes-of-a-builtin-class",
         &[
             ("T", "<class 'PyCapsule'>"),
             (
@@ -176,7 +177,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "the-flags-that-python-sees",
+        "type-flags",
         &[
             (
                 "flag = lambda bit: bool(T.__flags__ >> bit & 1); answer = flag(7), flag(8)",
@@ -189,7 +190,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "types-has-the-class",
+        "the-types-module-exports-the-class",
         &[
             ("types.CapsuleType is T", "True"),
             ("__import__('_types').CapsuleType is T", "True"),
@@ -259,7 +260,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "the-collector-does-not-see-a-capsule-that-owns-nothing",
+        "a-capsule-that-owns-no-objects-is-not-tracked-by-the-collector",
         &[
             (
                 "gc.is_tracked(c), gc.get_referents(c), gc.is_finalized(c)",
@@ -278,7 +279,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "the-collector-sees-a-capsule-that-owns-objects",
+        "a-capsule-that-owns-objects-is-tracked-by-the-collector",
         &[
             (
                 "o = new(1, owner=[1]); answer = gc.is_tracked(o), gc.get_referents(o)",

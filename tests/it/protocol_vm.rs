@@ -1,5 +1,5 @@
-//! Where CPython answers otherwise, and the VM answers for every builtin class as it does for
-//! capsules: each row runs for a capsule and for an attribute descriptor, which is as opaque.
+//! Where the VM differs from CPython for every builtin class: each row runs for a capsule and for
+//! an attribute descriptor, which is as opaque, with the same outcome.
 
 use libtest_mimic::Trial;
 
@@ -34,7 +34,7 @@ const NOT_MADE: &str = "TypeError: cannot create 'PyCapsule' instances";
 
 const GROUPS: &[Group] = &[
     (
-        "says-that-a-class-makes-no-instances-before-that-new-is-not-safe",
+        "object-new-of-a-class-without-instances-has-another-message",
         &[
             ("T.__new__(T)", NOT_MADE),
             ("object.__new__(T)", NOT_MADE),
@@ -50,14 +50,14 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "refuses-arguments-to-the-init-of-object",
+        "object-init-accepts-no-arguments",
         &[(
             "c.__init__(1)",
             "TypeError: PyCapsule.__init__() takes exactly one argument (the instance to initialize)",
         )],
     ),
     (
-        "has-no-offsets-and-its-own-sizes",
+        "a-class-has-no-offsets-and-other-sizes",
         &[
             (
                 "T.__dictoffset__",
@@ -72,7 +72,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "words-its-refusals-its-own-way",
+        "error-messages-differ",
         &[
             ("del c.__class__", "TypeError: can't delete attribute"),
             (

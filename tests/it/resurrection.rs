@@ -1,5 +1,6 @@
-//! A destructor that takes a new reference to its capsule: the capsule lives on, whole, and its
-//! destructor never runs again. Also where the VM has published the capsule to its caches.
+//! Resurrection: if a destructor takes a new reference to its capsule, the capsule stays alive with
+//! all its fields, and no destructor runs for it again. This also holds for capsules that the VM
+//! has published to its inline caches.
 
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -11,25 +12,28 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::interpreter::{exec, shown, trial};
-use crate::ledger::{Kind, Ledger, collect, dying, python, shared};
+use crate::ledger::{Kind, Ledger, collect, in_shared_interpreter, python, with_destructor};
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
 const ROWS: &[Row] = &[
-    (
-        "a-reference-taken-and-dropped-is-harmless",
-        taken_and_dropped,
-    ),
-    ("python-can-be-given-the-capsule", given_to_python),
-    ("a-stored-capsule-lives-on", stored),
-    ("a-stored-capsule-keeps-what-it-owns", keeps_belongings),
-    ("a-stored-capsule-never-runs-another", never_another),
+    ("a-reference-can-be-taken-and-dropped", taken_and_dropped),
+    ("python-code-can-be-passed-the-capsule", passed_to_python),
+    ("a-stored-capsule-stays-alive", stored),
+    ("a-stored-capsule-keeps-what-it-owns", keeps_owned),
+    ("a-stored-capsule-runs-no-second-destructor", no_second_run),
     ("a-stored-capsule-is-collected-in-a-cycle", collected_later),
-    ("another-thread-can-drop-it-meanwhile", dropped_elsewhere),
-    ("it-runs-once-wherever-python-kept-it", kept_by_python),
-    ("it-sees-the-very-capsule-that-died", sees_the_capsule),
     (
-        "it-can-be-stored-wherever-python-kept-it",
+        "another-thread-can-drop-it-during-the-destructor",
+        dropped_elsewhere,
+    ),
+    ("the-destructor-runs-once-for-each-place", kept_by_python),
+    (
+        "the-destructor-gets-the-same-object-for-each-place",
+        gets_the_same_object,
+    ),
+    (
+        "the-destructor-can-store-the-capsule-for-each-place",
         stored_from_python,
     ),
 ];
@@ -38,24 +42,24 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = ROWS.iter().flat_map(|&(name, row)| {
         Kind::ALL.map(|kind| {
             trial(format!("resurrection::{kind:?}::{name}"), move || {
-                shared(move |vm| row(vm, kind));
+                in_shared_interpreter(move |vm| row(vm, kind));
                 Ok(())
             })
         })
     });
     let mut trials: Vec<_> = of_each_kind.collect();
     trials.push(trial(
-        "resurrection::by-the-report-of-a-panic-keeps-the-name",
+        "resurrection::by-unraisablehook-after-a-panic-keeps-the-name",
         || {
-            shared(kept_by_the_report);
+            in_shared_interpreter(kept_by_unraisablehook);
             Ok(())
         },
     ));
     trials
 }
 
-/// The hook that is told of a panic in a value's `Drop` keeps the capsule, whose name was its own.
-fn kept_by_the_report(vm: &VirtualMachine) {
+/// `sys.unraisablehook` keeps a capsule with an owned name when its value's `Drop` panics.
+fn kept_by_unraisablehook(vm: &VirtualMachine) {
     struct Bomb;
     impl Drop for Bomb {
         fn drop(&mut self) {
@@ -67,14 +71,14 @@ fn kept_by_the_report(vm: &VirtualMachine) {
     let run = |source| {
         exec(source, &scope, vm).unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
     };
-    run(
-        "import sys, _capsule\nkept = []\nsys.unraisablehook = lambda left: kept.append(left.object)",
-    );
+    run("import sys, _capsule\nkept = []\n\
+         sys.unraisablehook = lambda unraisable: kept.append(unraisable.object)");
     let capsule = PyCapsule::from_value(Bomb)
         .name(name.clone())
         .build(&vm.ctx);
     drop(capsule);
     run("sys.unraisablehook = sys.__unraisablehook__");
+    // They would take the place of the name if it had been freed.
     let others = Vec::from_iter((0..100).map(|_| vec![b'X'; name.as_bytes_with_nul().len()]));
     run("[capsule] = kept\nassert _capsule.get_name(capsule) == 'a name that is not static'");
     run(
@@ -86,27 +90,29 @@ fn kept_by_the_report(vm: &VirtualMachine) {
 fn taken_and_dropped(vm: &VirtualMachine, kind: Kind) {
     let ledger = Ledger::of(1);
     let entry = ledger.clone();
-    let capsule = dying(kind, vm, move |dead| {
-        entry.strike(0);
+    let capsule = with_destructor(kind, vm, move |capsule| {
+        entry.record(0);
         for _ in 0..3 {
-            let first = dead.to_owned();
+            let first = capsule.to_owned();
             let second = first.clone();
             drop(first);
             assert!(second.is_valid(Some(c"taken")));
         }
     });
     drop(capsule.name(c"taken".to_owned()).build(&vm.ctx));
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-/// A scope with `_capsule`, `make` (a capsule named `kept`) and the list `stored` in it.
-struct Stage {
+/// A scope with `_capsule`, the function `make`, which makes a capsule named `kept`, and the list
+/// `stored`.
+struct Fixture {
     scope: Scope,
     ledger: Ledger,
 }
 
-impl Stage {
-    /// A stage whose capsules strike the only entry and then do `action`.
+impl Fixture {
+    /// A fixture whose capsules have a destructor that counts in the only entry and then runs
+    /// `action`.
     fn new(
         vm: &VirtualMachine,
         kind: Kind,
@@ -116,9 +122,9 @@ impl Stage {
         let entry = ledger.clone();
         let make = vm.new_function("make", move |vm: &VirtualMachine| {
             let (entry, action) = (entry.clone(), action.clone());
-            dying(kind, vm, move |dead| {
-                entry.strike(0);
-                with_current_vm(|vm| action(dead, vm));
+            with_destructor(kind, vm, move |capsule| {
+                entry.record(0);
+                with_current_vm(|vm| action(capsule, vm));
             })
             .name(c"kept".to_owned())
             .build(&vm.ctx)
@@ -129,21 +135,21 @@ impl Stage {
             let set = scope.globals.set_item(name, function.into(), vm);
             set.expect("a scope can be written");
         }
-        let stage = Self { scope, ledger };
-        stage.run("import _capsule, gc\nstored = []", vm);
-        stage
+        let fixture = Self { scope, ledger };
+        fixture.run("import _capsule, gc\nstored = []", vm);
+        fixture
     }
 
-    /// A stage whose capsules are appended to `stored` when they die.
+    /// A fixture whose capsules have a destructor that appends them to `stored`.
     fn storing(vm: &VirtualMachine, kind: Kind) -> Self {
         let list = vm.ctx.new_list(Vec::new());
         let target = list.clone();
-        let stage = Self::new(vm, kind, move |dead, _| {
-            target.borrow_vec_mut().push(dead.as_object().to_owned());
+        let fixture = Self::new(vm, kind, move |capsule, _| {
+            target.borrow_vec_mut().push(capsule.as_object().to_owned());
         });
-        let set = stage.scope.globals.set_item("stored", list.into(), vm);
+        let set = fixture.scope.globals.set_item("stored", list.into(), vm);
         set.expect("a scope can be written");
-        stage
+        fixture
     }
 
     #[track_caller]
@@ -154,7 +160,7 @@ impl Stage {
     }
 }
 
-fn given_to_python(vm: &VirtualMachine, kind: Kind) {
+fn passed_to_python(vm: &VirtualMachine, kind: Kind) {
     let scope = vm.new_scope_with_builtins();
     exec(
         "seen = []\ndef look(c): seen.append(repr(c)[:22])",
@@ -163,17 +169,18 @@ fn given_to_python(vm: &VirtualMachine, kind: Kind) {
     )
     .unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
     let look = scope.globals.get_item("look", vm).expect("it is set");
-    let stage = Stage::new(vm, kind, move |dead, vm| {
-        let looked = look.call((dead.to_owned(),), vm);
+    let fixture = Fixture::new(vm, kind, move |capsule, vm| {
+        let looked = look.call((capsule.to_owned(),), vm);
         assert!(looked.is_ok());
     });
-    stage.run("c = make()\ndel c", vm);
-    stage.ledger.assert_settled();
+    fixture.run("c = make()\ndel c", vm);
+    fixture.ledger.assert_all_once();
     exec("assert seen == ['<capsule object \"kept\"']", &scope, vm)
         .unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
 }
 
-const LIVES: &str = "
+/// Checks that the stored capsule is valid and can be used, and drops it.
+const IS_ALIVE: &str = "
 c = stored.pop()
 assert _capsule.is_valid(c, 'kept') and repr(c).startswith('<capsule object \"kept\" at 0x')
 _capsule.set_name(c, 'again')
@@ -185,35 +192,38 @@ assert not stored
 ";
 
 fn stored(vm: &VirtualMachine, kind: Kind) {
-    let stage = Stage::storing(vm, kind);
-    stage.run("c = make()\ndel c\nassert len(stored) == 1", vm);
-    stage.ledger.assert_settled();
-    stage.run(LIVES, vm);
-    stage.ledger.assert_settled();
+    let fixture = Fixture::storing(vm, kind);
+    fixture.run("c = make()\ndel c\nassert len(stored) == 1", vm);
+    fixture.ledger.assert_all_once();
+    fixture.run(IS_ALIVE, vm);
+    fixture.ledger.assert_all_once();
 }
 
-/// Where a destructor puts its capsule.
+/// A place in which a destructor stores its capsule.
 type Shelf = Arc<Mutex<Option<PyRef<PyCapsule>>>>;
 
 fn put(shelf: &Shelf, capsule: &Py<PyCapsule>) {
     let before = shelf
         .lock()
-        .expect("nobody panics")
+        .expect("no thread panics while it holds the lock")
         .replace(capsule.to_owned());
     assert!(before.is_none());
 }
 
 fn take(shelf: &Shelf) -> PyRef<PyCapsule> {
-    let taken = shelf.lock().expect("nobody panics").take();
-    taken.expect("the destructor has put it there")
+    let taken = shelf
+        .lock()
+        .expect("no thread panics while it holds the lock")
+        .take();
+    taken.expect("the destructor has stored it")
 }
 
-fn keeps_belongings(vm: &VirtualMachine, kind: Kind) {
+fn keeps_owned(vm: &VirtualMachine, kind: Kind) {
     let shelf = Shelf::default();
     let target = shelf.clone();
     let ledger = Ledger::of(2);
     let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
-    let capsule = dying(kind, vm, move |dead| put(&target, dead))
+    let capsule = with_destructor(kind, vm, move |capsule| put(&target, capsule))
         .owner(owner.into())
         .build(&vm.ctx);
     drop(capsule);
@@ -226,7 +236,7 @@ fn keeps_belongings(vm: &VirtualMachine, kind: Kind) {
     assert_eq!(ledger.counts(), [1, 0]);
 
     let target = shelf.clone();
-    let keep = move |dead: &Py<PyCapsule>| put(&target, dead);
+    let keep = move |capsule: &Py<PyCapsule>| put(&target, capsule);
     let capsule = PyCapsule::from_value(ledger.token(1)).build(&vm.ctx);
     capsule.set_destructor(match kind {
         Kind::C => return,
@@ -236,17 +246,17 @@ fn keeps_belongings(vm: &VirtualMachine, kind: Kind) {
     drop(capsule);
     assert_eq!(ledger.counts(), [1, 0]);
     drop(take(&shelf));
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-fn never_another(vm: &VirtualMachine, kind: Kind) {
+fn no_second_run(vm: &VirtualMachine, kind: Kind) {
     let shelf = Shelf::default();
     let target = shelf.clone();
     let ledger = Ledger::of(2);
     let entry = ledger.clone();
-    let capsule = dying(kind, vm, move |dead| {
-        entry.strike(0);
-        put(&target, dead);
+    let capsule = with_destructor(kind, vm, move |capsule| {
+        entry.record(0);
+        put(&target, capsule);
     });
     drop(capsule.build(&vm.ctx));
     let capsule = take(&shelf);
@@ -257,7 +267,7 @@ fn never_another(vm: &VirtualMachine, kind: Kind) {
     }));
     assert_eq!(capsule.destructor_kind(), DestructorKind::Python);
     drop(capsule);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn collected_later(vm: &VirtualMachine, kind: Kind) {
@@ -268,9 +278,9 @@ fn collected_later(vm: &VirtualMachine, kind: Kind) {
     let list = vm.ctx.new_list(Vec::new());
     let token = PyCapsule::from_value(ledger.token(1)).build(&vm.ctx);
     list.borrow_vec_mut().push(token.into());
-    let capsule = dying(kind, vm, move |dead| {
-        entry.strike(0);
-        put(&target, dead);
+    let capsule = with_destructor(kind, vm, move |capsule| {
+        entry.record(0);
+        put(&target, capsule);
     })
     .owner(list.clone().into())
     .build(&vm.ctx);
@@ -280,7 +290,7 @@ fn collected_later(vm: &VirtualMachine, kind: Kind) {
     drop(list);
     assert_eq!(ledger.counts(), [1, 0]);
     collect(vm);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
@@ -290,29 +300,40 @@ fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
         let (thread, target) = (Arc::new(Mutex::new(None)), Arc::new(Mutex::new(None)));
         let started = thread.clone();
         let owner = PyCapsule::from_value(ledger.token(20 + round)).build(&vm.ctx);
-        let capsule = dying(kind, vm, move |dead| {
-            entries.strike(round);
-            let reference = dead.to_owned();
+        let capsule = with_destructor(kind, vm, move |capsule| {
+            entries.record(round);
+            let reference = capsule.to_owned();
             let handle = thread::spawn(move || drop(reference));
-            // Joined inside the destructor, or still at work when it is over.
+            // In even rounds the destructor joins the thread. In odd ones the thread may still run
+            // when the destructor returns.
             let handles = if round % 2 == 0 { &target } else { &started };
-            *handles.lock().expect("nobody panics") = Some(handle);
-            if let Some(handle) = target.lock().expect("nobody panics").take() {
+            *handles
+                .lock()
+                .expect("no thread panics while it holds the lock") = Some(handle);
+            if let Some(handle) = target
+                .lock()
+                .expect("no thread panics while it holds the lock")
+                .take()
+            {
                 assert!(handle.join().is_ok());
             }
         })
         .owner(owner.into())
         .build(&vm.ctx);
         drop(capsule);
-        if let Some(handle) = thread.lock().expect("nobody panics").take() {
+        if let Some(handle) = thread
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .take()
+        {
             assert!(handle.join().is_ok());
         }
     }
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-/// Where Python code keeps the capsule `c`, reads it often, and lets it go. What the VM reads
-/// through a class it publishes to caches that are read without a lock.
+/// Places in which Python code keeps the capsule `c`, reads it often, and drops it. The VM
+/// publishes attributes of classes to caches that it reads without a lock.
 const PLACES: &[(&str, &str)] = &[
     (
         "class attribute deleted",
@@ -369,39 +390,44 @@ const PLACES: &[(&str, &str)] = &[
 
 fn kept_by_python(vm: &VirtualMachine, kind: Kind) {
     for (place, source) in PLACES {
-        let stage = Stage::new(vm, kind, |_, _| {});
-        stage.run(source, vm);
-        assert_eq!(stage.ledger.counts(), [1], "{place}");
+        let fixture = Fixture::new(vm, kind, |_, _| {});
+        fixture.run(source, vm);
+        assert_eq!(fixture.ledger.counts(), [1], "{place}");
     }
 }
 
-fn sees_the_capsule(vm: &VirtualMachine, kind: Kind) {
+fn gets_the_same_object(vm: &VirtualMachine, kind: Kind) {
     for (place, source) in PLACES {
         let seen = Arc::new(Mutex::new(Vec::new()));
         let target = seen.clone();
-        let stage = Stage::new(vm, kind, move |dead, _| {
-            target.lock().expect("nobody panics").push(dead.get_id());
+        let fixture = Fixture::new(vm, kind, move |capsule, _| {
+            target
+                .lock()
+                .expect("no thread panics while it holds the lock")
+                .push(capsule.get_id());
         });
-        stage.run(
+        fixture.run(
             "make_one, made = make, []\ndef make(): made.append(make_one()); return made[0]",
             vm,
         );
-        stage.run(source, vm);
+        fixture.run(source, vm);
         let last = "address = id(made[0])\nmade.clear()\ncollect()";
-        stage.run(last, vm);
-        let seen = seen.lock().expect("nobody panics");
-        stage.run(&format!("assert {seen:?} == [address], '{place}'"), vm);
+        fixture.run(last, vm);
+        let seen = seen
+            .lock()
+            .expect("no thread panics while it holds the lock");
+        fixture.run(&format!("assert {seen:?} == [address], '{place}'"), vm);
     }
 }
 
 fn stored_from_python(vm: &VirtualMachine, kind: Kind) {
     for (place, source) in PLACES {
-        let stage = Stage::storing(vm, kind);
-        stage.run(source, vm);
-        assert_eq!(stage.ledger.counts(), [1], "{place}");
-        stage.run(LIVES, vm);
-        // What the VM freed late is freed by now, and other objects have its place.
-        stage.run("gc.collect(); [[] for _ in range(1000)]; gc.collect()", vm);
-        assert_eq!(stage.ledger.counts(), [1], "{place}");
+        let fixture = Fixture::storing(vm, kind);
+        fixture.run(source, vm);
+        assert_eq!(fixture.ledger.counts(), [1], "{place}");
+        fixture.run(IS_ALIVE, vm);
+        // Memory whose release the VM delayed is freed now, and new objects reuse it.
+        fixture.run("gc.collect(); [[] for _ in range(1000)]; gc.collect()", vm);
+        assert_eq!(fixture.ledger.counts(), [1], "{place}");
     }
 }

@@ -360,9 +360,9 @@ fn claimed_value_moves_out_once() -> Result<(), Failed> {
         )?;
         same(capsule.name().as_deref(), Some(c"dltensor"))?;
         drop(capsule);
-        ledger.assert_untouched();
+        ledger.assert_all_zero();
         drop(value);
-        ledger.assert_settled();
+        ledger.assert_all_once();
         Ok(())
     })
 }
@@ -375,7 +375,7 @@ fn value_that_nobody_claims_ends_with_its_capsule() -> Result<(), Failed> {
         // SAFETY: it leads to the value while nobody claims it.
         same(unsafe { pointer.as_ref() }.number.get(), 5)?;
         drop(capsule);
-        ledger.assert_settled();
+        ledger.assert_all_once();
         Ok(())
     })
 }
@@ -423,9 +423,9 @@ fn one_of_many_threads_gets_the_value() -> Result<(), Failed> {
             same(claimed.len(), 1)?;
             same(claimed[0].number.get(), number)?;
             drop(capsule);
-            ledger.assert_untouched();
+            ledger.assert_all_zero();
             drop(claimed);
-            ledger.assert_settled();
+            ledger.assert_all_once();
         }
         Ok(())
     })
@@ -469,9 +469,9 @@ fn shaped<T: Clone + core::fmt::Debug + PartialEq + Send + Sync + 'static>(
         let refused = capsule.value::<Shaped<(T, u8)>>(None);
         same(matches!(refused, Err(CapsuleError::WrongType(_))), true)?;
     }
-    ledger.assert_untouched();
+    ledger.assert_all_zero();
     drop(capsules);
-    ledger.assert_settled();
+    ledger.assert_all_once();
     drop(PyCapsule::from_value(Shaped {
         content,
         _token: ledger.token(0),
@@ -518,7 +518,7 @@ fn value_that_panics_in_a_builder_is_dropped_once() -> Result<(), Failed> {
         let builder = PyCapsule::from_value(value).owner(owner.into());
         let dropped = std::panic::catch_unwind(AssertUnwindSafe(|| drop(builder)));
         same(dropped.is_err(), true)?;
-        ledger.assert_settled();
+        ledger.assert_all_once();
         Ok(())
     })
 }

@@ -1,10 +1,11 @@
-//! Sealed capsules: what is still allowed, and what a hostile script comes to. It holds two capsules
-//! whose pointers and contexts are distinctive; after each attempt both are as they were, no other
-//! has appeared, and none of their addresses stands in anything that the script got or wrote.
+//! Sealed capsules: what a script may still do, and what a hostile script attempts. Scripts have
+//! two capsules with distinctive pointers and contexts. After each attempt both must be unchanged,
+//! no other capsule may have been created, and none of their addresses may be in anything that the
+//! script got or printed.
 
 mod attempts;
-mod doors;
 mod interpreters;
+mod introspection;
 mod libraries;
 mod modules;
 mod object;
@@ -21,13 +22,13 @@ use libtest_mimic::{Failed, Trial};
 use rustpython_capsule_glue::Access;
 use rustpython_capsule_glue::capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::scope::Scope;
-use rustpython_vm::{PyRef, PyResult, TryFromObject, VirtualMachine};
+use rustpython_vm::{PyObject, PyRef, PyResult, TryFromObject, VirtualMachine};
 
 use crate::interpreter::{exec, interpreter, shown, trial};
-use crate::ledger::native_run;
 use attempts::{ALLOWED, Attempt, FUNCTIONS, Outcome};
 
-/// The numbers of a capsule. They lie in no memory, and nothing else looks like them.
+/// The fields of a capsule. The numbers are no addresses of memory, and nothing else has these
+/// values.
 #[derive(Clone, Copy)]
 struct Numbers {
     name: &'static CStr,
@@ -47,7 +48,8 @@ const NATIVE: Numbers = Numbers {
     context: 0x5ea1_ed0b_ad4d,
 };
 
-/// `attempt` runs one and answers with its outcome, and with all texts that can be had from it.
+/// `attempt` runs a script. It returns the outcome and all texts that can be derived from the
+/// result.
 const PRELUDE: &str = r"
 import _capsule, builtins, gc, importlib, importlib.machinery, importlib.util, io, os, sys, types
 
@@ -59,7 +61,7 @@ def tried(call):
     except BaseException as error:
         return error
 
-def open_doors(module):
+def native_access(module):
     names = {'PyObj_FromPtr', 'addressof', 'buffer_info', 'call_function', 'dlopen', 'dlsym'}
     return sorted(names & getattr(module, '__dict__', {}).keys())
 
@@ -107,11 +109,11 @@ def attempt(source):
     found = list(parts(got))
     capsules = [one for one in found if type(one) is type(capsule)]
     assert not [one for one in capsules if one is not capsule and one is not native]
-    told = [outcome, written.getvalue(), *(str(text) for one in found for text in texts(one))]
-    return [text.encode('utf-8', 'backslashreplace').decode() for text in told]
+    all_texts = [outcome, written.getvalue(), *(str(text) for one in found for text in texts(one))]
+    return [text.encode('utf-8', 'backslashreplace').decode() for text in all_texts]
 
 TOOLS = {name: globals()[name] for name in (
-    '_capsule', 'capsule', 'gc', 'importlib', 'native', 'open_doors', 'os', 'sys', 'tried', 'types')}
+    '_capsule', 'capsule', 'gc', 'importlib', 'native', 'native_access', 'os', 'sys', 'tried', 'types')}
 ";
 
 fn address(number: usize) -> *mut c_void {
@@ -131,7 +133,7 @@ impl Numbers {
             .build(&vm.ctx)
     }
 
-    fn are_those_of(self, capsule: &PyCapsule, kind: DestructorKind) -> bool {
+    fn are_in(self, capsule: &PyCapsule, kind: DestructorKind) -> bool {
         capsule.pointer(Some(self.name)) == Ok(self.pointer())
             && capsule.context() == address(self.context)
             && capsule.destructor_kind() == kind
@@ -139,7 +141,9 @@ impl Numbers {
     }
 }
 
-/// What the scripts have.
+unsafe extern "C" fn c_destructor(_: *mut PyObject) {}
+
+/// The capsules that the scripts have.
 struct Capsules {
     rust: PyRef<PyCapsule>,
     native: PyRef<PyCapsule>,
@@ -147,29 +151,29 @@ struct Capsules {
 
 impl Capsules {
     fn new(vm: &VirtualMachine) -> Self {
-        // SAFETY: the function takes anything.
-        let native = unsafe { Destructor::c(native_run) };
+        // SAFETY: the function accepts any capsule on any thread.
+        let native = unsafe { Destructor::c(c_destructor) };
         Self {
             rust: RUST.capsule(Destructor::rust(|_| {}), vm),
             native: NATIVE.capsule(native, vm),
         }
     }
 
-    fn are_as_they_were(&self) -> bool {
-        RUST.are_those_of(&self.rust, DestructorKind::Rust)
-            && NATIVE.are_those_of(&self.native, DestructorKind::C)
+    fn are_unchanged(&self) -> bool {
+        RUST.are_in(&self.rust, DestructorKind::Rust)
+            && NATIVE.are_in(&self.native, DestructorKind::C)
             && self.native.c_destructor().map(|run| run as usize)
-                == Some(native_run as *const () as usize)
+                == Some(c_destructor as *const () as usize)
     }
 }
 
-/// The ways to write the addresses: pointers, contexts, names, and the C destructor.
+/// All ways to write the secret addresses: pointers, contexts, names, and the C destructor.
 fn secrets() -> Vec<String> {
     let addresses = [RUST, NATIVE].map(|numbers| {
         let name = numbers.name.as_ptr().addr();
         [numbers.pointer, numbers.context, name]
     });
-    let destructor = native_run as *const () as usize;
+    let destructor = c_destructor as *const () as usize;
     let all = addresses.as_flattened().iter().copied().chain([destructor]);
     all.flat_map(|number| {
         let bytes = number.to_le_bytes().map(|byte| format!("{byte:02x}"));
@@ -198,7 +202,7 @@ fn all() -> impl Iterator<Item = (&'static str, Attempt)> {
         ("module", &modules::MODULES),
         ("library", &libraries::LIBRARIES),
         ("interpreter", &interpreters::INTERPRETERS),
-        ("door", &doors::DOORS),
+        ("introspection", &introspection::INTROSPECTION),
         ("system", &system::SYSTEM),
     ];
     topics
@@ -206,8 +210,8 @@ fn all() -> impl Iterator<Item = (&'static str, Attempt)> {
         .flat_map(|(topic, attempts)| attempts.iter().map(move |attempt| (topic, *attempt)))
 }
 
-/// A scope with the capsules and what the attempts use.
-fn stage(capsules: &Capsules, vm: &VirtualMachine) -> Scope {
+/// A scope with the capsules and the functions that the attempts use.
+fn attempt_scope(capsules: &Capsules, vm: &VirtualMachine) -> Scope {
     let scope = vm.new_scope_with_builtins();
     for (name, capsule) in [("capsule", &capsules.rust), ("native", &capsules.native)] {
         must(scope.globals.set_item(name, capsule.clone().into(), vm), vm);
@@ -216,12 +220,12 @@ fn stage(capsules: &Capsules, vm: &VirtualMachine) -> Scope {
     scope
 }
 
-/// What went otherwise than it should, by the name of the attempt.
+/// The message for each failed attempt, by its name.
 static FAILURES: LazyLock<HashMap<&str, String>> = LazyLock::new(|| {
     let interpreter = interpreter(Access::Sealed);
     let failures = interpreter.enter(|vm| {
         let capsules = Capsules::new(vm);
-        let scope = stage(&capsules, vm);
+        let scope = attempt_scope(&capsules, vm);
         all()
             .filter_map(|(_, attempt)| {
                 let failure = failure(attempt, &capsules, &scope, vm)?;
@@ -259,35 +263,35 @@ fn failure(
         return Some(format!("{outcome}\nexpected:\n{expected}"));
     }
     let secrets = secrets();
-    let told = answer
+    let leak = answer
         .iter()
         .find(|text| secrets.iter().any(|secret| text.contains(secret)));
-    if let Some(text) = told {
-        return Some(format!("a number stands in {text}"));
+    if let Some(text) = leak {
+        return Some(format!("an address leaks in {text}"));
     }
     let Capsules { rust, native } = capsules;
-    (!capsules.are_as_they_were()).then(|| format!("a capsule is now {rust:?} or {native:?}"))
+    (!capsules.are_unchanged()).then(|| format!("a capsule is now {rust:?} or {native:?}"))
 }
 
-/// The check above would see it if the numbers came out.
-fn open_capsules_tell() -> Result<(), Failed> {
+/// With open capsules, the checks of `failure` find leaked addresses and changed capsules.
+fn leaks_are_found() -> Result<(), Failed> {
     let interpreter = interpreter(Access::Open);
     let found = interpreter.enter(|vm| {
         let capsules = Capsules::new(vm);
-        let scope = stage(&capsules, vm);
-        let told = |source| {
+        let scope = attempt_scope(&capsules, vm);
+        let is_found = |source| {
             failure(("", source, Outcome::Anything), &capsules, &scope, vm).is_some_and(|failure| {
-                failure.contains("number stands") || failure.contains("is now")
+                failure.contains("an address leaks") || failure.contains("is now")
             })
         };
         [
-            told("result = _capsule.get_pointer(capsule, 'm.cap')"),
-            told("result = [{'x': _capsule.get_context(capsule).to_bytes(8, 'little')}]"),
-            told("raise ValueError(hex(_capsule.import_('m.cap')))"),
-            told("result = _capsule.import_capsule('m.cap')"),
-            told("result = _capsule.get_destructor(native)"),
-            told("print(f'{_capsule.get_pointer(native, \"n.cap\"):b}')"),
-            told("_capsule.set_name(capsule, 'x')"),
+            is_found("result = _capsule.get_pointer(capsule, 'm.cap')"),
+            is_found("result = [{'x': _capsule.get_context(capsule).to_bytes(8, 'little')}]"),
+            is_found("raise ValueError(hex(_capsule.import_('m.cap')))"),
+            is_found("result = _capsule.import_capsule('m.cap')"),
+            is_found("result = _capsule.get_destructor(native)"),
+            is_found("print(f'{_capsule.get_pointer(native, \"n.cap\"):b}')"),
+            is_found("_capsule.set_name(capsule, 'x')"),
         ]
     });
     interpreter.finalize(None);
@@ -304,7 +308,10 @@ pub(crate) fn trials() -> Vec<Trial> {
         })
     });
     attempts
-        .chain([trial("sealed::open-capsules-tell", open_capsules_tell)])
+        .chain([trial(
+            "sealed::leaks-of-open-capsules-are-found",
+            leaks_are_found,
+        )])
         .chain(processes::trials())
         .collect()
 }

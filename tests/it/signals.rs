@@ -1,9 +1,9 @@
-//! Signals in the program that `crates/host` runs: they reach its Python code, as in CPython. Each row
-//! is a program for a process of its own, and what it prints.
+//! Signals in the program of `crates/host` reach its Python code, as in CPython. Each row is a
+//! program that runs in a process of its own, and what it prints.
 
 use libtest_mimic::{Failed, Trial};
 
-use crate::c_code::left_out;
+use crate::c_code::skipped;
 use crate::interpreter::{child_source, trial};
 
 const PRELUDE: &str = "
@@ -28,11 +28,11 @@ soon()
 try: time.sleep(60)
 except KeyboardInterrupt: print('interrupted')
 ", "interrupted"),
-    ("handlers-are-those-of-cpython", "
+    ("the-initial-handlers-are-those-of-cpython", "
 numbers = signal.SIGINT, signal.SIGTERM, signal.SIGPIPE
 print(signal.getsignal(numbers[0]) is signal.default_int_handler, *map(signal.getsignal, numbers[1:]))
 ", "True 0 1"),
-    ("a-handler-of-the-program-s-own-is-called", "
+    ("a-handler-set-by-the-program-is-called", "
 signal.signal(signal.SIGINT, lambda number, frame: print('own', number == signal.SIGINT))
 interrupt()
 ", "own True"),
@@ -40,7 +40,7 @@ interrupt()
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(unix) {
-        return vec![left_out("signals::left out, no Unix here".to_owned())];
+        return vec![skipped("signals::skipped, no Unix here".to_owned())];
     }
     let row = |&(name, source, expected): &'static (_, _, _)| {
         trial(format!("signals::{name}"), move || run(source, expected))

@@ -1,5 +1,5 @@
-//! Every file in `snippets` is a test: it ends with exit code 0 in our interpreter, and one that
-//! does not need `_capsule` in CPython too.
+//! Every file in `snippets` is a test: it must exit with code 0 in our interpreter, and if it does
+//! not use `_capsule`, in CPython too.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -23,22 +23,48 @@ pub(crate) fn trials() -> Vec<Trial> {
         .iter()
         .flat_map(|file| trials_of(file, cpython))
         .collect();
-    trials.push(trial(
-        "snippets::the-readme-shows-what-the-tour-prints",
-        readme,
-    ));
+    trials.extend([
+        trial("snippets::the-docs-show-what-the-tour-prints", || {
+            shows("docs/tour.md", "tour.py", |printed| printed)
+        }),
+        trial("snippets::the-readme-shows-what-share-prints", || {
+            // The README shows the first of two exchanges.
+            shows("README.md", "share.py", |printed| {
+                printed.rsplit_once('\n').unwrap_or_default().0
+            })
+        }),
+        trial("snippets::the-readme-quotes-share", quotes),
+    ]);
     trials
 }
 
-fn readme() -> Result<(), Failed> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let printed = child(&[root.join("snippets/tour.py").as_os_str()], &[]).stdout;
-    let readme = fs::read_to_string(root.join("README.md"))?;
-    let block = format!("```text\n{}\n```", printed.trim_matches('\n'));
-    if readme.contains(&block) {
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// A page has a block with what a snippet prints, or with the part of it that `shown` returns.
+fn shows(page: &str, snippet: &str, shown: fn(&str) -> &str) -> Result<(), Failed> {
+    let snippet = root().join("snippets").join(snippet);
+    let printed = child(&[snippet.as_os_str()], &[]).stdout;
+    let text = fs::read_to_string(root().join(page))?;
+    let block = format!("```text\n{}\n```", shown(printed.trim_matches('\n')));
+    if text.contains(&block) {
         Ok(())
     } else {
-        Err(format!("README.md has no such block:\n{block}").into())
+        Err(format!("{page} has no such block:\n{block}").into())
+    }
+}
+
+/// What the README has in Python stands in the snippet.
+fn quotes() -> Result<(), Failed> {
+    let readme = fs::read_to_string(root().join("README.md"))?;
+    let share = fs::read_to_string(root().join("snippets/share.py"))?;
+    let (_, block) = readme.split_once("\n```python\n").ok_or("no such block")?;
+    let block = block.split("```").next().unwrap_or_default();
+    if share.contains(block) {
+        Ok(())
+    } else {
+        Err(format!("snippets/share.py does not have\n{block}").into())
     }
 }
 
@@ -48,13 +74,13 @@ fn trials_of(file: &Path, cpython: Option<&'static str>) -> Vec<Trial> {
     let ours = file.to_owned();
     let mut trials = vec![trial(format!("snippets::{stem}"), move || {
         let ended = child(&[ours.as_os_str()], &[]);
-        judge(ended.code, &ended.stderr)
+        check(ended.code, &ended.stderr)
     })];
     if !source.contains("_capsule") {
         let theirs = file.to_owned();
         let name = format!(
             "snippets::{stem}::{}",
-            cpython.unwrap_or("left out, no CPython here")
+            cpython.unwrap_or("skipped, no CPython here")
         );
         trials.push(
             trial(name, move || {
@@ -66,7 +92,7 @@ fn trials_of(file: &Path, cpython: Option<&'static str>) -> Vec<Trial> {
     trials
 }
 
-/// The newest CPython on the path that starts.
+/// The newest CPython on `PATH` that starts.
 fn cpython() -> Option<&'static str> {
     ["python3.14", "python3.13", "python3"]
         .into_iter()
@@ -82,13 +108,13 @@ fn cpython() -> Option<&'static str> {
 
 fn in_cpython(program: &str, file: &Path) -> Result<(), Failed> {
     let output = Command::new(program).arg(file).output()?;
-    judge(
+    check(
         output.status.code(),
         &String::from_utf8_lossy(&output.stderr),
     )
 }
 
-fn judge(code: Option<i32>, stderr: &str) -> Result<(), Failed> {
+fn check(code: Option<i32>, stderr: &str) -> Result<(), Failed> {
     match code {
         Some(0) => Ok(()),
         code => Err(format!("exit code {code:?}\n{stderr}").into()),

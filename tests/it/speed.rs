@@ -1,18 +1,18 @@
-//! The arithmetic behind the tables of `cargo speed`. What it measures, nobody tests.
+//! The statistics behind the tables of `cargo speed`. No test checks the times that it measures.
 
-#[path = "../../benches/src/speed/figures.rs"]
-mod figures;
+#[path = "../../benches/src/speed/statistics.rs"]
+mod statistics;
 
 use libtest_mimic::{Failed, Trial};
 
 use crate::interpreter::trial;
-use figures::{Summary, ratios};
+use statistics::{Summary, ratios};
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
-        trial("speed::quartiles-lie-between-the-measurements", quartiles),
-        trial("speed::a-round-without-a-measurement-counts-nowhere", gaps),
-        trial("speed::a-drifting-clock-cancels-out", drift),
+        trial("speed::quartiles-are-interpolated", quartiles),
+        trial("speed::rounds-without-a-measurement-are-ignored", gaps),
+        trial("speed::drift-of-the-clock-cancels-out", drift),
     ]
 }
 
@@ -42,7 +42,7 @@ fn gaps() -> Result<(), Failed> {
     same(Summary::of(&ratios), Some([2.0; 3]))
 }
 
-/// Twice as slow in every round, whatever the machine does meanwhile.
+/// In every round one takes twice as long as the other, while the speed of the machine changes.
 fn drift() -> Result<(), Failed> {
     let theirs = [1.0, 10.0, 3.0].map(Some);
     let ours = [2.0, 20.0, 6.0].map(Some);

@@ -1,9 +1,9 @@
-//! Very many operations, on few capsules and on very many, from several threads at once. A run is
-//! small unless `CAPSULE_TESTS_FULL=1` is in the environment; then it has the counts that the
-//! project promises, and takes minutes.
+//! Stress tests: millions of operations on one capsule and on many, from several threads at once.
+//! The counts are small unless `CAPSULE_TESTS_FULL=1` is in the environment; then they are those
+//! that `docs/safety.md` names, and a run takes minutes.
 
-mod at_the_end;
-mod comes_back;
+mod resurrection;
+mod shutdown;
 #[cfg(c_compiler)]
 mod through_c;
 
@@ -20,15 +20,15 @@ use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::{Context, PyRef, VirtualMachine};
 
 use crate::interpreter::trial;
-use crate::ledger::{Kind, Ledger, dying, native_run, shared};
+use crate::ledger::{Kind, Ledger, in_shared_interpreter, native_run, with_destructor};
 
 const THREADS: usize = 4;
 
-/// Whether the full counts are wanted.
+/// Whether to use the full counts.
 static FULL: LazyLock<bool> =
     LazyLock::new(|| std::env::var_os("CAPSULE_TESTS_FULL").is_some_and(|value| value == "1"));
 
-/// A count for every run, and the one for a full run.
+/// Chooses between the count for an ordinary run and that for a full run.
 pub(crate) fn count(small: usize, full: usize) -> usize {
     if *FULL { full } else { small }
 }
@@ -36,8 +36,11 @@ pub(crate) fn count(small: usize, full: usize) -> usize {
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
 const OF_EACH_KIND: &[Row] = &[
-    ("through-a-pipeline-of-plain-threads", pipeline),
-    ("the-last-of-many-on-plain-threads", last_on_plain_threads),
+    ("a-pipeline-of-native-threads", pipeline),
+    (
+        "last-references-dropped-on-native-threads",
+        last_on_native_threads,
+    ),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -48,18 +51,18 @@ pub(crate) fn trials() -> Vec<Trial> {
     let of_each_kind = OF_EACH_KIND.iter().flat_map(|&(name, test)| {
         Kind::ALL.map(|kind| {
             trial(format!("stress::{kind:?}::{name}"), move || {
-                shared(move |vm| test(vm, kind));
+                in_shared_interpreter(move |vm| test(vm, kind));
                 Ok(())
             })
         })
     });
-    let trials = [one, comes_back::trial()].into_iter().chain(of_each_kind);
+    let trials = [one, resurrection::trial()].into_iter().chain(of_each_kind);
     #[cfg(c_compiler)]
     let trials = trials.chain(through_c::trials());
-    trials.chain(at_the_end::trials()).collect()
+    trials.chain(shutdown::trials()).collect()
 }
 
-/// Numbers that look random, the same in every run (xorshift).
+/// A xorshift generator: pseudorandom numbers, the same in every run.
 struct Random(u64);
 
 impl Random {
@@ -75,8 +78,8 @@ impl Random {
     }
 }
 
-/// While the capsule has one of the names of a state, its pointer is a number of that state: the
-/// number modulo the count of states.
+/// The names of each state. While the capsule has one of them, its pointer modulo the number of
+/// states is the index of that state.
 const STATES: [[&CStr; 2]; 4] = [
     [c"state 0", c"alias 0"],
     [c"state 1", c"alias 1"],
@@ -95,7 +98,7 @@ fn is_of(state: usize, pointer: NonNull<c_void>) -> bool {
     pointer.addr().get() % STATES.len() == state
 }
 
-/// A name that is borrowed or owned by turns.
+/// A name that is borrowed or owned at random.
 fn name(text: &'static CStr, random: &mut Random) -> Option<Cow<'static, CStr>> {
     Some(match random.below(2) {
         0 => Cow::Borrowed(text),
@@ -103,19 +106,20 @@ fn name(text: &'static CStr, random: &mut Random) -> Option<Cow<'static, CStr>> 
     })
 }
 
-/// What became of the closures that were set as destructors.
+/// Counts of the closures that were made as destructors, were dropped, and have run.
 #[derive(Default)]
 struct Closures {
     made: AtomicU64,
-    gone: AtomicU64,
+    dropped: AtomicU64,
     run: AtomicU64,
 }
 
+/// Counts a dropped closure that holds it.
 struct Held(Arc<Closures>);
 
 impl Drop for Held {
     fn drop(&mut self) {
-        self.0.gone.fetch_add(1, Ordering::Relaxed);
+        self.0.dropped.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -142,16 +146,17 @@ fn every_operation() {
         seen.iter().sum()
     });
     assert!(seen > operations as u64 / 100, "{seen} pointers were read");
-    // One that runs, and of which it can be told that it did.
+    // So far no destructor has run. The last one that is set runs once.
     capsule.set_destructor(closure(&closures));
     assert_eq!(closures.run.load(Ordering::Relaxed), 0);
     drop(capsule);
     assert_eq!(closures.run.load(Ordering::Relaxed), 1);
-    let [made, gone] = [&closures.made, &closures.gone].map(|all| all.load(Ordering::Relaxed));
-    assert_eq!(made, gone);
+    let counts = [&closures.made, &closures.dropped];
+    let [made, dropped] = counts.map(|count| count.load(Ordering::Relaxed));
+    assert_eq!(made, dropped);
 }
 
-/// How often a pointer was read under its name.
+/// Performs random operations. Returns how often it read a pointer under one of its names.
 fn operate(capsule: &PyCapsule, number: usize, times: usize, closures: &Arc<Closures>) -> u64 {
     let mut random = Random::of_thread(number);
     let mut seen = 0;
@@ -159,7 +164,7 @@ fn operate(capsule: &PyCapsule, number: usize, times: usize, closures: &Arc<Clos
         let state = random.below(STATES.len());
         let [first, alias] = STATES[state];
         match random.below(10) {
-            0 => take_and_give_back(capsule, number, state, turn, &mut random),
+            0 => claim_and_release(capsule, number, state, turn, &mut random),
             1 => {
                 for (from, to) in [(first, alias), (alias, first)] {
                     if let Ok(pointer) = capsule.claim(Some(from), name(to, &mut random)) {
@@ -198,8 +203,9 @@ fn operate(capsule: &PyCapsule, number: usize, times: usize, closures: &Arc<Clos
     seen
 }
 
-/// Whoever has claimed the capsule is alone with its pointer until it gives the name back.
-fn take_and_give_back(
+/// A thread that has claimed the capsule has exclusive use of the pointer until it sets a name of a
+/// state again.
+fn claim_and_release(
     capsule: &PyCapsule,
     number: usize,
     state: usize,
@@ -220,13 +226,14 @@ fn take_and_give_back(
 fn set_some_destructor(capsule: &PyCapsule, closures: &Arc<Closures>, random: &mut Random) {
     capsule.set_destructor(match random.below(3) {
         0 => Destructor::none(),
-        // SAFETY: the function takes anything.
+        // SAFETY: the function accepts any capsule on any thread.
         1 => unsafe { Destructor::c(native_run) },
         _ => closure(closures),
     });
 }
 
-/// Made where its destructor can be, renamed on one plain thread and dropped on another.
+/// Capsules are made on a thread of the interpreter, claimed on one native thread and dropped on
+/// another.
 fn pipeline(vm: &VirtualMachine, kind: Kind) {
     let capsules = count(4000, 250_000);
     let ledger = Ledger::of(capsules);
@@ -240,7 +247,9 @@ fn pipeline(vm: &VirtualMachine, kind: Kind) {
                     .claim(Some(c"made"), Some(c"claimed".into()))
                     .is_ok()
             );
-            to_drop.send(capsule).expect("the other thread takes all");
+            to_drop
+                .send(capsule)
+                .expect("the other thread receives until the end");
         }
     });
     let dropping = thread::spawn(move || {
@@ -251,27 +260,28 @@ fn pipeline(vm: &VirtualMachine, kind: Kind) {
     });
     for entry in 0..capsules {
         let entries = ledger.clone();
-        let capsule = dying(kind, vm, move |_| entries.strike(entry))
+        let capsule = with_destructor(kind, vm, move |_| entries.record(entry))
             .name(c"made")
             .build(&vm.ctx);
         let sent = vm.allow_threads(|| to_claim.send(capsule));
-        sent.expect("the other thread takes all");
+        sent.expect("the other thread receives until the end");
     }
     drop(to_claim);
     for thread in [claiming, dropping] {
         assert!(vm.allow_threads(|| thread.join()).is_ok());
     }
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-/// References on every thread, none of which was ever in an interpreter, dropped at the same time.
-fn last_on_plain_threads(vm: &VirtualMachine, kind: Kind) {
+/// Threads that were never attached to an interpreter drop references to the same capsules at the
+/// same time.
+fn last_on_native_threads(vm: &VirtualMachine, kind: Kind) {
     let capsules = count(2000, 250_000);
     let ledger = Ledger::of(capsules);
     let all: Vec<_> = (0..capsules)
         .map(|entry| {
             let entries = ledger.clone();
-            dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
         })
         .collect();
     let mut shares: Vec<_> = (1..THREADS).map(|_| Mutex::new(all.clone())).collect();
@@ -283,5 +293,5 @@ fn last_on_plain_threads(vm: &VirtualMachine, kind: Kind) {
             }
         });
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }

@@ -1,6 +1,6 @@
-//! Capsules where there are several interpreters: each has them and keeps its own.
+//! Capsules in a process with several interpreters: each interpreter imports and destroys its own.
 
-mod home;
+mod destructors;
 
 use std::ffi::OsStr;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ m = sys.modules['m'] = types.ModuleType('m')
 m.cap = _capsule.new(7, 'm.cap')
 ";
 
-/// Runs statements and gives `result` as text, or the exception.
+/// Runs statements. Returns the variable `result`, or the exception, as text.
 fn run(source: &str, vm: &VirtualMachine) -> String {
     let scope = vm.new_scope_with_builtins();
     let result = exec(source, &scope, vm)
@@ -40,7 +40,7 @@ fn run_in(interpreter: &Interpreter, source: &str) -> String {
     interpreter.enter(|vm| run(source, vm))
 }
 
-/// A parent, and a sub-interpreter of it, which the test finalises.
+/// Runs a test with an interpreter and a sub-interpreter of it. The test must finalize the latter.
 fn with_two(access: Access, test: impl FnOnce(&Interpreter, Interpreter)) -> Result<(), Failed> {
     let parent = interpreter(access);
     let sub = parent.create_subinterpreter();
@@ -71,7 +71,7 @@ fn class_is_the_same() -> Result<(), Failed> {
     })
 }
 
-fn access_is_the_parent_s() -> Result<(), Failed> {
+fn access_is_inherited() -> Result<(), Failed> {
     let source = "import _capsule; result = _capsule.get_pointer(_capsule.new(7), None)";
     let expected = [
         (Access::Open, "7"),
@@ -109,7 +109,7 @@ fn each_imports_its_own() -> Result<(), Failed> {
     })
 }
 
-/// What a destructor does, counted from Rust: it outlives the interpreter.
+/// A Python callable that increments `count`, which outlives the interpreter.
 fn counting(count: &Arc<AtomicUsize>, vm: &VirtualMachine) -> PyObjectRef {
     let count = count.clone();
     vm.new_function("count", move |_: PyObjectRef| {
@@ -118,7 +118,7 @@ fn counting(count: &Arc<AtomicUsize>, vm: &VirtualMachine) -> PyObjectRef {
     .into()
 }
 
-fn finalising_destroys_what_is_left() -> Result<(), Failed> {
+fn finalization_destroys_what_is_left() -> Result<(), Failed> {
     let count = Arc::new(AtomicUsize::new(0));
     with_two(Access::Open, |parent, sub| {
         let hold = |interpreter: &Interpreter| {
@@ -140,7 +140,7 @@ fn finalising_destroys_what_is_left() -> Result<(), Failed> {
     Ok(())
 }
 
-fn what_was_imported_outlives_its_interpreter() -> Result<(), Failed> {
+fn imported_values_outlive_their_interpreter() -> Result<(), Failed> {
     with_two(Access::Open, |parent, sub| {
         let value = sub.enter(|vm| {
             let capsule = PyCapsule::from_value("text".to_owned())
@@ -164,7 +164,7 @@ fn what_was_imported_outlives_its_interpreter() -> Result<(), Failed> {
     })
 }
 
-fn many_come_and_go() -> Result<(), Failed> {
+fn many_in_a_row() -> Result<(), Failed> {
     let count = Arc::new(AtomicUsize::new(0));
     let parent = interpreter(Access::Open);
     for _ in 0..20 {
@@ -191,8 +191,8 @@ fn many_come_and_go() -> Result<(), Failed> {
     Ok(())
 }
 
-/// Python makes and destroys them, and each says what it does.
-fn python_makes_them() -> Result<(), Failed> {
+/// Python code creates and destroys sub-interpreters whose capsules print when they are destroyed.
+fn created_by_python_code() -> Result<(), Failed> {
     let source = "
 import _interpreters
 inner = '''
@@ -218,8 +218,8 @@ print('end')
     expect_output(&ended, &format!("{expected}end\n"))
 }
 
-/// One that nobody destroyed is finalised with the program, and its capsules with it.
-fn program_ends_with_one_left() -> Result<(), Failed> {
+/// A sub-interpreter that was not destroyed is finalized when the program exits.
+fn one_is_left_at_exit() -> Result<(), Failed> {
     let source = "
 import _interpreters
 other = _interpreters.create()
@@ -252,25 +252,28 @@ fn expect_output(ended: &Ended, expected: &str) -> Result<(), Failed> {
 type Test = fn() -> Result<(), Failed>;
 
 const TESTS: [(&str, Test); 8] = [
-    ("class-is-the-same", class_is_the_same),
-    ("access-is-the-parent-s", access_is_the_parent_s),
-    ("each-imports-its-own", each_imports_its_own),
+    ("all-share-one-class", class_is_the_same),
+    ("a-sub-interpreter-inherits-the-access", access_is_inherited),
+    ("each-imports-its-own-capsules", each_imports_its_own),
     (
-        "finalising-destroys-what-is-left",
-        finalising_destroys_what_is_left,
+        "finalization-destroys-the-capsules-that-are-left",
+        finalization_destroys_what_is_left,
     ),
     (
-        "what-was-imported-outlives-its-interpreter",
-        what_was_imported_outlives_its_interpreter,
+        "an-imported-value-outlives-its-interpreter",
+        imported_values_outlive_their_interpreter,
     ),
-    ("many-come-and-go", many_come_and_go),
-    ("python-makes-them", python_makes_them),
-    ("program-ends-with-one-left", program_ends_with_one_left),
+    ("many-are-created-and-finalized-in-a-row", many_in_a_row),
+    (
+        "python-code-can-create-and-destroy-them",
+        created_by_python_code,
+    ),
+    ("one-that-is-left-is-finalized-at-exit", one_is_left_at_exit),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
     let here = TESTS.map(|(name, test)| trial(format!("subinterpreters::{name}"), test));
-    let home =
-        home::TESTS.map(|(name, test)| trial(format!("subinterpreters::home::{name}"), test));
-    here.into_iter().chain(home).collect()
+    let destructors = destructors::TESTS
+        .map(|(name, test)| trial(format!("subinterpreters::a-python-destructor-{name}"), test));
+    here.into_iter().chain(destructors).collect()
 }

@@ -1,5 +1,5 @@
-//! Tables of Python: what comes of a source text. All rows of a table run in one interpreter, each
-//! in a scope of its own; a test is a group of rows that show one behaviour.
+//! Tables of Python source texts with their expected outcomes. All rows of a table run in one
+//! interpreter, each in a scope of its own. A test is a group of rows that show one behaviour.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,26 +9,26 @@ use rustpython_vm::{PyResult, VirtualMachine};
 
 use crate::interpreter::{exec, in_interpreter, shown, trial};
 
-/// What holds, and the rows that show it: a source text, and the `repr` of its value or the
-/// exception that it raises. The value of statements is that of the variable `answer`.
+/// A behaviour and the rows that show it. A row is a source text, and the `repr` of its value or
+/// the exception that it raises. The value of statements is that of the variable `answer`.
 pub(crate) type Group = (&'static str, &'static [(&'static str, &'static str)]);
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Table {
     pub(crate) topic: &'static str,
-    /// What runs before each row.
+    /// Statements that run before each row.
     pub(crate) prelude: &'static str,
     pub(crate) groups: &'static [Group],
-    /// The class that stands in the place of the `PyCapsule` that the rows speak of.
+    /// The class that replaces `PyCapsule` in the expected outcomes.
     pub(crate) class: &'static str,
 }
 
 impl Table {
     pub(crate) fn trials(self) -> Vec<Trial> {
         let run = Arc::new(OnceLock::new());
-        let group = |(position, (holds, rows)): (usize, &'static Group)| {
+        let group = |(position, (behaviour, rows)): (usize, &'static Group)| {
             let run = Arc::clone(&run);
-            trial(format!("{}::{holds}", self.topic), move || {
+            trial(format!("{}::{behaviour}", self.topic), move || {
                 let outcomes: &Vec<Vec<String>> =
                     run.get_or_init(|| in_interpreter(|vm| self.run(vm)));
                 let mut wrong = String::new();

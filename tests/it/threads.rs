@@ -1,5 +1,5 @@
-//! One capsule and many threads: what a reader can see, who wins a claim, and that every capsule
-//! and every destructor ends once. `stress` tells how to run the large counts.
+//! Capsules shared between threads: what a reader can see, which claim succeeds, and that every
+//! capsule is destroyed once. `stress` says how to run the large counts.
 
 use core::ffi::{CStr, c_void};
 use core::ptr::{NonNull, without_provenance_mut};
@@ -15,7 +15,7 @@ use rustpython_capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
-use crate::ledger::{Kind, Ledger, dying, native_run, python, shared};
+use crate::ledger::{Kind, Ledger, in_shared_interpreter, native_run, python, with_destructor};
 use crate::stress::count;
 
 const THREADS: usize = 4;
@@ -23,23 +23,29 @@ const THREADS: usize = 4;
 const TESTS: &[(&str, fn())] = &[
     ("a-reader-never-mixes-two-states", readers),
     ("a-claim-excludes-all-others", exclusion),
-    ("of-many-claimants-one-wins", claimants),
+    ("one-of-many-concurrent-claims-succeeds", claimants),
     ("a-name-can-be-read-while-it-changes", names),
-    ("an-address-of-a-name-stays-valid", addresses),
-    ("a-destructor-set-meanwhile-ends-once", destructor_races),
-    ("capsules-end-once-on-plain-threads", plain_threads),
+    ("the-address-of-a-name-stays-valid", addresses),
+    (
+        "each-destructor-of-concurrent-setters-is-dropped-once",
+        destructor_races,
+    ),
+    (
+        "capsules-are-destroyed-once-on-native-threads",
+        native_threads,
+    ),
 ];
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
 const IN_VM: &[Row] = &[
-    ("created-and-dropped-everywhere", created_everywhere),
-    ("made-here-and-dropped-there", dropped_there),
-    ("the-last-of-many-ends-it", last_of_many),
+    ("created-and-dropped-on-every-thread", created_everywhere),
+    ("made-here-and-dropped-on-another-thread", dropped_elsewhere),
+    ("the-last-of-many-references-destroys", last_of_many),
     ("replaced-while-read", replaced_while_read),
 ];
 
-/// Python programs; what is wrong raises.
+/// Python programs, which raise if a check fails.
 const PYTHON: &[(&str, &str)] = &[
     (
         "claims",
@@ -53,7 +59,7 @@ run(work)
 assert sorted(wins) == [(i, i + 1) for i in range(500)]",
     ),
     (
-        "creation-under-the-collector",
+        "creation-during-collections",
         "dead = []
 def work():
     for i in range(300):
@@ -68,7 +74,7 @@ dead.clear()
 gc.collect()",
     ),
     (
-        "every-setter-on-one",
+        "every-setter-on-one-capsule",
         "dead = []
 c = _capsule.new(1, 'a', lambda c: None, owner=[])
 def work():
@@ -109,7 +115,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let in_vm = IN_VM.iter().flat_map(|&(name, test)| {
         Kind::ALL.map(|kind| {
             trial(format!("threads::{kind:?}::{name}"), move || {
-                shared(move |vm| test(vm, kind));
+                in_shared_interpreter(move |vm| test(vm, kind));
                 Ok(())
             })
         })
@@ -128,7 +134,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     tests.chain(in_vm).chain(python).collect()
 }
 
-/// `work` on as many threads at once, each with its number.
+/// Runs `work` on `THREADS` native threads at once, each with its number.
 fn on_threads(work: impl Fn(usize) + Sync) {
     let barrier = Barrier::new(THREADS);
     thread::scope(|scope| {
@@ -142,14 +148,14 @@ fn on_threads(work: impl Fn(usize) + Sync) {
     });
 }
 
-/// `work` on as many threads of the interpreter at once.
+/// Runs `work` on `THREADS` threads of the interpreter at once, each with its number.
 fn on_vm_threads(vm: &VirtualMachine, work: impl Fn(usize, &VirtualMachine) + Sync) {
-    let visitors: Vec<_> = (0..THREADS).map(|_| vm.new_thread()).collect();
+    let vm_threads: Vec<_> = (0..THREADS).map(|_| vm.new_thread()).collect();
     vm.allow_threads(|| {
         thread::scope(|scope| {
-            for (number, visitor) in visitors.into_iter().enumerate() {
+            for (number, vm_thread) in vm_threads.into_iter().enumerate() {
                 let work = &work;
-                scope.spawn(move || visitor.run(|vm| work(number, vm)));
+                scope.spawn(move || vm_thread.run(|vm| work(number, vm)));
             }
         });
     });
@@ -167,8 +173,8 @@ fn place(state: usize) -> NonNull<c_void> {
     NonNull::from(&PLACES[state]).cast()
 }
 
-/// A capsule has the name of a state only while it has the pointer of that state: a writer first
-/// claims it under the name of another.
+/// The capsule has the name of a state only while it has the pointer of that state: a writer claims
+/// it, which removes the name, before it changes the pointer.
 fn readers() {
     let rounds = count(20_000, 1_000_000);
     let capsule = plain();
@@ -217,7 +223,7 @@ fn readers() {
     });
 }
 
-/// Whoever has claimed a capsule is alone with it until it gives the name back.
+/// A thread that has claimed a capsule has exclusive use of it until it sets the name again.
 fn exclusion() {
     let capsule = plain();
     capsule.set_name(Some(c"free".into()));
@@ -235,14 +241,14 @@ fn exclusion() {
     assert!(entered.into_inner() > 0);
 }
 
-/// Each pointer goes to one thread. The threads come to the same capsules at the same time.
+/// Each pointer is claimed by one thread. The threads try the same capsules at the same time.
 fn claimants() {
     let capsules = count(50_000, 1_000_000);
-    let ends = Ledger::of(capsules);
+    let runs = Ledger::of(capsules);
     let make = |entry: usize| {
         let pointer = NonNull::new(without_provenance_mut(entry + 1)).expect("it is not 0");
-        let ends = ends.clone();
-        let destructor = Destructor::rust(move |_| ends.strike(entry));
+        let runs = runs.clone();
+        let destructor = Destructor::rust(move |_| runs.record(entry));
         let capsule = PyCapsule::builder(pointer).destructor(destructor);
         capsule.build(Context::genesis())
     };
@@ -263,14 +269,19 @@ fn claimants() {
                 Err(_) => assert!(!capsule.is_valid(Some(NAMES[number]))),
             }
         }
-        claimed.lock().expect("nobody panics").extend(mine);
+        claimed
+            .lock()
+            .expect("no thread panics while it holds the lock")
+            .extend(mine);
     });
-    let mut claimed = claimed.into_inner().expect("nobody panics");
+    let mut claimed = claimed
+        .into_inner()
+        .expect("no thread panics while it holds the lock");
     claimed.sort_unstable();
     assert!(claimed.into_iter().eq(1..=capsules));
-    ends.assert_untouched();
+    runs.assert_all_zero();
     drop(all);
-    ends.assert_settled();
+    runs.assert_all_once();
 }
 
 fn names() {
@@ -294,46 +305,51 @@ fn addresses() {
             let name = CString::new(text).expect("it has no NUL");
             capsule.set_name(Some(Cow::Owned(name)));
             let address = capsule.name_address();
-            // SAFETY: names that Rust sets live as long as the capsule.
+            // SAFETY: every name of this capsule was set as an owned `CString`, and the capsule
+            // keeps those alive as long as it lives itself.
             let name = unsafe { CStr::from_ptr(address) };
             assert!(name.to_bytes().contains(&b' '));
         }
     });
 }
 
-/// References to all capsules for every thread, and no others.
+/// For each thread a reference to each capsule. There are no other references.
 fn shares_of(capsules: Vec<PyRef<PyCapsule>>) -> Vec<Mutex<Vec<PyRef<PyCapsule>>>> {
     (0..THREADS).map(|_| Mutex::new(capsules.clone())).collect()
 }
 
 fn take(share: &Mutex<Vec<PyRef<PyCapsule>>>) -> Vec<PyRef<PyCapsule>> {
-    core::mem::take(&mut *share.lock().expect("nobody panics"))
+    core::mem::take(
+        &mut *share
+            .lock()
+            .expect("no thread panics while it holds the lock"),
+    )
 }
 
 fn destructor_races() {
     let count = count(2000, 100_000);
-    let (runs, ends) = (Ledger::of(count), Ledger::of(count * THREADS));
+    let (runs, dropped) = (Ledger::of(count), Ledger::of(count * THREADS));
     let capsules: Vec<_> = (0..count).map(|_| plain()).collect();
     let shares = shares_of(capsules);
     on_threads(|number| {
         for (entry, capsule) in take(&shares[number]).into_iter().enumerate() {
             let runs = runs.clone();
-            let token = ends.token(number * count + entry);
-            // SAFETY: the function takes anything.
+            let token = dropped.token(number * count + entry);
+            // SAFETY: the function accepts any capsule on any thread.
             capsule.set_destructor(unsafe { Destructor::c(native_run) });
             capsule.set_destructor(Destructor::none());
             capsule.set_destructor(Destructor::rust(move |_| {
                 let _held = &token;
-                runs.strike(entry);
+                runs.record(entry);
             }));
         }
     });
-    ends.assert_settled();
-    // The last that any thread set is a closure.
-    runs.assert_settled();
+    dropped.assert_all_once();
+    // The last destructor that each thread sets is a closure, so one of them runs.
+    runs.assert_all_once();
 }
 
-fn plain_threads() {
+fn native_threads() {
     let each = count(5000, 250_000);
     let ledger = Ledger::of(each * THREADS);
     on_threads(|number| {
@@ -343,7 +359,7 @@ fn plain_threads() {
             drop(capsule.build(Context::genesis()));
         }
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn created_everywhere(vm: &VirtualMachine, kind: Kind) {
@@ -352,26 +368,27 @@ fn created_everywhere(vm: &VirtualMachine, kind: Kind) {
     on_vm_threads(vm, |number, vm| {
         for entry in 0..each {
             let entries = ledger.clone();
-            let strike = move |_: &Py<PyCapsule>| entries.strike(number * each + entry);
-            drop(dying(kind, vm, strike).build(&vm.ctx));
+            let record = move |_: &Py<PyCapsule>| entries.record(number * each + entry);
+            drop(with_destructor(kind, vm, record).build(&vm.ctx));
         }
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
-fn dropped_there(vm: &VirtualMachine, kind: Kind) {
+fn dropped_elsewhere(vm: &VirtualMachine, kind: Kind) {
     let capsules = count(4000, 250_000);
     let ledger = Ledger::of(capsules);
-    let (there, here) = channel::<PyRef<PyCapsule>>();
-    let thread = vm.start_thread(move |_| here.into_iter().for_each(drop));
+    let (sender, receiver) = channel::<PyRef<PyCapsule>>();
+    let thread = vm.start_thread(move |_| receiver.into_iter().for_each(drop));
     for entry in 0..capsules {
         let entries = ledger.clone();
-        let capsule = dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx);
-        there.send(capsule).expect("the other thread takes all");
+        let capsule = with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx);
+        let sent = sender.send(capsule);
+        sent.expect("the other thread receives until the end");
     }
-    drop(there);
+    drop(sender);
     assert!(vm.allow_threads(|| thread.join()).is_ok());
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn last_of_many(vm: &VirtualMachine, kind: Kind) {
@@ -380,14 +397,14 @@ fn last_of_many(vm: &VirtualMachine, kind: Kind) {
     let capsules: Vec<_> = (0..capsules)
         .map(|entry| {
             let entries = ledger.clone();
-            dying(kind, vm, move |_| entries.strike(entry)).build(&vm.ctx)
+            with_destructor(kind, vm, move |_| entries.record(entry)).build(&vm.ctx)
         })
         .collect();
     let shares = shares_of(capsules);
     on_vm_threads(vm, |number, _| {
         take(&shares[number]).into_iter().for_each(drop)
     });
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn replaced_while_read(vm: &VirtualMachine, kind: Kind) {
@@ -396,7 +413,7 @@ fn replaced_while_read(vm: &VirtualMachine, kind: Kind) {
         for _ in 0..2000 {
             if number == 0 {
                 capsule.set_destructor(match kind {
-                    // SAFETY: the function takes anything.
+                    // SAFETY: the function accepts any capsule on any thread.
                     Kind::C => unsafe { Destructor::c(native_run) },
                     Kind::Rust => Destructor::rust(|_| {}),
                     Kind::Python => python(vm, |_| {}),

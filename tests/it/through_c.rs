@@ -1,5 +1,5 @@
-//! Runs a row of `accessors_rows` as calls of the C API, which `c/rows.c` makes, and reads the
-//! state of the capsule through it too.
+//! Runs a row of `accessors_rows` as calls of the C API, made by `c/rows.c`, and reads the state of
+//! the capsule through the C API too.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::{NonNull, null, null_mut, without_provenance_mut};
@@ -7,7 +7,7 @@ use core::ptr::{NonNull, null, null_mut, without_provenance_mut};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::accessors::{Bench, Outcome};
+use crate::accessors::{Fixture, Outcome};
 use crate::accessors_rows::{Answer, Destructor, Fields, Name, Object, Operation, Row};
 
 #[expect(improper_ctypes, reason = "to C an object is an address and no more")]
@@ -55,7 +55,8 @@ const SET_CONTEXT: c_int = 7;
 const SET_DESTRUCTOR: c_int = 8;
 const CLAIM: c_int = 9;
 
-/// Whether C has the operation. It can ask a capsule for everything, but has no function for it.
+/// Whether the row can run in C, which has no function like `describe`. For a capsule, the getters
+/// read the same fields.
 pub(crate) fn can(row: &Row) -> bool {
     !matches!(
         (&row.object, &row.operation),
@@ -63,24 +64,24 @@ pub(crate) fn can(row: &Row) -> bool {
     )
 }
 
-pub(crate) fn outcome(row: &Row, bench: &Bench<'_>) -> Outcome {
+pub(crate) fn outcome(row: &Row, fixture: &Fixture<'_>) -> Outcome {
     let object = match &row.object {
-        Object::Other(expression) => bench.evaluate(expression),
-        Object::Capsule(fields) => match make(fields, bench) {
+        Object::Other(expression) => fixture.evaluate(expression),
+        Object::Capsule(fields) => match make(fields, fixture) {
             Ok(capsule) => capsule,
             Err(refused) => return (refused, None),
         },
     };
     for operation in &row.before {
-        let answer = perform(operation, &object, bench);
+        let answer = perform(operation, &object, fixture);
         assert!(!matches!(answer, Answer::Refused { .. }), "{answer:?}");
     }
-    let answer = perform(&row.operation, &object, bench);
+    let answer = perform(&row.operation, &object, fixture);
     let is_capsule = matches!(row.object, Object::Capsule(_));
-    (answer, is_capsule.then(|| state(&object, bench)))
+    (answer, is_capsule.then(|| state(&object, fixture)))
 }
 
-/// The names stay where they are for the life of the row, which is longer than that of the capsule.
+/// The fields for C. The names point into the row, which outlives the capsule.
 fn fields(fields: &Fields) -> CFields {
     CFields {
         pointer: without_provenance_mut(fields.pointer),
@@ -98,20 +99,21 @@ fn has(destructor: Destructor) -> c_int {
     (destructor == Destructor::Some).into()
 }
 
-fn make(with: &Fields, bench: &Bench<'_>) -> Result<PyObjectRef, Answer> {
+fn make(with: &Fields, fixture: &Fixture<'_>) -> Result<PyObjectRef, Answer> {
     let mut raised = null_mut();
-    // SAFETY: as for all of C's functions here, in an interpreter.
+    // SAFETY: this thread is attached to an interpreter, `with` keeps the names alive longer than
+    // the capsule, and `raised` is a place for one pointer.
     let made = unsafe { rows_make(&fields(with), &mut raised) };
     match (owned(made), exception(raised)) {
         (Some(made), None) => Ok(made),
-        (None, Some(raised)) => Err(bench.refused(&raised)),
+        (None, Some(raised)) => Err(fixture.refused(&raised)),
         other => panic!("{other:?}"),
     }
 }
 
-fn perform(operation: &Operation, object: &PyObject, bench: &Bench<'_>) -> Answer {
+fn perform(operation: &Operation, object: &PyObject, fixture: &Fixture<'_>) -> Answer {
     if matches!(operation, Operation::Describe) {
-        return Answer::Fields(state(object, bench));
+        return Answer::Fields(state(object, fixture));
     }
     let mut call = Call {
         operation: GET_POINTER,
@@ -161,17 +163,18 @@ fn perform(operation: &Operation, object: &PyObject, bench: &Bench<'_>) -> Answe
             CLAIM
         }
     };
-    // SAFETY: the object lives for the call; the names are the row's.
+    // SAFETY: this thread is attached to an interpreter, `object` is borrowed for the call, and the
+    // row keeps the names alive longer than the capsule.
     let answer = unsafe { rows_perform(&call) };
     if let Some(raised) = exception(answer.raised) {
         assert!(answer.failed != 0, "{operation:?} raised and did not fail");
-        return bench.refused(&raised);
+        return fixture.refused(&raised);
     }
     assert!(answer.failed == 0, "{operation:?} failed and did not raise");
-    shown(operation, &answer)
+    converted(operation, &answer)
 }
 
-fn shown(operation: &Operation, answer: &CAnswer) -> Answer {
+fn converted(operation: &Operation, answer: &CAnswer) -> Answer {
     match operation {
         Operation::GetPointer(_) | Operation::Claim(..) => {
             Answer::Address(answer.value.pointer.addr())
@@ -185,7 +188,8 @@ fn shown(operation: &Operation, answer: &CAnswer) -> Answer {
 }
 
 fn name(address: *const c_char) -> Name {
-    // SAFETY: NULL, or the name of a capsule that lives.
+    // SAFETY: an address that is not NULL is the name of a capsule, and the row keeps all names
+    // alive.
     (!address.is_null()).then(|| unsafe { CStr::from_ptr(address) }.to_owned())
 }
 
@@ -197,20 +201,20 @@ fn destructor(has: c_int) -> Destructor {
     }
 }
 
-/// What C reads of a capsule.
-fn state(object: &PyObject, bench: &Bench<'_>) -> Fields {
-    let Answer::Name(name) = perform(&Operation::GetName, object, bench) else {
-        panic!("a capsule tells its name");
+/// The fields of a capsule as C reads them.
+fn state(object: &PyObject, fixture: &Fixture<'_>) -> Fields {
+    let Answer::Name(name) = perform(&Operation::GetName, object, fixture) else {
+        panic!("the name of a capsule can be read");
     };
-    let Answer::Address(pointer) = perform(&Operation::GetPointer(name.clone()), object, bench)
+    let Answer::Address(pointer) = perform(&Operation::GetPointer(name.clone()), object, fixture)
     else {
-        panic!("a capsule gives its pointer for its name");
+        panic!("the pointer of a capsule can be read under its name");
     };
-    let Answer::Address(context) = perform(&Operation::GetContext, object, bench) else {
-        panic!("a capsule tells its context");
+    let Answer::Address(context) = perform(&Operation::GetContext, object, fixture) else {
+        panic!("the context of a capsule can be read");
     };
-    let Answer::Destructor(destructor) = perform(&Operation::GetDestructor, object, bench) else {
-        panic!("a capsule tells its destructor");
+    let Answer::Destructor(destructor) = perform(&Operation::GetDestructor, object, fixture) else {
+        panic!("the destructor of a capsule can be read");
     };
     Fields {
         pointer,
@@ -223,15 +227,16 @@ fn state(object: &PyObject, bench: &Bench<'_>) -> Fields {
 /// `PyCapsule_Import`.
 pub(crate) fn import(name: &CStr, _: &VirtualMachine) -> PyResult<usize> {
     let mut raised = null_mut();
-    // SAFETY: as above.
+    // SAFETY: `VirtualMachine` shows that this thread is attached to an interpreter; `name` is
+    // NUL-terminated, and `raised` is a place for one pointer.
     let pointer = unsafe { rows_import(name.as_ptr(), &mut raised) };
     answered(pointer, raised)
 }
 
-/// `PyCapsuleRs_ImportCapsule`, and the pointer of what it gives.
+/// `PyCapsuleRs_ImportCapsule`, and the pointer of the capsule that it returns.
 pub(crate) fn import_capsule(name: &CStr, _: &VirtualMachine) -> PyResult<usize> {
     let mut raised = null_mut();
-    // SAFETY: as above.
+    // SAFETY: the same holds as in `import`.
     let pointer = unsafe { rows_import_capsule(name.as_ptr(), &mut raised) };
     answered(pointer, raised)
 }
@@ -245,10 +250,10 @@ fn answered(pointer: *mut c_void, raised: *mut PyObject) -> PyResult<usize> {
 }
 
 fn owned(object: *mut PyObject) -> Option<PyObjectRef> {
-    // SAFETY: C code gives new references.
+    // SAFETY: the functions of `c/rows.c` return NULL or a new reference, which becomes ours.
     NonNull::new(object).map(|object| unsafe { PyObjectRef::from_raw(object) })
 }
 
 fn exception(object: *mut PyObject) -> Option<PyBaseExceptionRef> {
-    owned(object).map(|object| object.downcast().expect("what was raised is an exception"))
+    owned(object).map(|object| object.downcast().expect("the object is an exception"))
 }

@@ -1,14 +1,14 @@
-//! Runs a row of `accessors_rows` as Python statements over `_capsule`.
+//! Runs a row of `accessors_rows` as Python statements that call `_capsule`.
 
 use std::ffi::CString;
 
 use rustpython_vm::builtins::PyBytes;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef};
 
-use crate::accessors::{Bench, Outcome};
+use crate::accessors::{Fixture, Outcome};
 use crate::accessors_rows::{Answer, Destructor, Fields, Name, Object, Operation, Row};
 
-/// What the statements use beside `_capsule`.
+/// Definitions that the statements use.
 pub(crate) const PRELUDE: &str = "\
 import _capsule
 def destructor(capsule): pass
@@ -21,20 +21,20 @@ def described(capsule):
     return [info.pointer, encoded(info.name), info.context, kind]
 ";
 
-pub(crate) fn outcome(row: &Row, bench: &Bench<'_>) -> Outcome {
-    if let Err(exception) = bench.run(&format!("object = {}", object(&row.object))) {
-        return (bench.refused(&exception), None);
+pub(crate) fn outcome(row: &Row, fixture: &Fixture<'_>) -> Outcome {
+    if let Err(exception) = fixture.run(&format!("object = {}", object(&row.object))) {
+        return (fixture.refused(&exception), None);
     }
     for operation in &row.before {
-        bench
+        fixture
             .run(&call(operation))
-            .expect("what comes before succeeds");
+            .expect("the operations before the tested one succeed");
     }
-    let answer = match bench.run(&format!("value = {}", call(&row.operation))) {
-        Ok(()) => answer(&row.operation, &bench.global("value"), bench),
-        Err(exception) => bench.refused(&exception),
+    let answer = match fixture.run(&format!("value = {}", call(&row.operation))) {
+        Ok(()) => answer(&row.operation, &fixture.global("value"), fixture),
+        Err(exception) => fixture.refused(&exception),
     };
-    (answer, bench.state(&bench.global("object")))
+    (answer, fixture.state(&fixture.global("object")))
 }
 
 fn object(object: &Object) -> String {
@@ -78,7 +78,7 @@ fn call(operation: &Operation) -> String {
     }
 }
 
-/// A `str` where the bytes allow it, else `bytes`.
+/// A `str` if the name is UTF-8, else `bytes`.
 fn name_literal(name: &Name) -> String {
     let Some(name) = name else {
         return "None".to_owned();
@@ -98,22 +98,26 @@ fn destructor_literal(destructor: Destructor) -> &'static str {
     }
 }
 
-fn answer(operation: &Operation, value: &PyObject, bench: &Bench<'_>) -> Answer {
-    let number = |value: &PyObject| value.try_to_value(bench.vm).expect("an address is an int");
+fn answer(operation: &Operation, value: &PyObject, fixture: &Fixture<'_>) -> Answer {
+    let number = |value: &PyObject| {
+        value
+            .try_to_value(fixture.vm)
+            .expect("an address is an int")
+    };
     match operation {
         Operation::GetPointer(_) | Operation::GetContext | Operation::Claim(..) => {
             Answer::Address(number(value))
         }
-        Operation::IsValid(_) => Answer::Truth(value.is(&bench.vm.ctx.true_value)),
+        Operation::IsValid(_) => Answer::Truth(value.is(&fixture.vm.ctx.true_value)),
         Operation::GetName => Answer::Name(name_of(value)),
-        Operation::GetDestructor => Answer::Destructor(destructor_of(value, bench)),
+        Operation::GetDestructor => Answer::Destructor(destructor_of(value, fixture)),
         Operation::Describe => {
-            let parts: Vec<PyObjectRef> = value.try_to_value(bench.vm).expect("it is a list");
+            let parts: Vec<PyObjectRef> = value.try_to_value(fixture.vm).expect("it is a list");
             Answer::Fields(Fields {
                 pointer: number(&parts[0]),
                 name: name_of(&parts[1]),
                 context: number(&parts[2]),
-                destructor: destructor_of(&parts[3], bench),
+                destructor: destructor_of(&parts[3], fixture),
             })
         }
         Operation::New
@@ -121,7 +125,7 @@ fn answer(operation: &Operation, value: &PyObject, bench: &Bench<'_>) -> Answer 
         | Operation::SetName(_)
         | Operation::SetContext(_)
         | Operation::SetDestructor(_) => {
-            assert!(bench.vm.is_none(value), "{value:?} where None was due");
+            assert!(fixture.vm.is_none(value), "{value:?} instead of None");
             Answer::Done
         }
     }
@@ -132,7 +136,7 @@ fn name_of(value: &PyObject) -> Name {
     Some(CString::new(bytes.as_bytes()).expect("a name has no NUL in it"))
 }
 
-fn destructor_of(value: &PyObject, bench: &Bench<'_>) -> Destructor {
-    let callable = (!bench.vm.is_none(value)).then(|| value.to_owned());
-    bench.destructor_as_set(callable)
+fn destructor_of(value: &PyObject, fixture: &Fixture<'_>) -> Destructor {
+    let callable = (!fixture.vm.is_none(value)).then(|| value.to_owned());
+    fixture.destructor_as_set(callable)
 }

@@ -1,5 +1,5 @@
-//! Runs a row of `accessors_rows` through the Rust API, with the exceptions that the glue makes of
-//! its refusals.
+//! Runs a row of `accessors_rows` through the Rust API. The glue converts its errors into
+//! exceptions.
 
 use core::ffi::c_void;
 use core::ptr::{NonNull, without_provenance_mut};
@@ -10,63 +10,63 @@ use rustpython_capsule_glue::capsule::{
 };
 use rustpython_vm::{Py, PyObject, PyRef};
 
-use crate::accessors::{Bench, Outcome};
+use crate::accessors::{Fixture, Outcome};
 use crate::accessors_rows::{Answer, Destructor, Fields, Object, Operation, Row};
 
-pub(crate) fn outcome(row: &Row, bench: &Bench<'_>) -> Outcome {
+pub(crate) fn outcome(row: &Row, fixture: &Fixture<'_>) -> Outcome {
     let object = match &row.object {
-        Object::Other(expression) => bench.evaluate(expression),
-        Object::Capsule(fields) => match make(fields, bench) {
+        Object::Other(expression) => fixture.evaluate(expression),
+        Object::Capsule(fields) => match make(fields, fixture) {
             Ok(capsule) => capsule.into(),
             Err(reason) => {
-                let exception = reason.to_exception(Glue::New, bench.vm);
-                return (bench.refused(&exception), None);
+                let exception = reason.to_exception(Glue::New, fixture.vm);
+                return (fixture.refused(&exception), None);
             }
         },
     };
     for operation in &row.before {
-        let answer = perform(operation, &object, bench);
+        let answer = perform(operation, &object, fixture);
         assert!(!matches!(answer, Answer::Refused { .. }), "{answer:?}");
     }
-    let answer = perform(&row.operation, &object, bench);
-    (answer, bench.state(&object))
+    let answer = perform(&row.operation, &object, fixture);
+    (answer, fixture.state(&object))
 }
 
-fn make(fields: &Fields, bench: &Bench<'_>) -> Result<PyRef<PyCapsule>, CapsuleError> {
+fn make(fields: &Fields, fixture: &Fixture<'_>) -> Result<PyRef<PyCapsule>, CapsuleError> {
     let mut builder = PyCapsule::builder(address(fields.pointer)?)
         .context(without_provenance_mut(fields.context))
-        .destructor(destructor(fields.destructor, bench));
+        .destructor(destructor(fields.destructor, fixture));
     if let Some(name) = fields.name.clone() {
         builder = builder.name(name);
     }
-    Ok(builder.build(&bench.vm.ctx))
+    Ok(builder.build(&fixture.vm.ctx))
 }
 
-/// NULL is refused before there is a `NonNull` to make or change a capsule with.
+/// The Rust API takes `NonNull`, so the check for NULL comes before the call.
 fn address(address: usize) -> Result<NonNull<c_void>, CapsuleError> {
     NonNull::new(without_provenance_mut(address)).ok_or(CapsuleError::NullPointer)
 }
 
-fn destructor(destructor: Destructor, bench: &Bench<'_>) -> CapsuleDestructor {
+fn destructor(destructor: Destructor, fixture: &Fixture<'_>) -> CapsuleDestructor {
     match destructor {
         Destructor::None => CapsuleDestructor::none(),
-        Destructor::Some => CapsuleDestructor::python(bench.destructor.clone(), bench.vm),
+        Destructor::Some => CapsuleDestructor::python(fixture.destructor.clone(), fixture.vm),
     }
 }
 
-fn perform(operation: &Operation, object: &PyObject, bench: &Bench<'_>) -> Answer {
-    let answer = PyCapsule::of(object).and_then(|capsule| ask(operation, capsule, bench));
+fn perform(operation: &Operation, object: &PyObject, fixture: &Fixture<'_>) -> Answer {
+    let answer = PyCapsule::of(object).and_then(|capsule| ask(operation, capsule, fixture));
     match (operation, answer) {
         (_, Ok(answer)) => answer,
         (Operation::IsValid(_), Err(_)) => Answer::Truth(false),
-        (_, Err(reason)) => bench.refused(&reason.to_exception(glue(operation), bench.vm)),
+        (_, Err(reason)) => fixture.refused(&reason.to_exception(glue(operation), fixture.vm)),
     }
 }
 
 fn ask(
     operation: &Operation,
     capsule: &Py<PyCapsule>,
-    bench: &Bench<'_>,
+    fixture: &Fixture<'_>,
 ) -> Result<Answer, CapsuleError> {
     match operation {
         Operation::GetPointer(name) => {
@@ -80,13 +80,13 @@ fn ask(
         Operation::IsValid(name) => return Ok(Answer::Truth(capsule.is_valid(name.as_deref()))),
         Operation::GetName => return Ok(Answer::Name(capsule.name())),
         Operation::GetContext => return Ok(Answer::Address(capsule.context().addr())),
-        Operation::GetDestructor => return Ok(Answer::Destructor(bench.destructor_of(capsule))),
-        Operation::Describe => return Ok(Answer::Fields(bench.fields(capsule))),
+        Operation::GetDestructor => return Ok(Answer::Destructor(fixture.destructor_of(capsule))),
+        Operation::Describe => return Ok(Answer::Fields(fixture.fields(capsule))),
         Operation::New => {}
         Operation::SetPointer(pointer) => capsule.set_pointer(address(*pointer)?),
         Operation::SetName(name) => capsule.set_name(name.clone().map(Cow::Owned)),
         Operation::SetContext(context) => capsule.set_context(without_provenance_mut(*context)),
-        Operation::SetDestructor(new) => capsule.set_destructor(destructor(*new, bench)),
+        Operation::SetDestructor(new) => capsule.set_destructor(destructor(*new, fixture)),
     }
     Ok(Answer::Done)
 }

@@ -1,5 +1,6 @@
-//! What a destructor cannot do to the code around it: a pending exception survives it, and what it
-//! leaves behind (an exception, a panic) goes to `sys.unraisablehook` with the capsule.
+//! A destructor does not disturb the code that drops the capsule: a pending exception survives it,
+//! and an exception or panic of the destructor goes to `sys.unraisablehook`, together with the
+//! capsule.
 
 use std::panic::AssertUnwindSafe;
 use std::panic::{catch_unwind, resume_unwind};
@@ -11,26 +12,26 @@ use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
-use crate::ledger::{Kind, Ledger, Log, dying, python, shared};
+use crate::ledger::{Kind, Ledger, Log, in_shared_interpreter, python, with_destructor};
 
 type Test = fn(&VirtualMachine);
 
 const TESTS: &[(&str, Test)] = &[
-    ("an-exception-set-is-reported", set_is_reported),
+    ("an-exception-left-pending-is-reported", set_is_reported),
     ("a-pending-exception-is-not-seen", pending_is_not_seen),
     ("a-pending-exception-survives", pending_survives),
     ("a-python-exception-is-reported", python_is_reported),
     ("a-panic-is-reported", panic_is_reported),
     ("a-panic-in-drop-is-reported", panic_in_drop_is_reported),
-    ("a-panic-that-panics-is-contained", panic_that_panics),
-    ("a-missing-hook-is-survived", missing_hook),
-    ("a-broken-hook-is-survived", broken_hook),
-    ("a-hook-that-panics-is-survived", panicking_hook),
+    ("a-panic-whose-payload-panics-is-caught", panic_that_panics),
+    ("a-missing-hook-does-no-harm", missing_hook),
+    ("a-hook-that-raises-does-no-harm", raising_hook),
+    ("a-hook-that-panics-does-no-harm", panicking_hook),
     ("the-hook-can-keep-the-capsule", hook_keeps),
 ];
 
-/// What Python destructors do in a process of their own: source, standard output, and what standard
-/// error has in it.
+/// Programs with Python destructors, each run in a process of its own: the source, standard output,
+/// and texts that standard error contains.
 const CHILDREN: &[(&str, &str, &str, &[&str])] = &[
     (
         "the-default-hook-names-the-capsule",
@@ -48,7 +49,7 @@ const CHILDREN: &[(&str, &str, &str, &[&str])] = &[
         &["ZeroDivisionError"],
     ),
     (
-        "an-exit-in-a-destructor-is-no-exit",
+        "sys-exit-in-a-destructor-does-not-exit",
         "import sys\nc = new(1, 'a.b', lambda c: sys.exit(3))\ndel c\nprint('on')",
         "on\n",
         &["SystemExit: 3"],
@@ -64,7 +65,7 @@ const CHILDREN: &[(&str, &str, &str, &[&str])] = &[
 pub(crate) fn trials() -> Vec<Trial> {
     let tests = TESTS.iter().map(|&(name, test)| {
         trial(format!("unraisable::{name}"), move || {
-            shared(move |vm| {
+            in_shared_interpreter(move |vm| {
                 test(vm);
             });
             Ok(())
@@ -87,8 +88,8 @@ pub(crate) fn trials() -> Vec<Trial> {
     tests.chain(children).collect()
 }
 
-/// Puts `hook` in the place of `sys.unraisablehook` (nothing for `None`) while `f` runs.
-fn hooked(vm: &VirtualMachine, hook: Option<PyObjectRef>, f: impl FnOnce()) {
+/// Sets `sys.unraisablehook` to `hook` while `f` runs. `None` deletes it.
+fn with_hook(vm: &VirtualMachine, hook: Option<PyObjectRef>, f: impl FnOnce()) {
     let sys = vm.sys_module.as_object();
     let name = vm.ctx.intern_str("unraisablehook");
     let before = sys.get_attr(name, vm).expect("a hook is set");
@@ -104,7 +105,7 @@ fn hooked(vm: &VirtualMachine, hook: Option<PyObjectRef>, f: impl FnOnce()) {
     }
 }
 
-/// What goes to the hook while `f` runs: each exception, and the id of the object that it names.
+/// The reports that the hook receives while `f` runs: each exception, with the id of the capsule.
 fn reported(vm: &VirtualMachine, f: impl FnOnce()) -> Vec<String> {
     let log = Log::default();
     let seen = log.clone();
@@ -124,27 +125,28 @@ fn reported(vm: &VirtualMachine, f: impl FnOnce()) -> Vec<String> {
             PyResult::Ok(())
         },
     );
-    hooked(vm, Some(hook.into()), f);
+    with_hook(vm, Some(hook.into()), f);
     log.lines()
 }
 
+/// Leaves an exception pending.
 fn leave(text: &'static str) {
     with_current_vm(|vm| vm.set_exception(Some(vm.new_value_error(text))));
 }
 
-/// The kinds whose destructors can reach the pending exception itself.
+/// The kinds of destructors that can set the pending exception directly.
 const NATIVE: [Kind; 2] = [Kind::C, Kind::Rust];
 
 fn set_is_reported(vm: &VirtualMachine) {
     for kind in NATIVE {
-        let capsule = dying(kind, vm, |_| leave("left")).build(&vm.ctx);
+        let capsule = with_destructor(kind, vm, |_| leave("left")).build(&vm.ctx);
         let expected = format!("ValueError: left of {:#x}", capsule.get_id());
         assert_eq!(reported(vm, || drop(capsule)), [expected]);
         assert!(vm.current_exception().is_none());
     }
 }
 
-/// Runs `f` with an exception pending, and checks that the same one still is.
+/// Runs `f` with an exception pending, and checks that the same one is pending afterwards.
 fn while_pending<R>(vm: &VirtualMachine, f: impl FnOnce() -> R) -> R {
     let pending = vm.new_key_error(vm.ctx.new_str("pending").into());
     vm.set_exception(Some(pending.clone()));
@@ -159,7 +161,7 @@ fn pending_is_not_seen(vm: &VirtualMachine) {
     for kind in Kind::ALL {
         let log = Log::default();
         let seen = log.clone();
-        let capsule = dying(kind, vm, move |_| {
+        let capsule = with_destructor(kind, vm, move |_| {
             seen.write(with_current_vm(|vm| vm.current_exception().is_none()));
         });
         while_pending(vm, || drop(capsule.build(&vm.ctx)));
@@ -180,7 +182,7 @@ fn pending_survives(vm: &VirtualMachine) {
     ];
     for kind in NATIVE {
         for (action, expected) in actions {
-            let capsule = dying(kind, vm, action).build(&vm.ctx);
+            let capsule = with_destructor(kind, vm, action).build(&vm.ctx);
             let id = capsule.get_id();
             let reports = while_pending(vm, || reported(vm, || drop(capsule)));
             let expected: Vec<_> = expected
@@ -227,7 +229,7 @@ fn panic_is_reported(vm: &VirtualMachine) {
     ];
     for (panics, text) in panics {
         for kind in [Kind::Rust, Kind::Python] {
-            let capsule = dying(kind, vm, move |_| panics()).build(&vm.ctx);
+            let capsule = with_destructor(kind, vm, move |_| panics()).build(&vm.ctx);
             let expected = format!("{PANIC} {text} of {:#x}", capsule.get_id());
             let reports = while_pending(vm, || reported(vm, || drop(capsule)));
             assert_eq!(reports, [expected]);
@@ -248,28 +250,29 @@ fn panic_in_drop_is_reported(vm: &VirtualMachine) {
     let expected = format!("{PANIC} in drop of {:#x}", capsule.get_id());
     assert_eq!(reported(vm, || drop(capsule)), [expected]);
 
-    // What a closure owns goes with it.
+    // A value that the closure owns panics when it is dropped.
     let capsule = PyCapsule::from_value(7).build(&vm.ctx);
     let explosive = Explosive;
     capsule.set_destructor(Destructor::rust(move |_| drop(explosive)));
     let expected = format!("{PANIC} in drop of {:#x}", capsule.get_id());
     assert_eq!(reported(vm, || drop(capsule)), [expected]);
 
-    // The destructor ran, and the owner still goes.
+    // The destructor runs and the owner is dropped although the value panics.
     let ledger = Ledger::of(2);
     let owner = PyCapsule::from_value(ledger.token(0)).build(&vm.ctx);
     let entry = ledger.clone();
     let capsule = PyCapsule::from_value(Explosive)
         .owner(owner.into())
-        .destructor(python(vm, move |_| entry.strike(1)))
+        .destructor(python(vm, move |_| entry.record(1)))
         .build(&vm.ctx);
     let expected = format!("{PANIC} in drop of {:#x}", capsule.get_id());
     assert_eq!(reported(vm, || drop(capsule)), [expected]);
-    ledger.assert_settled();
+    ledger.assert_all_once();
 }
 
 fn panic_that_panics(vm: &VirtualMachine) {
-    let capsule = dying(Kind::Rust, vm, |_| resume_unwind(Box::new(Explosive))).build(&vm.ctx);
+    let capsule =
+        with_destructor(Kind::Rust, vm, |_| resume_unwind(Box::new(Explosive))).build(&vm.ctx);
     let expected = format!("{PANIC} with no message of {:#x}", capsule.get_id());
     assert_eq!(reported(vm, || drop(capsule)), [expected]);
 }
@@ -278,18 +281,18 @@ fn missing_hook(vm: &VirtualMachine) {
     for kind in Kind::ALL {
         let ledger = Ledger::of(1);
         let entry = ledger.clone();
-        let capsule = dying(kind, vm, move |_| {
-            entry.strike(0);
+        let capsule = with_destructor(kind, vm, move |_| {
+            entry.record(0);
             leave("left");
         });
         while_pending(vm, || {
-            hooked(vm, None, || drop(capsule.build(&vm.ctx)));
+            with_hook(vm, None, || drop(capsule.build(&vm.ctx)));
         });
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }
 
-fn broken_hook(vm: &VirtualMachine) {
+fn raising_hook(vm: &VirtualMachine) {
     let hook = vm.new_function(
         "hook",
         |_: PyObjectRef, vm: &VirtualMachine| -> PyResult<()> {
@@ -297,9 +300,9 @@ fn broken_hook(vm: &VirtualMachine) {
         },
     );
     for kind in NATIVE {
-        let capsule = dying(kind, vm, |_| leave("left")).build(&vm.ctx);
+        let capsule = with_destructor(kind, vm, |_| leave("left")).build(&vm.ctx);
         while_pending(vm, || {
-            hooked(vm, Some(hook.clone().into()), || drop(capsule))
+            with_hook(vm, Some(hook.clone().into()), || drop(capsule))
         });
     }
 }
@@ -308,8 +311,8 @@ fn panicking_hook(vm: &VirtualMachine) {
     let hook = vm.new_function("hook", |_: PyObjectRef| -> () {
         resume_unwind(Box::new("a hook that panics"))
     });
-    let capsule = dying(Kind::C, vm, |_| leave("left")).build(&vm.ctx);
-    while_pending(vm, || hooked(vm, Some(hook.into()), || drop(capsule)));
+    let capsule = with_destructor(Kind::C, vm, |_| leave("left")).build(&vm.ctx);
+    while_pending(vm, || with_hook(vm, Some(hook.into()), || drop(capsule)));
 }
 
 fn hook_keeps(vm: &VirtualMachine) {
@@ -317,8 +320,8 @@ fn hook_keeps(vm: &VirtualMachine) {
         let ledger = Ledger::of(1);
         let entry = ledger.clone();
         let kept = vm.ctx.new_list(Vec::new());
-        let capsule = dying(kind, vm, move |_| {
-            entry.strike(0);
+        let capsule = with_destructor(kind, vm, move |_| {
+            entry.record(0);
             leave("left");
         })
         .name(c"kept")
@@ -327,7 +330,7 @@ fn hook_keeps(vm: &VirtualMachine) {
             .as_object()
             .get_attr("append", vm)
             .expect("a list has it");
-        hooked(vm, Some(append), || drop(capsule));
+        with_hook(vm, Some(append), || drop(capsule));
         let scope = vm.new_scope_with_builtins();
         let set = scope.globals.set_item("kept", kept.into(), vm);
         set.expect("a scope can be written");
@@ -337,6 +340,6 @@ fn hook_keeps(vm: &VirtualMachine) {
             &scope,
             vm,
         );
-        ledger.assert_settled();
+        ledger.assert_all_once();
     }
 }

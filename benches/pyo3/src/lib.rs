@@ -1,5 +1,5 @@
-//! `speed_rows`: the rows in Rust on CPython, as they are written with PyO3. Where PyO3 has no
-//! function, CPython's is called, as its users do.
+//! `speed_rows` for CPython: the rows in Rust, written with PyO3. Where PyO3 has no function, they
+//! call the C API, as users of PyO3 do.
 
 #[path = "../../src/rows.rs"]
 mod shared;
@@ -21,7 +21,7 @@ const TABLE: &CStr = c"statlib.table";
 const FRESH: &CStr = c"dltensor";
 const USED: &CStr = c"used_dltensor";
 
-/// A table of functions, for the row that imports one.
+/// The API table of the row that imports one.
 #[repr(C)]
 struct Table {
     number: extern "C" fn() -> u64,
@@ -47,7 +47,7 @@ struct Capsules {
     tensor: Py<PyCapsule>,
 }
 
-/// Answers a request.
+/// Answers a request; see `answer`.
 #[pyfunction]
 fn request(py: Python<'_>, line: &str) -> PyResult<String> {
     static CAPSULES: PyOnceLock<Capsules> = PyOnceLock::new();
@@ -55,7 +55,7 @@ fn request(py: Python<'_>, line: &str) -> PyResult<String> {
     Ok(answer(&rows(capsules, py), line))
 }
 
-/// Makes the capsules, and puts into a module those that are imported.
+/// Makes the capsules, and sets those that the rows import as attributes of a module.
 fn publish(py: Python<'_>) -> PyResult<Capsules> {
     let module = py.import("statlib")?;
     let value = PyCapsule::new_with_value(py, Counted::new(), VALUE)?;
@@ -75,21 +75,28 @@ fn of<'py, T>(
     name: &'static CStr,
 ) -> PyResult<Bound<'py, PyCapsule>> {
     let pointer = NonNull::from(thing).cast::<c_void>();
-    // SAFETY: it is a `T`, which is what the name stands for here, and lives for ever.
+    // SAFETY: the pointer is valid for ever, since `thing` is static. Each name here is used for
+    // one type only, and the callers pass that type.
     unsafe { PyCapsule::new_with_pointer(py, pointer, name) }
 }
 
-fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 6] {
+fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 7] {
     let value = capsules.value.bind(py);
     let tensor = capsules.tensor.bind(py);
     let is_number = |number| number == Some(Counted::NUMBER);
     let dropped = Counted::dropped();
     [
         Row::new(
+            "rust_pointer",
+            move || black_box(value).pointer_checked(Some(VALUE)).ok(),
+            |pointer| pointer.is_some(),
+        ),
+        Row::new(
             "rust_value",
             move || {
                 let pointer = black_box(value).pointer_checked(Some(VALUE)).ok()?;
-                // SAFETY: nobody else makes a capsule of this name.
+                // SAFETY: only `publish` makes capsules with this name, and their pointer has this
+                // type.
                 Some(unsafe { pointer.cast::<Counted>().as_ref() }.number)
             },
             is_number,
@@ -97,7 +104,8 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 6] {
         Row::new(
             "rust_import_pointer",
             move || {
-                // SAFETY: nobody else makes a capsule of this name.
+                // SAFETY: only `publish` makes capsules with this name, and their pointer has this
+                // type.
                 let counted = unsafe { PyCapsule::import::<Counted>(py, black_box(POINTER)) };
                 Some(counted.ok()?.number)
             },
@@ -106,7 +114,8 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 6] {
         Row::new(
             "rust_import_value",
             move || {
-                // SAFETY: nobody else makes a capsule of this name.
+                // SAFETY: only `publish` makes capsules with this name, and their pointer has this
+                // type.
                 let counted = unsafe { PyCapsule::import::<Counted>(py, black_box(VALUE)) };
                 Some(counted.ok()?.number)
             },
@@ -115,7 +124,8 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 6] {
         Row::new(
             "rust_import_table",
             move || {
-                // SAFETY: nobody else makes a capsule of this name.
+                // SAFETY: only `publish` makes capsules with this name, and their pointer has this
+                // type.
                 let table = unsafe { PyCapsule::import::<Table>(py, black_box(TABLE)) };
                 Some((table.ok()?.number)())
             },
@@ -141,14 +151,14 @@ fn rows<'a>(capsules: &'a Capsules, py: Python<'a>) -> [Row<'a>; 6] {
     ]
 }
 
-/// What consumers of DLPack do.
+/// Claims a capsule as consumers of DLPack do.
 fn claim(
     capsule: &Bound<'_, PyCapsule>,
     name: &'static CStr,
     new_name: &'static CStr,
 ) -> Option<NonNull<c_void>> {
     let pointer = capsule.pointer_checked(Some(name)).ok()?;
-    // SAFETY: it is a capsule, and the name lives for ever.
+    // SAFETY: the object is a capsule, the thread is attached, and the name is static.
     let renamed = unsafe { ffi::PyCapsule_SetName(capsule.as_ptr(), new_name.as_ptr()) };
     (renamed == 0).then_some(pointer)
 }

@@ -1,3 +1,3 @@
-"""A package laid out as big ones are: the capsule is four levels deep."""
+"""A package laid out like NumPy: the name of the capsule has four parts."""
 
 from . import _core

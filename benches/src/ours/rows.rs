@@ -1,4 +1,4 @@
-//! The rows in Rust on ours, as the builtin module `speed_rows`.
+//! The rows in Rust for this project, as the builtin module `speed_rows`.
 
 use core::cell::Cell;
 use core::ffi::CStr;
@@ -23,8 +23,8 @@ const FRESH: &CStr = c"dltensor";
 const USED: &CStr = c"used_dltensor";
 
 api_table! {
-    // SAFETY: nobody else publishes a table of this name.
-    /// A table for the row that imports one.
+    // SAFETY: no other code publishes a table with this name.
+    /// The API table of the row that imports one.
     unsafe struct Table = c"statlib.table", version 1.0 {
         /// The number of a `Counted`.
         number: extern "C" fn() -> u64,
@@ -47,7 +47,7 @@ mod speed_rows {
     use rustpython_vm::builtins::PyUtf8StrRef;
     use rustpython_vm::{PyResult, VirtualMachine};
 
-    /// Answers a request.
+    /// Answers a request; see `answer`.
     #[pyfunction]
     fn request(line: PyUtf8StrRef, vm: &VirtualMachine) -> PyResult<String> {
         super::request(line.as_str(), vm)
@@ -58,7 +58,7 @@ mod speed_rows {
 struct Capsules {
     value: PyRef<PyCapsule>,
     tensor: PyRef<PyCapsule>,
-    /// The one of `crowd`.
+    /// The capsule of `rust_set_name` and of `populate`.
     renamed: PyRef<PyCapsule>,
 }
 
@@ -71,14 +71,14 @@ fn request(line: &str, vm: &VirtualMachine) -> PyResult<String> {
             CAPSULES.get_or_init(|| made)
         }
     };
-    if let Some(count) = line.trim_end().strip_prefix("crowd ") {
-        crowd(&capsules.renamed, count.parse().unwrap_or_default());
+    if let Some(count) = line.trim_end().strip_prefix("populate ") {
+        populate(&capsules.renamed, count.parse().unwrap_or_default());
         return Ok("right".to_owned());
     }
     Ok(answer(&rows(capsules, vm), line))
 }
 
-/// Makes the capsules, and puts into a module those that are imported.
+/// Makes the capsules, and sets those that the rows import as attributes of a module.
 fn publish(vm: &VirtualMachine) -> PyResult<Capsules> {
     let module = vm.import("statlib", 0)?;
     let build = |name| {
@@ -99,7 +99,7 @@ fn publish(vm: &VirtualMachine) -> PyResult<Capsules> {
     })
 }
 
-fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 7] {
+fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 8] {
     let Capsules {
         value,
         tensor,
@@ -107,6 +107,11 @@ fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 7] {
     } = capsules;
     let dropped = Counted::dropped();
     [
+        Row::new(
+            "rust_pointer",
+            move || black_box(value).pointer(Some(VALUE)).ok(),
+            move |pointer| pointer == Some(value.any_pointer()),
+        ),
         Row::new(
             "rust_value",
             move || {
@@ -119,7 +124,8 @@ fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 7] {
             "rust_import_pointer",
             move || {
                 let handle = import(black_box(POINTER), vm).ok()?;
-                // SAFETY: nobody else makes a capsule of this name.
+                // SAFETY: only `publish` makes a capsule with this name. Its pointer is that of the
+                // static `COUNTED`.
                 Some(unsafe { handle.pointer().cast::<Counted>().as_ref() }.number)
             },
             |number| number == Some(Counted::NUMBER),
@@ -167,8 +173,8 @@ fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 7] {
     ]
 }
 
-/// Gives one capsule so many names, each of which it owns from then on.
-fn crowd(capsule: &PyCapsule, count: u64) {
+/// Sets that many owned names on a capsule, one after the other.
+fn populate(capsule: &PyCapsule, count: u64) {
     for number in 0..count {
         let name = CString::new(format!("statlib.t{number}"));
         capsule.set_name(name.ok().map(Into::into));

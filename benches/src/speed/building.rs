@@ -1,4 +1,4 @@
-//! Builds what is compared: the two programs of this package, and the loops in C for each
+//! Builds what is measured: the two programs of this package, and the rows in C for each
 //! interpreter.
 
 use std::path::{Path, PathBuf};
@@ -8,20 +8,22 @@ use tempfile::TempDir;
 
 use crate::Failure;
 
-/// The programs, and a folder for what is made for one run.
-pub(crate) struct Workshop {
+/// The programs, and a temporary folder for what one run builds.
+pub(crate) struct Build {
     pub(crate) ours: PathBuf,
     pub(crate) plain: PathBuf,
-    /// Of our C API.
+    /// The headers of our C API.
     pub(crate) headers: PathBuf,
     pub(crate) folder: TempDir,
 }
 
-impl Workshop {
-    /// Builds the programs beside this one, with the profile that it was built with.
-    pub(crate) fn open() -> Result<Self, Failure> {
+impl Build {
+    /// Builds the programs into the folder of this one, with the same profile.
+    pub(crate) fn new() -> Result<Self, Failure> {
         let own = std::env::current_exe()?;
-        let programs = own.parent().ok_or("this program lies in no folder")?;
+        let programs = own
+            .parent()
+            .ok_or("the path of this program has no folder")?;
         let mut build = cargo();
         build.args(["build", "--quiet", "--locked", "--ignore-rust-version"]);
         build.args(["--bin", "speed-ours", "--bin", "speed-plain"]);
@@ -38,18 +40,18 @@ impl Workshop {
     }
 }
 
-/// The checkout.
+/// The root folder of the checkout.
 pub(crate) fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     root.canonicalize().unwrap_or(root)
 }
 
-/// The Cargo that started this program.
+/// The `cargo` that started this program.
 pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Compiles the rows in C into a library for the interpreter that these headers are of.
+/// Compiles the rows in C into a library for the interpreter of these headers.
 pub(crate) fn compile_loops(headers: &Path, flags: &[&str], library: &Path) -> Result<(), Failure> {
     const FLAGS: [&str; 9] = [
         "-std=c11",
@@ -70,12 +72,14 @@ pub(crate) fn compile_loops(headers: &Path, flags: &[&str], library: &Path) -> R
     succeed(compiler.args(sources).arg("-o").arg(library)).map(drop)
 }
 
-/// Builds the rows for PyO3, with the CPython that they are for, into a folder: which PyO3 it is.
+/// Builds the rows in Rust with PyO3 for a CPython, into a folder. Returns the version of PyO3.
 pub(crate) fn build_pyo3(python: &Path, folder: &Path) -> Result<String, Failure> {
     let package = root().join("benches/pyo3");
     let own = std::env::current_exe()?;
-    // Kept for the next run.
-    let programs = own.parent().ok_or("this program lies in no folder")?;
+    // Beside this program, so that the next run can use it again.
+    let programs = own
+        .parent()
+        .ok_or("the path of this program has no folder")?;
     let target = programs.join("speed-pyo3");
     let mut build = cargo();
     build.args(["build", "--quiet", "--locked", "--release", "--target-dir"]);
@@ -91,7 +95,10 @@ pub(crate) fn build_pyo3(python: &Path, folder: &Path) -> Result<String, Failure
     Ok(format!("PyO3 {}", version.unwrap_or_default()))
 }
 
-/// Runs a command that must succeed, and gives what it printed.
+/// Runs a command and returns what it printed.
+///
+/// # Errors
+/// The command cannot be started or fails.
 pub(crate) fn succeed(command: &mut Command) -> Result<String, Failure> {
     let output = command
         .stdin(Stdio::null())
@@ -101,6 +108,6 @@ pub(crate) fn succeed(command: &mut Command) -> Result<String, Failure> {
     if output.status.success() {
         return Ok(printed);
     }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{command:?}: {}\n{printed}{complaint}", output.status).into())
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?}: {}\n{printed}{stderr}", output.status).into())
 }

@@ -1,5 +1,5 @@
-//! The chart: for each call in C, how long ours, the oldest CPython and plain RustPython take as a
-//! multiple of what the newest CPython takes, on a scale that doubles from line to line.
+//! The chart: for each row in C, the times of this project, the oldest CPython and plain RustPython
+//! as multiples of the newest CPython's, on a logarithmic scale.
 
 use std::path::Path;
 
@@ -8,16 +8,16 @@ use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use crate::Failure;
-use crate::table::{Line, Table, shown};
+use crate::table::{Line, Table, rounded};
 
 const WIDTH: i32 = 800;
 const HEAD: i32 = 126;
 const FOOT: i32 = 52;
 const ROW: i32 = 40;
 const BAR: i32 = 11;
-/// Left of it are the titles of the rows.
+/// The right edge of the titles of the rows.
 const LEFT: i32 = 276;
-/// Where the scale begins and ends: beside them is room for the figures of the longest bars.
+/// The ends of the scale, with room beside them for the figures of the longest bars.
 const BEGIN: i32 = LEFT + 40;
 const END: i32 = WIDTH - 64;
 
@@ -25,14 +25,14 @@ const INK: RGBColor = RGBColor(0x22, 0x26, 0x2b);
 const FAINT: RGBColor = RGBColor(0x5c, 0x64, 0x6d);
 const RULE: RGBColor = RGBColor(0xdd, 0xe1, 0xe6);
 const BAND: RGBColor = RGBColor(0xf6, 0xf8, 0xfa);
-/// Of ours, the oldest CPython, plain RustPython.
+/// The colours of this project, the oldest CPython, and plain RustPython.
 const COLOURS: [RGBColor; 3] = [
     RGBColor(0x0b, 0x6e, 0x99),
     RGBColor(0xe0, 0x9f, 0x1f),
     RGBColor(0xa3, 0xab, 0xb5),
 ];
 
-/// Draws the table of calls from C, if it has a CPython to compare with.
+/// Draws the table of calls from C, unless it has no column of a CPython.
 pub(crate) fn draw(table: &Table, date: &str, file: &Path) -> Result<(), Failure> {
     let is_cpython = |label: &String| label.starts_with("CPython");
     let Some(newest) = table.columns.iter().position(is_cpython) else {
@@ -45,8 +45,11 @@ pub(crate) fn draw(table: &Table, date: &str, file: &Path) -> Result<(), Failure
     let bars: Vec<(usize, RGBColor)> = bars
         .filter_map(|(column, colour)| Some((column?, colour)))
         .collect();
-    // The first row is no function of capsules.
-    let lines = &table.lines[1..];
+    // The first row is the empty function. Rows that CPython lacks have nothing to compare with.
+    let lines = table.lines[1..].iter();
+    let lines: Vec<&Line> = lines
+        .filter(|line| line.cells[newest].median().is_some())
+        .collect();
     let height = HEAD + i32::try_from(lines.len())? * ROW + FOOT;
     let size = (WIDTH.unsigned_abs(), height.unsigned_abs());
     let chart = Chart {
@@ -54,12 +57,12 @@ pub(crate) fn draw(table: &Table, date: &str, file: &Path) -> Result<(), Failure
         bottom: height - FOOT,
         columns: &table.columns,
         newest,
-        powers: powers(lines, newest, &bars),
+        powers: powers(&lines, newest, &bars),
         bars,
     };
     chart.area.fill(&WHITE)?;
     chart.head(date)?;
-    for (row, line) in (0..).zip(lines) {
+    for (row, line) in (0..).zip(&lines) {
         if row % 2 == 0 {
             let top = HEAD + row * ROW;
             chart.fill((12, top), (WIDTH - 12, top + ROW), BAND)?;
@@ -67,7 +70,7 @@ pub(crate) fn draw(table: &Table, date: &str, file: &Path) -> Result<(), Failure
         chart.titles(line, HEAD + row * ROW)?;
     }
     chart.scale()?;
-    for (row, line) in (0..).zip(lines) {
+    for (row, line) in (0..).zip(&lines) {
         chart.bars(line, HEAD + row * ROW)?;
     }
     chart.reference()?;
@@ -75,13 +78,13 @@ pub(crate) fn draw(table: &Table, date: &str, file: &Path) -> Result<(), Failure
     Ok(())
 }
 
-/// A cell as a multiple of the newest CPython's.
+/// A cell as a multiple of the newest CPython's cell.
 fn multiple(line: &Line, column: usize, newest: usize) -> Option<f64> {
     Some(line.cells[newest].ratio()? / line.cells[column].ratio()?)
 }
 
-/// Between which powers of two all bars end.
-fn powers(lines: &[Line], newest: usize, bars: &[(usize, RGBColor)]) -> [i32; 2] {
+/// The exponents of the powers of two between which all bars end.
+fn powers(lines: &[&Line], newest: usize, bars: &[(usize, RGBColor)]) -> [i32; 2] {
     let powers = lines.iter().flat_map(|line| {
         let multiples = bars.iter();
         multiples.filter_map(|(column, _)| Some(multiple(line, *column, newest)?.log2()))
@@ -130,12 +133,12 @@ impl Chart<'_> {
         self.text(newest, (LEFT, HEAD - 12), 12, FAINT, HPos::Right)
     }
 
-    /// What is left of the bars.
+    /// Draws the text left of the bars.
     fn titles(&self, line: &Line, top: i32) -> Result<(), Failure> {
         let middle = top + ROW / 2;
         self.text(&line.title, (16, middle), 13, INK, HPos::Left)?;
         match line.cells[self.newest].median() {
-            Some(median) => self.text(&shown(median), (LEFT, middle), 12, FAINT, HPos::Right),
+            Some(median) => self.text(&rounded(median), (LEFT, middle), 12, FAINT, HPos::Right),
             None => Ok(()),
         }
     }
@@ -177,14 +180,14 @@ impl Chart<'_> {
                 } else {
                     (end + 5, HPos::Left)
                 };
-                self.text(&shown(median), (x, top + BAR / 2 + 1), 11, INK, side)?;
+                self.text(&rounded(median), (x, top + BAR / 2 + 1), 11, INK, side)?;
             }
             top += BAR + 1;
         }
         Ok(())
     }
 
-    /// The line that stands for the newest CPython.
+    /// Draws the line for the newest CPython.
     fn reference(&self) -> Result<(), Failure> {
         let x = self.place(0.0);
         let line = vec![(x, HEAD), (x, self.bottom)];
@@ -193,7 +196,7 @@ impl Chart<'_> {
             .draw(&PathElement::new(line, INK.stroke_width(2)))?)
     }
 
-    /// Where a multiple is, given as a power of two.
+    /// The x coordinate of a multiple, which is given as a power of two.
     fn place(&self, power: f64) -> i32 {
         let [least, most] = self.powers.map(f64::from);
         let part = (power - least) / (most - least);
@@ -207,7 +210,7 @@ impl Chart<'_> {
             .draw(&Rectangle::new([from, to], colour.filled()))?)
     }
 
-    /// `place` is the middle of the text's height, and its end on that side.
+    /// Draws text. `place` is its left end, middle or right end as `side` says, at half its height.
     fn text(
         &self,
         text: &str,
@@ -216,7 +219,7 @@ impl Chart<'_> {
         colour: RGBColor,
         side: HPos,
     ) -> Result<(), Failure> {
-        // The library makes letters smaller than it is told by this.
+        // The library draws text smaller than the given size by this factor.
         let size = f64::from(pixels) * 1.24;
         let style = ("sans-serif", size).into_font().color(&colour);
         let style = style.pos(Pos::new(side, VPos::Center));

@@ -1,4 +1,4 @@
-//! Which CPythons are here: from 3.11 on, with headers, the first that is found of each version.
+//! Finds the installed CPythons from 3.11 on that have headers: the first of each version.
 
 use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,9 @@ pub(crate) struct CPython {
     pub(crate) built: String,
 }
 
-/// Prints a line for each thing to know of a CPython that will do, and why another will not.
-const ASK: &str = "
+/// Prints four lines about a CPython: label, program, headers, and how it was built. It prints the
+/// first two if there are no headers, and nothing for another implementation or an older version.
+const PROBE: &str = "
 import os, sys, sysconfig
 headers = sysconfig.get_path('include')
 variable = sysconfig.get_config_var
@@ -36,16 +37,16 @@ built.append('libpython shared' if variable('Py_ENABLE_SHARED') else 'libpython 
 print(', '.join(built))
 ";
 
-/// The newest first, and a line for each version that cannot be compared with.
+/// The CPythons, newest first, and a line for each version that cannot be used.
 pub(crate) fn find() -> (Vec<CPython>, Vec<String>) {
     let mut found: Vec<CPython> = Vec::new();
     let mut without_headers: Vec<String> = Vec::new();
     for program in candidates() {
-        let Ok(told) = succeed(Command::new(&program).args(["-I", "-c", ASK])) else {
+        let Ok(output) = succeed(Command::new(&program).args(["-I", "-c", PROBE])) else {
             continue;
         };
-        let told: Vec<&str> = told.lines().collect();
-        match told.as_slice() {
+        let lines: Vec<&str> = output.lines().collect();
+        match lines.as_slice() {
             [label, program, headers, built] if !found.iter().any(|one| one.label == *label) => {
                 found.push(CPython {
                     label: (*label).to_owned(),
@@ -72,13 +73,13 @@ pub(crate) fn find() -> (Vec<CPython>, Vec<String>) {
         .map(|label| format!("{label}: no headers"))
         .collect();
     if found.is_empty() {
-        missing.push("CPython: none from 3.11 on with headers".to_owned());
+        missing.push("CPython: no version from 3.11 on with headers".to_owned());
     }
     (found, missing)
 }
 
-/// Those on the path, then those of pyenv, whose commands on the path start only the versions that
-/// were chosen.
+/// Programs on `PATH`, then all versions of pyenv, whose commands on `PATH` start only the selected
+/// versions.
 fn candidates() -> Vec<PathBuf> {
     let mut candidates = Vec::new();
     for minor in 11..=20 {

@@ -1,12 +1,11 @@
-//! What to know of the machine, the compilers and the checkout, for whoever reads the figures
-//! later.
+//! Facts about the machine, the compilers and the checkout, for later readers of the record.
 
 use std::fs::read_to_string;
 use std::process::Command;
 
 use crate::building::{root, succeed};
 
-/// Names and values, in the order in which they are told.
+/// Names and values, in the order in which they are printed.
 pub(crate) fn facts() -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("processor", processor()),
@@ -14,15 +13,15 @@ pub(crate) fn facts() -> Vec<(&'static str, String)> {
         ("kernel", file("/proc/sys/kernel/osrelease")),
         ("frequency governor", governor()),
         ("load at the start", load()),
-        ("rustc", says(Command::new("rustc").arg("--version"))),
-        ("cc -O2", says(Command::new("cc").arg("--version"))),
+        ("rustc", first_line(Command::new("rustc").arg("--version"))),
+        ("cc -O2", first_line(Command::new("cc").arg("--version"))),
         ("commit", commit()),
     ];
     facts.retain(|(_, value)| !value.is_empty());
     facts
 }
 
-/// Whether too much else was running a moment ago for two threads to have a processor each.
+/// Whether the other load was recently too high for two threads to have a processor each.
 pub(crate) fn is_busy() -> bool {
     if is_real_time() {
         return false;
@@ -30,15 +29,15 @@ pub(crate) fn is_busy() -> bool {
     let load = file("/proc/loadavg");
     let load = load.split(' ').next().and_then(|load| load.parse().ok());
     let cores: f64 = cores().parse().unwrap_or(f64::INFINITY);
-    // One is for what this program measured a moment ago.
+    // The load includes 1 for the measurements of this program.
     load.is_some_and(|load: f64| load > cores.max(2.0) - 0.5)
 }
 
-/// Whether this program and those that it starts go before all others, as with `chrt -f 5`.
+/// Whether this program and its children have real-time priority, as with `chrt -f 5`.
 fn is_real_time() -> bool {
     let text = file("/proc/self/stat");
-    // The name of the program, which ends in the last bracket, is the second field; the policy is
-    // the 41st, and 1 and 2 are the two of real time.
+    // The second field, the name of the program, ends with the last parenthesis. The scheduling
+    // policy is field 41; 1 and 2 are the real-time policies.
     let policy = text
         .rsplit(')')
         .next()
@@ -46,13 +45,13 @@ fn is_real_time() -> bool {
     matches!(policy, Some("1" | "2"))
 }
 
-/// Today, as the standard writes it.
+/// The date of today in the format of ISO 8601.
 pub(crate) fn today() -> String {
-    says(Command::new("date").args(["-u", "+%Y-%m-%d"]))
+    first_line(Command::new("date").args(["-u", "+%Y-%m-%d"]))
 }
 
-/// The first line that a command prints; nothing where it cannot be run.
-fn says(command: &mut Command) -> String {
+/// The first line that a command prints, or an empty string if it fails.
+fn first_line(command: &mut Command) -> String {
     let printed = succeed(command).unwrap_or_default();
     printed.lines().next().unwrap_or_default().to_owned()
 }
@@ -103,7 +102,7 @@ fn load() -> String {
 fn governor() -> String {
     let known = file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
     if known.is_empty() {
-        "not told".to_owned()
+        "unknown".to_owned()
     } else {
         known
     }
@@ -120,11 +119,11 @@ fn commit() -> String {
         return String::new();
     };
     let head = String::from_utf8_lossy(&head.stdout).trim_end().to_owned();
-    // What this program itself wrote is no change.
+    // The records that this program writes do not count as changes.
     let changes = git(&["status", "--porcelain", "--", ".", ":!benches/record"]);
     let is_changed = changes.is_ok_and(|changes| !changes.stdout.is_empty());
     if is_changed && !head.is_empty() {
-        format!("{head}, and changes")
+        format!("{head}, with uncommitted changes")
     } else {
         head
     }

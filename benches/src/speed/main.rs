@@ -1,12 +1,12 @@
-//! `speed`, the program behind `cargo speed`: measures capsules on this interpreter and on others,
-//! prints tables, and keeps a dated record. What is measured is in `c` and in the rows in Rust.
+//! `speed`, the program that `cargo speed` runs: measures capsules in this interpreter and in
+//! others, prints tables, and writes a dated record. The measured calls are in `benches/c`,
+//! `src/ours` and `benches/pyo3`.
 
 #![forbid(unsafe_code)]
 
 mod building;
 mod chart;
 mod cpython;
-mod figures;
 mod machine;
 mod options;
 mod peer;
@@ -15,13 +15,14 @@ mod record;
 mod rounds;
 mod rows;
 mod sections;
+mod statistics;
 mod table;
 
 use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
-use building::Workshop;
+use building::Build;
 use options::Options;
 use peer::Peers;
 use table::{Table, Unit};
@@ -39,19 +40,19 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Failure> {
-    let Some(options) = Options::of_process()? else {
+    let Some(options) = Options::from_arguments()? else {
         return Ok(());
     };
     let facts = machine::facts();
-    let workshop = Workshop::open()?;
-    let peers = Peers::find(&workshop, &options)?;
+    let build = Build::new()?;
+    let peers = Peers::find(&build, &options)?;
     let facts = describe(&facts, &peers, options.rounds);
     println!("{facts}");
     let tables = measure(&peers, &options)?;
-    let text = shown(&tables);
+    let text = markdown(&tables);
     println!("{text}");
-    if options.are_for_the_record() {
-        record::keep(&machine::today(), &facts, &text, &tables)?;
+    if options.make_a_record() {
+        record::write(&machine::today(), &facts, &text, &tables)?;
     }
     Ok(())
 }
@@ -63,48 +64,48 @@ fn measure(peers: &Peers, options: &Options) -> Result<Vec<Table>, Failure> {
     tables.extend(sections::rust_calls(&peers.rust, options)?);
     tables.extend(sections::memory(&peers.c, options)?);
     tables.extend(sections::threads(&peers.c, options)?);
-    tables.extend(sections::crowd(&peers.c, &peers.rust[0], options)?);
+    tables.extend(sections::populated(&peers.c, &peers.rust[0], options)?);
     Ok(tables)
 }
 
-/// Everything to know of a run besides its figures.
+/// The conditions of a run: the machine, the peers and the number of rounds.
 fn describe(facts: &[(&str, String)], peers: &Peers, rounds: usize) -> String {
     let mut text = String::new();
-    let mut tell = |name: &str, value: &str| {
-        writeln!(text, "- {name}: {value}").expect("a string takes all that is written");
+    let mut write_line = |name: &str, value: &str| {
+        writeln!(text, "- {name}: {value}").expect("writing to a string does not fail");
     };
     for (name, value) in facts {
-        tell(name, value);
+        write_line(name, value);
     }
     for peer in peers.c.iter().chain(&peers.rust[1..]) {
-        tell(&peer.label, &peer.built);
+        write_line(&peer.label, &peer.built);
     }
     for missing in &peers.missing {
-        tell("left out", missing);
+        write_line("left out", missing);
     }
-    tell(
+    write_line(
         "measured",
-        &format!("{rounds} rounds; in each, every row on every interpreter within a moment"),
+        &format!("{rounds} rounds; in each, every row on all interpreters in quick succession"),
     );
     text
 }
 
-/// The tables, and where ours is slower.
-fn shown(tables: &[Table]) -> String {
+/// The tables, each with a list of the rows in which this project is slower.
+fn markdown(tables: &[Table]) -> String {
     let mut text = String::new();
     for table in tables {
         text.push_str(&table.markdown());
-        let lags = table.lags();
-        if !lags.is_empty() {
+        let slower = table.slower_rows();
+        if !slower.is_empty() {
             text.push('\n');
-            for lag in lags {
-                text.push_str(&format!("- {lag}\n"));
+            for line in slower {
+                text.push_str(&format!("- {line}\n"));
             }
         }
         text.push('\n');
     }
     if !tables.iter().any(|table| table.unit == Unit::Cycles) {
-        text.push_str("Cycles are not counted: this machine's `perf_event` gives none.\n");
+        text.push_str("There are no cycles: `perf_event` does not count them on this machine.\n");
     }
     text
 }

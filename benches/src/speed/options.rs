@@ -5,12 +5,12 @@ use crate::Failure;
 const USAGE: &str = "\
 usage: cargo speed [--rounds N] [--rows TEXT,…] [--peers TEXT,…]
 
-Measures capsules on this interpreter, on every CPython from 3.11 on that is here with headers, and
-on RustPython without the crates of this workspace. TEXT is a part of the name of a row or a peer.
-A run of everything, of five rounds or more, is written down in benches/record. On a machine that
-does other things too, `chrt -f 5 cargo speed` (as root) goes before them.";
+Measures capsules in this interpreter, in every installed CPython from 3.11 on that has headers, and
+in RustPython without the crates of this workspace. TEXT is a part of the name of a row or a peer.
+A run of all rows and peers with five rounds or more writes a record to benches/record. On a machine
+with other load, `chrt -f 5 cargo speed` (as root) gives it priority.";
 
-/// What is measured, and how often.
+/// Which rows and peers to measure, and how often.
 pub(crate) struct Options {
     pub(crate) rounds: usize,
     rows: Option<String>,
@@ -18,8 +18,8 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// Of this process; `None` if its user wants to know what there is.
-    pub(crate) fn of_process() -> Result<Option<Self>, Failure> {
+    /// Reads the arguments of this process. `None` if they ask for help.
+    pub(crate) fn from_arguments() -> Result<Option<Self>, Failure> {
         let mut options = Self {
             rounds: 15,
             rows: None,
@@ -36,26 +36,26 @@ impl Options {
                 ("--rounds", Some(number)) => options.rounds = number.parse()?,
                 ("--rows", Some(_)) => options.rows = value,
                 ("--peers", Some(_)) => options.peers = value,
-                _ => return Err(format!("{option} is not understood\n\n{USAGE}").into()),
+                _ => return Err(format!("unknown option: {option}\n\n{USAGE}").into()),
             }
         }
         if options.rounds == 0 {
-            return Err("nothing is measured in no round".into());
+            return Err("--rounds must be at least 1".into());
         }
         Ok(Some(options))
     }
 
-    /// Whether the run is worth keeping.
-    pub(crate) fn are_for_the_record(&self) -> bool {
+    /// Whether the run is complete enough for a record.
+    pub(crate) fn make_a_record(&self) -> bool {
         self.rows.is_none() && self.peers.is_none() && self.rounds >= 5
     }
 
-    /// Whether a row of this name is wanted.
+    /// Whether to measure the row with this name.
     pub(crate) fn want_row(&self, name: &str) -> bool {
         wants(self.rows.as_deref(), name)
     }
 
-    /// Whether a peer of this label is wanted. Ours always is.
+    /// Whether to measure the peer with this label. `ours` is always measured.
     pub(crate) fn want_peer(&self, label: &str) -> bool {
         wants(self.peers.as_deref(), label)
     }

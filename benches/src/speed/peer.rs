@@ -1,17 +1,17 @@
-//! The interpreters that are compared: which are here, and how each is built and started.
+//! The interpreters that are compared: finds them, and knows how each is built and started.
 
 use std::path::Path;
 
 use crate::Failure;
-use crate::building::{Workshop, build_pyo3, compile_loops};
+use crate::building::{Build, build_pyo3, compile_loops};
 use crate::cpython::{self, CPython};
 use crate::options::Options;
 use crate::process::Process;
 
-/// An interpreter that serves rows.
+/// An interpreter that runs rows.
 #[derive(Clone, Debug)]
 pub(crate) struct Peer {
-    /// The head of its column.
+    /// The header of its column.
     pub(crate) label: String,
     /// The program and its arguments.
     pub(crate) command: Vec<String>,
@@ -19,22 +19,23 @@ pub(crate) struct Peer {
     pub(crate) built: String,
 }
 
-/// All of them. Ours is the first, the newest CPython the second.
+/// All interpreters. In both lists the first is this project's, and the CPythons follow, newest
+/// first.
 pub(crate) struct Peers {
     /// For the rows in C.
     pub(crate) c: Vec<Peer>,
     /// For the rows in Rust.
     pub(crate) rust: Vec<Peer>,
-    /// A line for each that could have been here.
+    /// A line for each that is missing.
     pub(crate) missing: Vec<String>,
 }
 
 const OURS: &str = "release, one codegen unit for our crates; allocator mimalloc";
-const PLAIN: &str = "rustpython-capi and none of our crates, release; allocator mimalloc";
+const PLAIN: &str = "rustpython-capi without our crates, release; allocator mimalloc";
 
 impl Peers {
-    /// Finds and builds those that are wanted.
-    pub(crate) fn find(workshop: &Workshop, options: &Options) -> Result<Self, Failure> {
+    /// Finds and builds the peers that the options select.
+    pub(crate) fn find(build: &Build, options: &Options) -> Result<Self, Failure> {
         let (mut cpythons, missing) = cpython::find();
         cpythons.retain(|cpython| options.want_peer(&cpython.label));
         let mut peers = Self {
@@ -42,8 +43,8 @@ impl Peers {
             rust: Vec::new(),
             missing,
         };
-        let ours = [&workshop.ours, workshop.headers.as_path()];
-        peers.c.push(with_loops(workshop, "ours", ours, &[], OURS)?);
+        let ours = [&build.ours, build.headers.as_path()];
+        peers.c.push(with_loops(build, "ours", ours, &[], OURS)?);
         for cpython in &cpythons {
             let CPython {
                 label,
@@ -53,32 +54,32 @@ impl Peers {
             } = cpython;
             peers
                 .c
-                .push(with_loops(workshop, label, [program, headers], &[], built)?);
+                .push(with_loops(build, label, [program, headers], &[], built)?);
         }
         if options.want_peer("plain") {
-            let plain = [&workshop.plain, workshop.headers.as_path()];
+            let plain = [&build.plain, build.headers.as_path()];
             peers
                 .c
-                .push(with_loops(workshop, "plain", plain, &["-DPLAIN"], PLAIN)?);
+                .push(with_loops(build, "plain", plain, &["-DPLAIN"], PLAIN)?);
         }
         let built_in = Path::new("");
-        let ours = command(&workshop.ours, "speed_rows", built_in);
+        let ours = command(&build.ours, "speed_rows", built_in);
         peers.rust.push(Peer::started("ours", ours, OURS)?);
         match cpythons.first() {
-            Some(cpython) => peers.add_pyo3(workshop, cpython),
+            Some(cpython) => peers.add_pyo3(build, cpython),
             None => peers.missing.push("PyO3: no CPython".to_owned()),
         }
         Ok(peers)
     }
 
-    fn add_pyo3(&mut self, workshop: &Workshop, cpython: &CPython) {
+    fn add_pyo3(&mut self, build: &Build, cpython: &CPython) {
         let CPython {
             label,
             program,
             built,
             ..
         } = cpython;
-        let folder = workshop.folder.path().join("PyO3");
+        let folder = build.folder.path().join("PyO3");
         let peer = build_pyo3(program, &folder).and_then(|version| {
             let built = format!("{version}, release, not the stable ABI; {built}");
             let command = command(program, "speed_rows", &folder);
@@ -92,7 +93,7 @@ impl Peers {
 }
 
 impl Peer {
-    /// Starts it once, which tells its version and that it can be started.
+    /// Makes a peer. Starts it once to check that it works, and for its version.
     fn started(label: &str, command: Vec<String>, built: &str) -> Result<Self, Failure> {
         let mut peer = Self {
             label: label.to_owned(),
@@ -105,21 +106,21 @@ impl Peer {
     }
 }
 
-/// Builds the loops for a program, against its headers.
+/// Builds the rows in C for a program, with its headers.
 fn with_loops(
-    workshop: &Workshop,
+    build: &Build,
     label: &str,
     [program, headers]: [&Path; 2],
     flags: &[&str],
     built: &str,
 ) -> Result<Peer, Failure> {
-    let folder = workshop.folder.path().join(label.replace(' ', "-"));
+    let folder = build.folder.path().join(label.replace(' ', "-"));
     std::fs::create_dir(&folder)?;
     compile_loops(headers, flags, &folder.join("speed_loops.so"))?;
     Peer::started(label, command(program, "speed_loops", &folder), built)
 }
 
-/// The command that serves a module: one from a folder, or one that is built in.
+/// The command that serves a module from a folder, or a builtin module if the folder is empty.
 fn command(program: &Path, module: &str, folder: &Path) -> Vec<String> {
     const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/python/serve.py");
     let text = |path: &Path| path.to_string_lossy().into_owned();

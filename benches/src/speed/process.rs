@@ -1,5 +1,4 @@
-//! A process that answers requests, a line each: how it is started, asked and, when it dies or
-//! hangs, started again.
+//! A process that answers requests, one line each. If it crashes or hangs, it is started again.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, Command, Stdio};
@@ -9,21 +8,21 @@ use std::time::Duration;
 use crate::Failure;
 use crate::peer::Peer;
 
-/// Nothing that is asked takes this long.
-const PATIENCE: Duration = Duration::from_secs(240);
+/// The time after which a process counts as hung. Every request takes less.
+const TIMEOUT: Duration = Duration::from_secs(240);
 
-/// What it answered.
+/// The answer to a request.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Answer {
     Text(String),
-    /// It ended instead, or had to be ended.
-    Died,
+    /// The process exited, or hung and was killed.
+    Crashed,
 }
 
-/// A running interpreter that serves the rows.
+/// A running interpreter.
 pub(crate) struct Process {
     command: Vec<String>,
-    /// What it is asked first, whenever it is started.
+    /// The first request after each start.
     opening: Option<String>,
     running: Running,
     version: String,
@@ -36,7 +35,7 @@ struct Running {
 }
 
 impl Process {
-    /// Starts a peer. `opening` is a request that must be answered with `right`.
+    /// Starts a peer and sends `opening`, to which the answer must be `right`.
     pub(crate) fn start(peer: &Peer, opening: Option<&str>) -> Result<Self, Failure> {
         let (running, version) = Running::start(&peer.command, opening)?;
         Ok(Self {
@@ -47,18 +46,19 @@ impl Process {
         })
     }
 
-    /// What Python says of itself.
+    /// The version that the interpreter reports.
     pub(crate) fn version(&self) -> &str {
         &self.version
     }
 
-    /// Asks. After `Died`, the process is a new one.
+    /// Sends a request and waits for the answer. If that is `Crashed`, the process has been
+    /// restarted.
     pub(crate) fn ask(&mut self, request: &str) -> Result<Answer, Failure> {
         match self.running.ask(request) {
             Some(answer) => Ok(Answer::Text(answer)),
             None => {
                 (self.running, _) = Running::start(&self.command, self.opening.as_deref())?;
-                Ok(Answer::Died)
+                Ok(Answer::Crashed)
             }
         }
     }
@@ -87,7 +87,7 @@ impl Running {
             requests,
             answers,
         };
-        let first = running.answers.recv_timeout(PATIENCE);
+        let first = running.answers.recv_timeout(TIMEOUT);
         let version = first
             .as_deref()
             .ok()
@@ -96,20 +96,20 @@ impl Running {
         if let Some(opening) = opening
             && running.ask(opening).as_deref() != Some("right")
         {
-            return Err(format!("{} does not do `{opening}`", command[0]).into());
+            return Err(format!("{}: the request `{opening}` fails", command[0]).into());
         }
         Ok((running, version.to_owned()))
     }
 
     fn ask(&mut self, request: &str) -> Option<String> {
         writeln!(self.requests, "{request}").ok()?;
-        self.answers.recv_timeout(PATIENCE).ok()
+        self.answers.recv_timeout(TIMEOUT).ok()
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The process may have exited before.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }

@@ -1,5 +1,4 @@
-//! What is kept of a run: the tables as they were printed, every figure for programs, and the
-//! chart.
+//! Writes the record of a run: the printed tables, all figures as CSV, and the chart.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -9,7 +8,7 @@ use crate::chart;
 use crate::table::{Cell, Table};
 
 /// Writes `DATE.md`, `DATE.csv` and `latest.svg` into the record.
-pub(crate) fn keep(date: &str, facts: &str, text: &str, tables: &[Table]) -> Result<(), Failure> {
+pub(crate) fn write(date: &str, facts: &str, text: &str, tables: &[Table]) -> Result<(), Failure> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("record");
     std::fs::create_dir_all(&folder)?;
     let page = format!("# `cargo speed` on {date}\n\n{facts}\n{text}");

@@ -1,29 +1,29 @@
-//! The measuring itself: every row on every process within a moment, round after round, in an
-//! order that rotates.
+//! Measures rows: in each round, every row on all processes in quick succession. The order of the
+//! processes rotates.
 
 use std::collections::HashMap;
 
 use crate::Failure;
-use crate::figures::Series;
 use crate::peer::Peer;
 use crate::process::{Answer, Process};
+use crate::statistics::Series;
 
-/// One measurement should take this long.
+/// The intended duration of one measurement.
 const NANOSECONDS: f64 = 25e6;
 
-/// What came of a row on a process.
+/// The outcome of a row on a process.
 #[derive(Clone, Debug)]
 pub(crate) enum Outcome {
-    /// Nanoseconds a call and, where they are counted, cycles a call: one a round.
+    /// For each round the nanoseconds per call and, if they are counted, the cycles per call.
     Measured { times: Series, cycles: Series },
     /// The interpreter has no such function.
     Absent,
-    /// The interpreter died of it.
-    Died,
+    /// The interpreter crashed or hung.
+    Crashed,
 }
 
 impl Outcome {
-    /// What was measured once, and is no time of a call.
+    /// A figure that was measured once and is no time.
     pub(crate) fn of_once(figure: f64) -> Self {
         Self::Measured {
             times: vec![Some(figure)],
@@ -31,7 +31,7 @@ impl Outcome {
         }
     }
 
-    /// Nanoseconds a call, round by round.
+    /// Nanoseconds per call, one for each round.
     pub(crate) fn times(&self) -> &[Option<f64>] {
         match self {
             Self::Measured { times, .. } => times,
@@ -39,7 +39,7 @@ impl Outcome {
         }
     }
 
-    /// Cycles a call, round by round.
+    /// Cycles per call, one for each round.
     pub(crate) fn cycles(&self) -> &[Option<f64>] {
         match self {
             Self::Measured { cycles, .. } => cycles,
@@ -49,13 +49,13 @@ impl Outcome {
 }
 
 /// The processes that are compared, with their labels.
-pub(crate) struct Field {
+pub(crate) struct Processes {
     labels: Vec<String>,
     processes: Vec<Process>,
 }
 
-impl Field {
-    /// A process of each peer; `opening` as in [`Process::start`].
+impl Processes {
+    /// Starts a process for each peer; `opening` as in [`Process::start`].
     pub(crate) fn start(peers: &[Peer], opening: Option<&str>) -> Result<Self, Failure> {
         let started = peers.iter().map(|peer| Process::start(peer, opening));
         Ok(Self {
@@ -64,16 +64,16 @@ impl Field {
         })
     }
 
-    /// Adds the processes of another.
+    /// Adds the processes of `other`.
     pub(crate) fn join(&mut self, other: Self) {
         self.labels.extend(other.labels);
         self.processes.extend(other.processes);
     }
 
-    /// Measures these rows on all processes, the first process first.
+    /// Measures these rows on all processes. The result has an outcome for each row and process.
     ///
     /// # Errors
-    /// A call does not do what it should.
+    /// A row fails its check, or a process cannot be restarted.
     pub(crate) fn measure(
         &mut self,
         rows: &[&str],
@@ -97,11 +97,11 @@ impl Field {
             }
             outcomes.push(of_row);
         }
-        let lanes = self.processes.len();
+        let count = self.processes.len();
         for round in 0..rounds {
             for (row, name) in rows.iter().enumerate() {
-                for lane in 0..lanes {
-                    let process = (lane + round + row) % lanes;
+                for position in 0..count {
+                    let process = (position + round + row) % count;
                     let outcome = &mut outcomes[row][process];
                     let Outcome::Measured { times, cycles } = outcome else {
                         continue;
@@ -111,7 +111,7 @@ impl Field {
                             times.push(Some(call.nanoseconds));
                             cycles.push(call.cycles);
                         }
-                        None => *outcome = Outcome::Died,
+                        None => *outcome = Outcome::Crashed,
                     }
                 }
             }
@@ -119,7 +119,7 @@ impl Field {
         Ok(outcomes)
     }
 
-    /// Checks that the call does what it should, and finds how many of it take long enough.
+    /// Checks a row, and finds the number of calls that take about `NANOSECONDS`.
     fn prepare(&mut self, row: &str, process: usize) -> Result<Result<u64, Outcome>, Failure> {
         let label = &self.labels[process];
         let process = &mut self.processes[process];
@@ -127,14 +127,14 @@ impl Field {
             Answer::Text(text) if text == "right" => {}
             Answer::Text(text) if text == "unknown" => return Ok(Err(Outcome::Absent)),
             Answer::Text(text) => {
-                return Err(format!("{label}: the call of `{row}` is {text}").into());
+                return Err(format!("{label}: the check of `{row}` answers `{text}`").into());
             }
-            Answer::Died => return Ok(Err(Outcome::Died)),
+            Answer::Crashed => return Ok(Err(Outcome::Crashed)),
         }
         let mut count = 16;
         loop {
             let Some(call) = process.once(row, count)? else {
-                return Ok(Err(Outcome::Died));
+                return Ok(Err(Outcome::Crashed));
             };
             let took = call.nanoseconds * count as f64;
             if took > NANOSECONDS / 8.0 {
@@ -145,14 +145,14 @@ impl Field {
     }
 }
 
-/// What one call took, on average over a measurement.
+/// The average cost of a call in one measurement.
 struct Call {
     nanoseconds: f64,
     cycles: Option<f64>,
 }
 
 impl Process {
-    /// One measurement; `None` if the process died of it.
+    /// Makes one measurement. `None` if the process crashed.
     fn once(&mut self, row: &str, count: u64) -> Result<Option<Call>, Failure> {
         let Answer::Text(text) = self.ask(&format!("{row} {count}"))? else {
             return Ok(None);

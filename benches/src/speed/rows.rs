@@ -1,15 +1,16 @@
-//! The rows of the tables: what the processes call them, and what the reader does.
+//! The rows of the tables, with their names in requests and their titles.
 
 /// A row's name in requests, and its title.
 pub(crate) type Row = (&'static str, &'static str);
 
-pub(crate) const C_ROWS: [Row; 18] = [
-    ("floor", "an empty function"),
+pub(crate) const C_ROWS: [Row; 19] = [
+    ("empty_call", "an empty function"),
     ("get_pointer", "GetPointer, same name address"),
-    ("get_pointer_elsewhere", "GetPointer, equal text"),
-    ("get_pointer_refused", "GetPointer, refused, cleared"),
+    ("get_pointer_equal_text", "GetPointer, equal text"),
+    ("get_pointer_wrong_name", "GetPointer, wrong name"),
+    ("get_vouched_pointer", "GetVouchedPointer"),
     ("is_valid", "IsValid, same name address"),
-    ("is_valid_elsewhere", "IsValid, equal text"),
+    ("is_valid_equal_text", "IsValid, equal text"),
     ("get_name", "GetName"),
     ("get_context", "GetContext"),
     ("get_destructor", "GetDestructor"),
@@ -25,17 +26,17 @@ pub(crate) const C_ROWS: [Row; 18] = [
 ];
 
 pub(crate) const STRING_ROWS: [Row; 8] = [
-    ("str_text", "text of a str, again"),
-    ("bytes_text", "text of bytes, again"),
-    ("str_new", "new str, not asked"),
+    ("str_text", "text of a str, second request"),
+    ("bytes_text", "text of bytes, second request"),
+    ("str_new", "new str, no request"),
     ("str_new_text", "new str and its text"),
-    ("bytes_new", "new bytes of C, not asked"),
-    ("bytes_new_text", "new bytes of C and their text"),
-    ("encoded", "encode, not asked"),
+    ("bytes_new", "new bytes from C, no request"),
+    ("bytes_new_text", "new bytes from C and their text"),
+    ("encoded", "encode, no request"),
     ("encoded_text", "encode, and the text of the bytes"),
 ];
 
-/// Measured once more where another thread has run.
+/// Measured again in processes in which another thread has run.
 pub(crate) const THREADED_ROWS: [Row; 6] = [
     ("get_pointer", "GetPointer, same name address"),
     ("set_pointer", "SetPointer"),
@@ -52,18 +53,19 @@ pub(crate) const THREAD_ROWS: [Row; 3] = [
     ("new_free", "New and free"),
 ];
 
-/// Measured with nothing else there and in a crowd.
-pub(crate) const CROWD_ROWS: [Row; 4] = [
+/// Measured in fresh processes, and in processes with a million other capsules.
+pub(crate) const POPULATED_ROWS: [Row; 4] = [
     ("get_pointer", "GetPointer, same name address"),
     ("set_name", "SetName"),
     ("new_free", "New and free"),
     ("import_two_parts", "Import, two parts"),
 ];
 
-/// The same in Rust, on a capsule that has owned all those names.
-pub(crate) const RUST_CROWD_ROWS: [Row; 1] = [("rust_set_name", "set_name, owned (Rust)")];
+/// The same for Rust, on a capsule that has owned a million other names.
+pub(crate) const RUST_POPULATED_ROWS: [Row; 1] = [("rust_set_name", "set_name, owned (Rust)")];
 
-pub(crate) const RUST_ROWS: [Row; 7] = [
+pub(crate) const RUST_ROWS: [Row; 8] = [
+    ("rust_pointer", "pointer"),
     ("rust_value", "typed value"),
     ("rust_import_pointer", "import, pointer"),
     ("rust_import_value", "import, typed value"),
@@ -73,8 +75,8 @@ pub(crate) const RUST_ROWS: [Row; 7] = [
     ("rust_new_drop", "new typed value and drop"),
 ];
 
-/// How many other capsules, each with a name of its own, are a crowd.
-pub(crate) const CROWD: u64 = 1_000_000;
+/// How many other capsules, each with a name of its own, `populate` makes.
+pub(crate) const POPULATION: u64 = 1_000_000;
 
-/// How many capsules live at a time where their memory is measured.
+/// How many capsules are alive at once when their memory is measured.
 pub(crate) const LIVE: u64 = 10_000_000;

@@ -1,19 +1,20 @@
-//! The tables, one function each: what is measured for it, on whom, and what its figures are.
+//! The tables, one function each: the rows that it measures, the peers, and how its figures are
+//! computed.
 
 use crate::Failure;
-use crate::figures::{Series, ratios};
 use crate::machine;
 use crate::options::Options;
 use crate::peer::Peer;
 use crate::process::{Answer, Process};
-use crate::rounds::{Field, Outcome};
+use crate::rounds::{Outcome, Processes};
 use crate::rows::{
-    C_ROWS, CROWD, CROWD_ROWS, LIVE, RUST_CROWD_ROWS, RUST_ROWS, Row, STRING_ROWS, THREAD_ROWS,
-    THREADED_ROWS,
+    C_ROWS, LIVE, POPULATED_ROWS, POPULATION, RUST_POPULATED_ROWS, RUST_ROWS, Row, STRING_ROWS,
+    THREAD_ROWS, THREADED_ROWS,
 };
+use crate::statistics::{Series, ratios};
 use crate::table::{Cell, Line, Table, Unit};
 
-/// Those of the rows that are wanted, by their name with this before it.
+/// The rows that the options select by their name with this prefix.
 fn wanted(prefix: &str, rows: &[Row], options: &Options) -> Vec<Row> {
     let is_wanted = |(name, _): &&Row| options.want_row(&format!("{prefix}{name}"));
     rows.iter().filter(is_wanted).copied().collect()
@@ -23,7 +24,7 @@ fn labels(peers: &[Peer]) -> Vec<String> {
     peers.iter().map(|peer| peer.label.clone()).collect()
 }
 
-/// Calls that every peer makes: times and, where they are counted, cycles.
+/// Measures rows on all peers: a table of times and, if they are counted, one of cycles.
 fn calls(
     title: &str,
     note: &str,
@@ -37,7 +38,7 @@ fn calls(
     }
     eprintln!("{title}: {} rows, {} rounds", rows.len(), options.rounds);
     let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
-    let outcomes = Field::start(peers, opening)?.measure(&names, options.rounds)?;
+    let outcomes = Processes::start(peers, opening)?.measure(&names, options.rounds)?;
     let table = |title: String, note: &str, unit, series: fn(&Outcome) -> &[Option<f64>]| Table {
         title,
         note: note.to_owned(),
@@ -58,7 +59,7 @@ fn calls(
     let times = table(title.to_owned(), note, Unit::Nanoseconds, Outcome::times);
     let cycles = table(
         format!("{title}: cycles"),
-        "User cycles a call, in the same measurements.",
+        "User-mode cycles per call, in the same measurements.",
         Unit::Cycles,
         Outcome::cycles,
     );
@@ -75,19 +76,21 @@ fn calls(
 
 pub(crate) fn c_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
     let note = "\
-One C source, compiled for each. Per cell: the median of the rounds, in nanoseconds of processor
-time a call; then, for ours, how far half of the rounds lie from it, and for the others ours as a
-multiple of theirs, the median of the ratios within a round (below 1, ours is faster). `equal text`
-is the name at another address. `claim` is one step here, and GetPointer and SetName elsewhere.";
+One C source, compiled for each interpreter. Each cell has the median of the rounds in nanoseconds of
+processor time per call. The second figure of `ours` is half the interquartile range. That of the
+others is our time as a multiple of theirs: the median of the ratios within a round (below 1, ours is
+faster). `equal text` is the same name at another address. `wrong name` includes PyErr_Clear. `claim`
+is one call of ours, and GetPointer and SetName elsewhere. GetVouchedPointer is a function of ours
+alone.";
     let rows = wanted("", &C_ROWS, options);
     calls("Calls from C", note, None, &rows, peers, options)
 }
 
 pub(crate) fn strings(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
     let note = "\
-What it takes to ask a `str` or a `bytes` object for its text: again; and for the first time, between
-the making and the freeing of the object, beside the same without asking. `encode` is
-PyUnicode_AsUTF8String.";
+Requests for the text of a `str` or `bytes` object: further requests for one object, and the first
+request for a new object, which is then freed. The rows `no request` only make and free the object.
+`bytes from C` are made by PyBytes_FromString, `encode` is PyUnicode_AsUTF8String.";
     let rows = wanted("", &STRING_ROWS, options);
     calls("Text for C", note, None, &rows, peers, options)
 }
@@ -95,21 +98,21 @@ PyUnicode_AsUTF8String.";
 pub(crate) fn threaded_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
     let title = "Calls from C, once another thread has run";
     let note = "\
-The same again in processes in which a second thread has come and gone, so that there is no lock
-that could be left out because nobody else is there.";
+The same calls in processes in which a second thread has run. There, no lock can be left out on the
+ground that the process has a single thread.";
     let rows = wanted("threaded_", &THREADED_ROWS, options);
     calls(title, note, Some("threads 2"), &rows, peers, options)
 }
 
 pub(crate) fn rust_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
     let note = "\
-The same from Rust: our crates in the program, PyO3 in an extension module of CPython. With PyO3,
-nothing checks the type of a value or table, and what was imported is not kept alive.";
+Calls from Rust: our crates in the program, PyO3 in an extension module of CPython. PyO3 does not
+check the type of a value or table, and does not keep what was imported alive.";
     let rows = wanted("", &RUST_ROWS, options);
     calls("Calls from Rust", note, None, &rows, peers, options)
 }
 
-/// Bytes in memory with ten million capsules, and after they were freed.
+/// Resident bytes with ten million capsules, and after they were freed.
 pub(crate) fn memory(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
     if !options.want_row("memory") {
         return Ok(Vec::new());
@@ -118,17 +121,17 @@ pub(crate) fn memory(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Fa
     let mut alive = Vec::new();
     let mut freed = Vec::new();
     for peer in peers {
-        // One at a time, each in a process that has done nothing else.
+        // One process at a time, which has done nothing else before.
         let answer = Process::start(peer, None)?.ask(&format!("memory {LIVE}"))?;
         let (with, after) = match answer {
-            Answer::Died => (Outcome::Died, Outcome::Died),
+            Answer::Crashed => (Outcome::Crashed, Outcome::Crashed),
             Answer::Text(text) => {
                 let bytes: Vec<f64> = text
                     .split(' ')
                     .filter_map(|word| word.parse().ok())
                     .collect();
                 let [before, with, after] = bytes[..] else {
-                    return Err(format!("{}: no memory for capsules: {text}", peer.label).into());
+                    return Err(format!("{}: memory cannot be measured: {text}", peer.label).into());
                 };
                 let each = |bytes: f64| Outcome::of_once((bytes - before) / LIVE as f64);
                 (each(with), each(after))
@@ -147,8 +150,8 @@ pub(crate) fn memory(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Fa
     Ok(vec![Table {
         title: "Memory".to_owned(),
         note: "\
-Bytes of the process in memory, per capsule, while ten million live, and after all were freed: 1.2
-seconds later, when a hundredth of them has come and gone once more. Measured once."
+Resident bytes of the process per capsule, with ten million capsules alive, and after all were freed:
+1.2 seconds later, when a hundredth of them has been made and freed again. Measured once."
             .to_owned(),
         unit: Unit::Bytes,
         columns: labels(peers),
@@ -172,7 +175,7 @@ pub(crate) fn threads(peers: &[Peer], options: &Options) -> Result<Vec<Table>, F
         .flat_map(|(name, _)| [format!("{name}@1"), format!("{name}@2")])
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    let outcomes = Field::start(peers, None)?.measure(&names, options.rounds)?;
+    let outcomes = Processes::start(peers, None)?.measure(&names, options.rounds)?;
     let lines = rows
         .iter()
         .zip(outcomes.chunks_exact(2))
@@ -189,14 +192,14 @@ pub(crate) fn threads(peers: &[Peer], options: &Options) -> Result<Vec<Table>, F
             }
         });
     let mut note = "\
-Calls in a second on two threads, as a multiple of those on one: 2 is perfect, 1 is what a lock
-around the interpreter leaves. By the clock on the wall, so that other load on the machine counts."
+Calls per second on two threads as a multiple of those on one: 2 is ideal, 1 is the limit with a global
+lock. This is wall-clock time, so other load on the machine makes it worse."
         .to_owned();
     if is_busy {
-        note.push_str("\nIt was too busy with other things for these figures to say anything.");
+        note.push_str("\nThe other load was too high for these figures to mean anything.");
     }
     Ok(vec![Table {
-        title: "Two threads against one".to_owned(),
+        title: "Scaling to two threads".to_owned(),
         note,
         unit: Unit::Times,
         columns: labels(peers),
@@ -204,12 +207,16 @@ around the interpreter leaves. By the clock on the wall, so that other load on t
     }])
 }
 
-/// Time a call in a crowd, as a multiple of that without.
-pub(crate) fn crowd(peers: &[Peer], rust: &Peer, options: &Options) -> Result<Vec<Table>, Failure> {
-    let rows = wanted("crowd_", &CROWD_ROWS, options);
-    let rust_rows = wanted("crowd_", &RUST_CROWD_ROWS, options);
-    let mut lines = crowded(&rows, peers, options)?;
-    for mut line in crowded(&rust_rows, std::slice::from_ref(rust), options)? {
+/// Time per call in a process with many capsules, as a multiple of that in a fresh process.
+pub(crate) fn populated(
+    peers: &[Peer],
+    rust: &Peer,
+    options: &Options,
+) -> Result<Vec<Table>, Failure> {
+    let rows = wanted("populated_", &POPULATED_ROWS, options);
+    let rust_rows = wanted("populated_", &RUST_POPULATED_ROWS, options);
+    let mut lines = growth(&rows, peers, options)?;
+    for mut line in growth(&rust_rows, std::slice::from_ref(rust), options)? {
         line.cells.resize(peers.len(), Cell::Absent);
         lines.push(line);
     }
@@ -217,10 +224,10 @@ pub(crate) fn crowd(peers: &[Peer], rust: &Peer, options: &Options) -> Result<Ve
         return Ok(Vec::new());
     }
     Ok(vec![Table {
-        title: "In a crowd".to_owned(),
+        title: "With a million other capsules".to_owned(),
         note: "\
-Time a call where a million other capsules live, each with a name of its own that was imported once,
-as a multiple of that in a fresh process: 1 is no growth."
+Time per call in a process with a million other capsules, each with a name of its own that was imported
+once, as a multiple of the time in a fresh process: 1 is no growth."
             .to_owned(),
         unit: Unit::Times,
         columns: labels(peers),
@@ -228,23 +235,30 @@ as a multiple of that in a fresh process: 1 is no growth."
     }])
 }
 
-fn crowded(rows: &[Row], peers: &[Peer], options: &Options) -> Result<Vec<Line>, Failure> {
+fn growth(rows: &[Row], peers: &[Peer], options: &Options) -> Result<Vec<Line>, Failure> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    eprintln!("In a crowd: {} rows, {} rounds", rows.len(), options.rounds);
-    let mut field = Field::start(peers, None)?;
-    field.join(Field::start(peers, Some(&format!("crowd {CROWD}")))?);
+    eprintln!(
+        "With other capsules: {} rows, {} rounds",
+        rows.len(),
+        options.rounds
+    );
+    let mut processes = Processes::start(peers, None)?;
+    processes.join(Processes::start(
+        peers,
+        Some(&format!("populate {POPULATION}")),
+    )?);
     let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
-    let outcomes = field.measure(&names, options.rounds)?;
+    let outcomes = processes.measure(&names, options.rounds)?;
     let lines = rows.iter().zip(&outcomes).map(|((_, title), outcomes)| {
-        let (fresh, crowded) = outcomes.split_at(peers.len());
-        let growth = |(fresh, crowded): (&Outcome, &Outcome)| {
-            Cell::of(crowded, &ratios(crowded.times(), fresh.times()), &[])
+        let (fresh, populated) = outcomes.split_at(peers.len());
+        let growth = |(fresh, populated): (&Outcome, &Outcome)| {
+            Cell::of(populated, &ratios(populated.times(), fresh.times()), &[])
         };
         Line {
             title: (*title).to_owned(),
-            cells: fresh.iter().zip(crowded).map(growth).collect(),
+            cells: fresh.iter().zip(populated).map(growth).collect(),
         }
     });
     Ok(lines.collect())

@@ -1,11 +1,11 @@
-//! Tables of figures, and how they are written: as Markdown that a terminal of 110 columns shows.
+//! Tables of figures, and their Markdown, which fits into a terminal of 110 columns.
 
 use std::fmt::Write;
 
-use crate::figures::{Summary, ratios};
 use crate::rounds::Outcome;
+use crate::statistics::{Summary, ratios};
 
-/// One place of a table.
+/// A cell of a table.
 #[derive(Clone, Debug)]
 pub(crate) enum Cell {
     Figure {
@@ -13,17 +13,17 @@ pub(crate) enum Cell {
         /// The first column's figure as a multiple of this one.
         ratio: Option<f64>,
     },
-    /// There is nothing to measure.
+    /// The interpreter has no such function.
     Absent,
-    /// The interpreter died of it.
-    Died,
+    /// The interpreter crashed or hung.
+    Crashed,
 }
 
 impl Cell {
-    /// What is known of one thing, beside the same of the first column.
+    /// The cell for an outcome and its series. `first` is the same series of the first column.
     pub(crate) fn of(outcome: &Outcome, series: &[Option<f64>], first: &[Option<f64>]) -> Self {
         match (outcome, Summary::of(series)) {
-            (Outcome::Died, _) => Self::Died,
+            (Outcome::Crashed, _) => Self::Crashed,
             (_, None) => Self::Absent,
             (_, Some(summary)) => Self::Figure {
                 summary,
@@ -47,16 +47,16 @@ impl Cell {
     }
 }
 
-/// What the figures of a table are, and so whether smaller ones are better than the peers'.
+/// The unit of the figures of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unit {
-    /// Nanoseconds a call.
+    /// Nanoseconds per call.
     Nanoseconds,
-    /// Cycles a call.
+    /// Cycles per call.
     Cycles,
-    /// Bytes a capsule.
+    /// Bytes per capsule.
     Bytes,
-    /// How many times as much as in another state of the same interpreter.
+    /// A multiple of the figure in another state of the same interpreter.
     Times,
 }
 
@@ -78,11 +78,11 @@ pub(crate) struct Line {
     pub(crate) cells: Vec<Cell>,
 }
 
-/// A table; its first column is ours.
+/// A table. Its first column is this project's.
 #[derive(Debug)]
 pub(crate) struct Table {
     pub(crate) title: String,
-    /// What to know of it.
+    /// An explanation of its rows and figures.
     pub(crate) note: String,
     pub(crate) unit: Unit,
     pub(crate) columns: Vec<String>,
@@ -97,21 +97,21 @@ impl Table {
         for line in &self.lines {
             let mut row = vec![line.title.clone()];
             let cells = line.cells.iter().enumerate();
-            row.extend(cells.map(|(column, cell)| self.shown(cell, column == 0)));
+            row.extend(cells.map(|(column, cell)| self.format(cell, column == 0)));
             rows.push(row);
         }
         format!("## {}\n\n{}\n\n{}", self.title, self.note, aligned(&rows))
     }
 
-    fn shown(&self, cell: &Cell, is_first: bool) -> String {
+    fn format(&self, cell: &Cell, is_first: bool) -> String {
         let (summary, ratio) = match cell {
             Cell::Figure { summary, ratio } => (summary, ratio),
             Cell::Absent => return "-".to_owned(),
-            Cell::Died => return "died".to_owned(),
+            Cell::Crashed => return "crashed".to_owned(),
         };
         let figure = match self.unit {
             Unit::Times => return format!("{:.2}", summary.median),
-            _ => shown(summary.median),
+            _ => rounded(summary.median),
         };
         match ratio {
             _ if is_first && self.unit == Unit::Bytes => figure,
@@ -122,21 +122,21 @@ impl Table {
         }
     }
 
-    /// The lines in which ours is the slower one by more than a twentieth, worst first, a sentence
-    /// for each of the other columns.
-    pub(crate) fn lags(&self) -> Vec<String> {
+    /// For each of the other columns, the rows in which this project is slower by more than 5%,
+    /// worst first.
+    pub(crate) fn slower_rows(&self) -> Vec<String> {
         if self.unit == Unit::Times {
             return Vec::new();
         }
         let mut sentences = Vec::new();
         for (column, label) in self.columns.iter().enumerate().skip(1) {
             let lines = self.lines.iter();
-            let mut lags: Vec<(f64, &str)> = lines
+            let mut slower: Vec<(f64, &str)> = lines
                 .filter_map(|line| Some((line.cells[column].ratio()?, line.title.as_str())))
                 .filter(|(ratio, _)| *ratio > 1.05)
                 .collect();
-            lags.sort_by(|(one, _), (other, _)| other.total_cmp(one));
-            let lags: Vec<String> = lags
+            slower.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+            let slower: Vec<String> = slower
                 .iter()
                 .map(|(ratio, title)| format!("{title} {ratio:.2}x"))
                 .collect();
@@ -145,18 +145,18 @@ impl Table {
             } else {
                 "slower"
             };
-            sentences.push(if lags.is_empty() {
+            sentences.push(if slower.is_empty() {
                 format!("nowhere {worse} than {label}")
             } else {
-                format!("{worse} than {label}: {}", lags.join("; "))
+                format!("{worse} than {label}: {}", slower.join("; "))
             });
         }
         sentences
     }
 }
 
-/// A figure, with as many digits as it is worth.
-pub(crate) fn shown(figure: f64) -> String {
+/// A figure with one decimal place below 100, else none.
+pub(crate) fn rounded(figure: f64) -> String {
     if figure < 99.95 {
         format!("{figure:.1}")
     } else {
@@ -164,8 +164,8 @@ pub(crate) fn shown(figure: f64) -> String {
     }
 }
 
-/// Rows as a Markdown table whose columns are as wide as what is in them; the first row is the
-/// head, the first column to the left and the others to the right.
+/// Rows as a Markdown table with padded columns. The first row is the header; the first column is
+/// aligned to the left, the others to the right.
 fn aligned(rows: &[Vec<String>]) -> String {
     let columns = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..columns)
@@ -180,7 +180,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
             } else {
                 write!(text, "| {cell:>width$} ")
             };
-            written.expect("a string takes all that is written");
+            written.expect("writing to a string does not fail");
         }
         text.push_str("|\n");
         if number == 0 {
@@ -191,7 +191,7 @@ fn aligned(rows: &[Vec<String>]) -> String {
                 } else {
                     write!(text, "| {rule}: ")
                 };
-                written.expect("a string takes all that is written");
+                written.expect("writing to a string does not fail");
             }
             text.push_str("|\n");
         }

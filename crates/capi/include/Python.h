@@ -1,14 +1,15 @@
-/* What C code needs of this interpreter besides capsules: the declarations of the functions that
-   it exports, and the macros that most modules need. It stands in for CPython's Python.h in
-   sources that keep to the stable ABI without a GIL (abi3t), and it is not all of that: above all
-   there are no functions with variable arguments (PyArg_ParseTuple, Py_BuildValue, PyErr_Format)
-   and no types of one's own (PyType_FromSpec), because the interpreter has none. What is declared
-   is there.
+/* The C API of this interpreter: declarations of all functions that it exports, and the macros that
+   most modules need. It replaces CPython's Python.h for sources that keep to the stable ABI without
+   a GIL (abi3t), but it is only a part of that ABI. Above all, it has no functions with variable
+   arguments (PyArg_ParseTuple, Py_BuildValue, PyErr_Format), and C code cannot define classes
+   (PyType_FromSpec). Every function that is declared here exists.
 
-   `#ifdef RUSTPYTHON_CAPI` tells which Python.h it is. Objects are opaque, and there is no GIL:
-   what several threads can reach, C code must guard itself. Except where a comment or
-   docs/extensions.md says otherwise, a function behaves as CPython's manual says, and needs a
-   thread that is attached to an interpreter; called on another, it fails without an exception, or
+   The macro RUSTPYTHON_CAPI distinguishes this Python.h from CPython's. Objects are opaque. There
+   is no GIL, so C code must protect data that several threads can reach.
+
+   Unless a comment or docs/extensions.md says otherwise, a function behaves as CPython's manual
+   says: its arguments, its result, the ownership of references and its exceptions. It needs a
+   thread that is attached to an interpreter. On another thread it fails without an exception, or
    aborts the process. */
 
 #ifndef Py_PYTHON_H
@@ -16,13 +17,13 @@
 
 #define RUSTPYTHON_CAPI 1
 
-/* The version of the language, as in sys.version_info. */
+/* The version of the Python language, as in sys.version_info. */
 #define PY_MAJOR_VERSION 3
 #define PY_MINOR_VERSION 14
 #define PY_MICRO_VERSION 0
 #define PY_VERSION_HEX 0x030E00A0
 
-/* CPython's headers have it where there is no GIL. */
+/* CPython's headers define this for builds without a GIL. */
 #define Py_GIL_DISABLED 1
 
 #include <assert.h>
@@ -35,7 +36,7 @@
 #include <string.h>
 
 #include "rustpython/object.h"
-/* These build on the first. */
+/* These use the types of object.h. */
 #include "rustpython/pyerrors.h"
 
 #include "rustpython/abstract.h"

@@ -1,30 +1,31 @@
-/* Dates and times for C: the table that the capsule `datetime.datetime_CAPI` has, and macros and
-   functions over it. Everything has the name, the arguments and the answer that it has in CPython's
-   datetime.h, so that one source is built for both. This file is its manual. It is included after
-   Python.h, or alone.
+/* Dates and times for C: the table in the capsule `datetime.datetime_CAPI`, and macros and
+   functions that use it. All names, arguments and results are those of CPython's datetime.h, so
+   that one source can be built for both interpreters. This file is the manual. It can be included
+   after Python.h, or alone.
 
-   First comes PyDateTime_IMPORT, once in each file that includes this one, which has a variable
-   PyDateTimeAPI of its own; mostly in the module's `exec`:
+   Import. Each source file that includes this header has its own variable PyDateTimeAPI. Before it
+   uses anything else of this header, it must execute PyDateTime_IMPORT, usually in the `exec`
+   function of the module:
 
        PyDateTime_IMPORT;
        if (PyDateTimeAPI == NULL) {
            return -1;
        }
 
-   It imports `datetime`, and raises what PyCapsule_Import raises. Until it has succeeded, nothing
-   else here may be used. The table is one for the process, for all its interpreters, and is never
-   freed or changed: PyDateTimeAPI may stay a static variable, and several threads may import it.
+   It imports `datetime`, and raises the exceptions of PyCapsule_Import. All interpreters of the
+   process share one table, which is never freed or changed. So PyDateTimeAPI can be a static
+   variable, and several threads may execute the import.
 
-   References. A constructor gives a new reference, or NULL with an exception. Everything else lends:
-   the classes and the UTC object live for ever, a `tzinfo` as long as what it was read from. What a
-   function takes stays the caller's.
+   References. A constructor returns a new reference, or NULL with an exception. All other
+   references are borrowed: the classes and the UTC object are never freed, and a `tzinfo` lives as
+   long as the object that it was read from. No function steals a reference.
 
-   Wrong arguments. Where CPython reads memory that is not there, this is an exception: TypeError
-   for an object of another class, SystemError for NULL. Only the `…_CheckExact` macros need
-   an object.
+   Wrong arguments. For arguments with which CPython would read invalid memory, the functions raise
+   TypeError (an object of another class) or SystemError (NULL). Only the `…_CheckExact` macros do
+   not accept NULL.
 
-   Threads. Dates and times never change, so any number of threads may read one. Each needs to be
-   attached to an interpreter. */
+   Threads. Dates and times are immutable, so several threads may read the same object. Each thread
+   must be attached to an interpreter. */
 
 #ifndef RUSTPYTHON_DATETIME_H
 #define RUSTPYTHON_DATETIME_H
@@ -35,9 +36,9 @@
 extern "C" {
 #endif
 
-/* ---- The table. `type` is the class that the macros below give, or a subclass of it; as in
-   CPython, the `__new__` and `__init__` of a subclass are not called (FromTimestamp calls the
-   subclass). `tzinfo` is Py_None or an instance of a subclass of TZInfoType. ---- */
+/* ---- The table. `type` is the class that the macros below pass, or a subclass of it. As in
+   CPython, the `__new__` and `__init__` of a subclass are not called (the FromTimestamp functions
+   do call the subclass). `tzinfo` is Py_None or an instance of a subclass of TZInfoType. ---- */
 
 typedef struct {
     PyTypeObject *DateType;
@@ -56,17 +57,17 @@ typedef struct {
     PyObject *(*Time_FromTime)(int hour, int minute, int second, int microsecond, PyObject *tzinfo,
                                PyTypeObject *type);
 
-    /* Always normalises. With `normalize` 0, CPython trusts the caller that 0 <= seconds < 86400 and
+    /* Always normalizes. If `normalize` is 0, CPython requires 0 <= seconds < 86400 and
        0 <= microseconds < 1000000; for such values the result is the same. */
     PyObject *(*Delta_FromDelta)(int days, int seconds, int microseconds, int normalize,
                                  PyTypeObject *type);
 
-    /* `offset` is a timedelta between a day backwards and a day forwards, `name` a str or NULL.
-       Without a name, a zero offset gives TimeZone_UTC. */
+    /* `offset` is a timedelta of less than one day in either direction; `name` is a str or NULL.
+       Without a name, a zero offset returns TimeZone_UTC. */
     PyObject *(*TimeZone_FromTimeZone)(PyObject *offset, PyObject *name);
 
-    /* The class methods `fromtimestamp` of DateTimeType and DateType, with a tuple of arguments and
-       a dict or NULL. */
+    /* The class methods `fromtimestamp` of DateTimeType and DateType. `args` is a tuple of positional
+       arguments; `kwargs` is a dict of keyword arguments or NULL. */
     PyObject *(*DateTime_FromTimestamp)(PyObject *type, PyObject *args, PyObject *kwargs);
     PyObject *(*Date_FromTimestamp)(PyObject *type, PyObject *args);
 
@@ -90,8 +91,8 @@ static PyDateTime_CAPI *PyDateTimeAPI = NULL;
 
 #define PyDateTime_TimeZone_UTC PyDateTimeAPI->TimeZone_UTC
 
-/* ---- Checks: 1 or 0, and nothing is raised. Those with Exact take no subclasses. A datetime is a
-   date too. ---- */
+/* ---- Checks. They return 1 or 0 and raise nothing. The macros with Exact are 0 for instances of
+   subclasses. A datetime is also a date. ---- */
 
 #define PyDate_Check(object) PyObject_TypeCheck((object), PyDateTimeAPI->DateType)
 #define PyDate_CheckExact(object) Py_IS_TYPE((object), PyDateTimeAPI->DateType)
@@ -104,8 +105,8 @@ static PyDateTime_CAPI *PyDateTimeAPI = NULL;
 #define PyTZInfo_Check(object) PyObject_TypeCheck((object), PyDateTimeAPI->TZInfoType)
 #define PyTZInfo_CheckExact(object) Py_IS_TYPE((object), PyDateTimeAPI->TZInfoType)
 
-/* ---- Constructors: ValueError for values that are not a valid date or time, OverflowError for a timedelta of more
-   than 999999999 days. ---- */
+/* ---- Constructors. They raise ValueError for values that are not a valid date or time, and
+   OverflowError for a timedelta of more than 999999999 days. ---- */
 
 #define PyDate_FromDate(year, month, day)                                                          \
     PyDateTimeAPI->Date_FromDate((year), (month), (day), PyDateTimeAPI->DateType)
@@ -129,22 +130,23 @@ static PyDateTime_CAPI *PyDateTimeAPI = NULL;
 #define PyTimeZone_FromOffsetAndName(offset, name)                                                 \
     PyDateTimeAPI->TimeZone_FromTimeZone((offset), (name))
 
-/* A tuple with a timestamp, and for a datetime also with a `tzinfo`. */
+/* `args` is a tuple with a timestamp in seconds; for a datetime it may also contain a `tzinfo`. */
 #define PyDateTime_FromTimestamp(args)                                                             \
     PyDateTimeAPI->DateTime_FromTimestamp((PyObject *)PyDateTimeAPI->DateTimeType, (args), NULL)
 #define PyDate_FromTimestamp(args)                                                                 \
     PyDateTimeAPI->Date_FromTimestamp((PyObject *)PyDateTimeAPI->DateType, (args))
 
-/* ---- Getters. They are functions here, since objects are opaque: -1 or NULL, and a TypeError, for
-   an object of another class. What they read is the object's own, whatever a subclass makes of the
-   attribute. GET_TZINFO lends: Py_None, or what the object holds. ---- */
+/* ---- Getters. They are functions, because objects are opaque. For an object of another class they
+   raise TypeError and return -1 or NULL. They read the field of the object, even if a subclass
+   overrides the attribute. The GET_TZINFO functions return a borrowed reference: the `tzinfo`, or
+   Py_None. ---- */
 
-/* of a date or datetime */
+/* For a date or datetime. */
 int PyDateTime_GET_YEAR(PyObject *date);
 int PyDateTime_GET_MONTH(PyObject *date);
 int PyDateTime_GET_DAY(PyObject *date);
 
-/* of a datetime */
+/* For a datetime. */
 int PyDateTime_DATE_GET_HOUR(PyObject *datetime);
 int PyDateTime_DATE_GET_MINUTE(PyObject *datetime);
 int PyDateTime_DATE_GET_SECOND(PyObject *datetime);
@@ -152,7 +154,7 @@ int PyDateTime_DATE_GET_MICROSECOND(PyObject *datetime);
 int PyDateTime_DATE_GET_FOLD(PyObject *datetime);
 PyObject *PyDateTime_DATE_GET_TZINFO(PyObject *datetime);
 
-/* of a time */
+/* For a time. */
 int PyDateTime_TIME_GET_HOUR(PyObject *time);
 int PyDateTime_TIME_GET_MINUTE(PyObject *time);
 int PyDateTime_TIME_GET_SECOND(PyObject *time);
@@ -160,7 +162,8 @@ int PyDateTime_TIME_GET_MICROSECOND(PyObject *time);
 int PyDateTime_TIME_GET_FOLD(PyObject *time);
 PyObject *PyDateTime_TIME_GET_TZINFO(PyObject *time);
 
-/* of a timedelta, as it is normalised; days may be negative, so -1 is an answer too */
+/* For a timedelta, with its normalized values. The days may be negative, so -1 can be a valid
+   result. */
 int PyDateTime_DELTA_GET_DAYS(PyObject *delta);
 int PyDateTime_DELTA_GET_SECONDS(PyObject *delta);
 int PyDateTime_DELTA_GET_MICROSECONDS(PyObject *delta);

@@ -1,45 +1,48 @@
-/* Capsules for C: the functions of CPython's pycapsule.h, those that this interpreter has beyond
-   them, and versioned tables of functions. This file is their manual.
+/* Capsules for C: the functions of CPython's pycapsule.h, more functions that only this interpreter
+   has, and versioned API tables. This file is their manual.
 
    It is for RustPython with capsules. It can be included alone, or after (or through) the Python.h
-   beside it. After a Python.h of CPython it leaves the functions to that, and adds the tables, so
-   that one source is built for both.
+   in the same directory. After CPython's Python.h it declares no functions and adds only the
+   tables, so that one source can be built for both interpreters.
 
-   What a capsule is. A Python object that carries a pointer, which is never NULL, under a name,
-   with a context (a second pointer, free for any use) and a destructor. Whoever knows the name
-   knows what the pointer leads to. The class is `types.CapsuleType` in Python.
+   What a capsule is. A capsule is a Python object that carries a pointer, which is never NULL,
+   under a name. It also has a context (a second pointer, free for any use) and a destructor. Code
+   that knows the name knows what the pointer points to. In Python, the class is
+   `types.CapsuleType`.
 
-   There is no data symbol PyCapsule_Type: the interpreter makes its types at start-up, so that
-   their addresses cannot be known to a linker. PyCapsule_CheckExact is a function here, and the
-   type object is `types.CapsuleType`.
+   There is no data symbol PyCapsule_Type. The interpreter creates its types at start-up, so a
+   linker cannot know their addresses. PyCapsule_CheckExact is a function here.
 
-   References. A `PyObject *` that a function takes stays the caller's, one that it returns is a
-   new reference of the caller's, here always.
+   References. No function steals a reference to an argument. Every returned `PyObject *` is a new
+   reference.
 
-   Names. A name is an address: it is kept and given back, never copied, never decoded. It must
-   live, unchanged, as long as it is the capsule's name, and where other threads know the capsule,
-   until what they were doing with it when it was replaced is done. Text is compared up to its NUL,
-   byte by byte. NULL is a legal name, which only NULL matches; "" is another.
+   Names. A capsule stores the address of its name. It never copies or decodes the text. The text
+   must stay valid and unchanged as long as it is the capsule's name. If other threads use the
+   capsule, it must stay so until their calls that were running when the name was replaced have
+   returned. Names are compared byte by byte up to the NUL. NULL is a legal name, which only NULL
+   matches; "" is a different name.
 
-   Threads. Any thread may call any function at any time, several threads on one capsule too, and
-   always sees a name and a pointer that belong together. Only raising and importing need an
-   interpreter. On a thread that is attached to none, everything else works, and what fails
-   returns as it does elsewhere but raises nothing. On a thread that is at its end (in a destructor
-   of thread-local data, or in `atexit`) everything works too, but where the thread asks for an
-   interpreter for the first time then, a line of complaint goes to stderr; and to drop another
-   object than a capsule ends the process there, as does a capsule that owns Python objects.
+   Threads. Any thread may call any function at any time, also several threads on one capsule. A
+   thread always sees a name and a pointer that belong together. Only raising and importing need an
+   interpreter. On a thread that is not attached to one, all other functions work, and a function
+   that fails returns its failure value but raises nothing. During thread shutdown (in a destructor
+   of thread-local data, or in an `atexit` handler) all this holds too, with two exceptions. If the
+   thread needs an interpreter for the first time, a warning is written to stderr. If it drops the
+   last reference to an object that is not a capsule, or to a capsule that owns Python objects, the
+   process is aborted.
 
-   Forks. In the child every capsule works, whatever other threads of the parent were doing with it,
-   and each process destroys its own. That holds after a bare fork() too; but Python code may hang
-   there, in locks of the interpreter that another thread had.
+   Forks. Every capsule works in the child, whatever other threads of the parent were doing with it.
+   Each process runs the destructors of its own copies. This holds after a bare fork() too; but
+   Python code may then hang in the child, in locks of the interpreter that another thread held.
 
-   Exceptions. A refusal raises `_capsule.PyCapsuleError`, a subclass of ValueError, with the text
-   that is given with each function; a note on it tells both names, or what the object is. It takes
-   the place of an exception that is pending. A call that succeeds leaves a pending one alone, so
-   where NULL is a legal answer, ask PyErr_Occurred with nothing pending before. Without
-   memory for what a function makes or copies, it fails with a MemoryError, whatever is said below,
-   and has changed nothing. (The interpreter, which makes exceptions and imports modules, ends the
-   process where it has no memory for its own objects.) No function unwinds. */
+   Exceptions. A function that refuses its arguments raises `_capsule.PyCapsuleError`, a subclass of
+   ValueError, with the message that is given below. A note on the exception has both names, or the
+   class of the object. It replaces a pending exception. A call that succeeds leaves a pending
+   exception as it is. So if NULL is a legal result, call PyErr_Occurred to recognise a failure, and
+   make sure that nothing is pending before the call. If there is no memory for what a function
+   makes or copies, it fails with MemoryError and changes nothing. (The interpreter itself aborts
+   the process if it has no memory for its own objects, such as exceptions and modules.) No function
+   unwinds the stack. */
 
 #ifndef RUSTPYTHON_PYCAPSULE_H
 #define RUSTPYTHON_PYCAPSULE_H
@@ -62,7 +65,7 @@ extern "C" {
 
 #ifndef Py_PYTHON_H
 
-/* What the rest of this file needs. Python.h has the same. */
+/* The declarations of Python.h that the rest of this file needs. */
 typedef struct _object PyObject;
 typedef ptrdiff_t Py_ssize_t;
 typedef int (*visitproc)(PyObject *object, void *arg);
@@ -79,142 +82,158 @@ void PyMem_Free(void *memory);
 
 /* ---- Making a capsule ---- */
 
-/* Frees what a capsule was for. It is called once, with the capsule, when the last reference is
-   gone: wherever that happens, so on any thread, attached or not (between Py_BEGIN_ALLOW_THREADS
-   and Py_END_ALLOW_THREADS a thread is not), also while garbage is collected and while the
-   interpreter ends. It is not called if the process ends before, or by a failed PyCapsule_New.
+/* Frees the resources of a capsule. It is called once, with the capsule, after the last reference
+   is dropped. It runs on the thread that drops it, which may be any thread, attached to an
+   interpreter or not (between Py_BEGIN_ALLOW_THREADS and Py_END_ALLOW_THREADS a thread is not). It
+   may run during a garbage collection and while the interpreter is finalized. It is not called if
+   the process exits first, or if PyCapsule_New fails.
 
-   `capsule` is the very object that died. (One exception: where more than 24 capsules end inside one
-   another, and this one was read through a class, it is another capsule that has all it had.)
+   `capsule` is a borrowed reference to the object that is destroyed. (One exception: if more than
+   24 capsules are destroyed inside one another, and this one was read through a class, it is a new
+   capsule with the same name, pointer, context and destructor.)
 
-   Every function of this file works inside it. It need not free the capsule, does not own the
-   reference that it gets, and may make and drop references. If it keeps one, the capsule lives on,
-   without a destructor. A destructor that is set inside it is shown by PyCapsule_GetDestructor
-   and never called.
+   All functions of this file work in a destructor. It must not drop the reference that it gets, and
+   need not free the capsule. It may make and drop other references. If it keeps one, the capsule
+   stays alive, without a destructor. A destructor that is set in a destructor is returned by
+   PyCapsule_GetDestructor and never called.
 
-   On an attached thread it may run Python code. An exception that was pending is put aside and is
-   pending again afterwards; one that the destructor leaves goes to sys.unraisablehook, with the
-   capsule. It must not unwind (throw, longjmp out). */
+   On an attached thread a destructor may run Python code. A pending exception is put aside and
+   restored afterwards. An exception that the destructor sets is passed to sys.unraisablehook, with
+   the capsule. A destructor must not unwind the stack (throw a C++ exception or longjmp out). */
 typedef void (*PyCapsule_Destructor)(PyObject *capsule);
 
-/* A new capsule. `pointer` is what the name promises to those who know it. `name` and `destructor`
-   may be NULL; the context is NULL at first.
+/* Returns a new capsule. `pointer` must point to what the name promises. `name` and
+   `destructor` may be NULL. The context is NULL at first.
 
-   NULL pointer: NULL, "PyCapsule_New called with null pointer".
-   No memory: NULL, MemoryError. */
+   NULL pointer: returns NULL, "PyCapsule_New called with null pointer".
+   No memory: returns NULL, MemoryError. */
 PyObject *PyCapsule_New(void *pointer, const char *name, PyCapsule_Destructor destructor);
 
-/* ---- Looking at one ---- */
+/* ---- Reading a capsule ---- */
 
-/* Where `capsule` is NULL or not a capsule, the functions whose names begin with PyCapsule_Get
-   return NULL and raise "<their own name> called with invalid PyCapsule object". */
+/* If `capsule` is NULL or not a capsule, the functions whose names begin with PyCapsule_Get return
+   NULL and raise "<name of the function> called with invalid PyCapsule object". */
 
-/* The pointer, if `name` is the capsule's; it is never NULL. Hold a reference to the capsule as
-   long as you use it.
+/* Returns the pointer, which is never NULL, if `name` is the capsule's name. Hold a reference to
+   the capsule as long as you use the pointer.
 
-   Another name: NULL, "PyCapsule_GetPointer called with incorrect name". */
+   Another name: returns NULL, "PyCapsule_GetPointer called with incorrect name". */
 void *PyCapsule_GetPointer(PyObject *capsule, const char *name);
 
-/* The same, and tells in `vouched` (not NULL) whether native code answers for the pointer: 1 if C
-   code made the capsule, or set the pointer last, or Rust code said so; 0 if Python code made it of
-   a number, or has set pointer or name since, or a claim has. Who asks for 1 before reading what
-   the pointer leads to cannot be crashed by Python code that knows the name. `vouched` is written
-   to only where the call succeeds.
+/* As PyCapsule_GetPointer; also stores in `*vouched` whether native code vouches for the pointer.
+   It is 1 if C code made the capsule or was the last to set the pointer, or if Rust code vouched
+   for it. It is 0 if Python code made the capsule from a number, or if Python code or a claim has
+   since set the pointer or the name. Code that dereferences only vouched pointers cannot be crashed
+   by Python code that knows the name. `vouched` must not be NULL; it is written only if the call
+   succeeds.
 
-   Another name: NULL, "PyCapsuleRs_GetVouchedPointer called with incorrect name".
-   Not a capsule: NULL, "PyCapsuleRs_GetVouchedPointer called with invalid PyCapsule object". */
+   Another name: returns NULL, "PyCapsuleRs_GetVouchedPointer called with incorrect name".
+   Not a capsule: returns NULL, "PyCapsuleRs_GetVouchedPointer called with invalid PyCapsule
+   object". */
 void *PyCapsuleRs_GetVouchedPointer(PyObject *capsule, const char *name, int *vouched);
 
-/* The name: the address that was set, which may be NULL. An address that C code set is good as
-   long as that code keeps it; one that Rust or Python code set, as long as the capsule lives. */
+/* Returns the name: the address that was set, which may be NULL. An address that C code set is
+   valid as long as that code keeps the text. A name that Rust or Python code set is valid as long
+   as the capsule lives. */
 const char *PyCapsule_GetName(PyObject *capsule);
 
-/* The context, which may be NULL. */
+/* Returns the context, which may be NULL. */
 void *PyCapsule_GetContext(PyObject *capsule);
 
-/* The destructor, which may be NULL. Where Rust or Python code set it, a function that stands for
-   it: on that capsule it may be put back, on others it does nothing. */
+/* Returns the destructor, which may be NULL. For a destructor that Rust or Python code set, it
+   returns a placeholder function. Setting the placeholder on the same capsule sets that destructor
+   again; on another capsule the placeholder does nothing. */
 PyCapsule_Destructor PyCapsule_GetDestructor(PyObject *capsule);
 
-/* 1 if `capsule` is a capsule of this name, whose pointer PyCapsule_GetPointer would then give;
-   else 0, also for NULL. Never raises. */
+/* Returns 1 if `capsule` is a capsule with this name, so that PyCapsule_GetPointer would succeed;
+   else 0, also if `capsule` is NULL. Never raises. */
 int PyCapsule_IsValid(PyObject *capsule, const char *name);
 
-/* 1 if `object` is a capsule, else 0, also for NULL. Never raises. Capsules have no subclasses. */
+/* Returns 1 if `object` is a capsule; else 0, also for NULL. Never raises. The class of capsules
+   has no subclasses. */
 int PyCapsule_CheckExact(PyObject *object);
 
-/* ---- Changing one ---- */
+/* ---- Changing a capsule ---- */
 
-/* These return 0. Where `capsule` is NULL or not a capsule, they return -1 and raise "<their own
-   name> called with invalid PyCapsule object". */
+/* The PyCapsule_Set functions return 0. If `capsule` is NULL or not a capsule, they return -1 and
+   raise "<name of the function> called with invalid PyCapsule object". */
 
-/* What the name promises must be true of the pointer. The old one is not freed.
+/* Sets the pointer, which must point to what the name promises. The old pointer is not
+   freed.
 
-   NULL pointer: -1, "PyCapsule_SetPointer called with null pointer". */
+   NULL pointer: returns -1, "PyCapsule_SetPointer called with null pointer". */
 int PyCapsule_SetPointer(PyObject *capsule, void *pointer);
 
-/* The pointer must be what the new name promises. NULL is a name. The old one is not freed. */
+/* Sets the name, which may be NULL. The pointer must point to what the new name promises.
+   The old name is not freed. */
 int PyCapsule_SetName(PyObject *capsule, const char *name);
 
-/* NULL is a context. The old one is not freed. */
+/* Sets the context, which may be NULL. The old context is not freed. */
 int PyCapsule_SetContext(PyObject *capsule, void *context);
 
-/* NULL is none. The old one is not called. What a Rust or Python destructor holds is kept until
-   the capsule ends, so that it may be put back. */
+/* Sets the destructor; NULL removes it. The old destructor is not called. Objects that a Rust or
+   Python destructor holds are kept until the capsule is deallocated, so that it can be set
+   again. */
 int PyCapsule_SetDestructor(PyObject *capsule, PyCapsule_Destructor destructor);
 
-/* Checks the name, gives the capsule another and returns the pointer, as one step: of several
-   threads that claim a capsule exactly one gets the pointer. That is how data is handed over once
-   (DLPack: "dltensor" to "used_dltensor"). NULL is a name, in both places; `new_name` must live as
-   long as it is the name. The destructor stays; it can ask which name the capsule has by then.
+/* Checks the name, replaces it by `new_name` and returns the pointer, in one atomic step. If
+   several threads claim a capsule, exactly one of them gets the pointer. This hands data over
+   exactly once (DLPack: from "dltensor" to "used_dltensor"). Both names may be NULL. The text of
+   `new_name` must stay valid as long as it is the name. The destructor is kept; it can check which
+   name the capsule has when it is called.
 
-   Another name: NULL, "PyCapsuleRs_Claim called with incorrect name", and nothing has changed.
-   Not a capsule: NULL, "PyCapsuleRs_Claim called with invalid PyCapsule object". */
+   Another name: returns NULL, "PyCapsuleRs_Claim called with incorrect name". Nothing is changed.
+   Not a capsule: returns NULL, "PyCapsuleRs_Claim called with invalid PyCapsule object". */
 void *PyCapsuleRs_Claim(PyObject *capsule, const char *name, const char *new_name);
 
-/* Shows the collector the strong references that stand behind the capsule (in its context, say),
-   so that cycles through it are found. The last call counts. `traverse` calls `visit` once with
-   each of them, returns at once what is not 0, and does nothing else but read. It runs on any
-   thread: in a collection while all others stand still, but for `gc.get_referents` beside them.
-   References that are replaced while the capsule lives must therefore be replaced under a lock
-   that `traverse` only tries. `clear` gives them up, to break a cycle, and returns 0. It runs
-   before the destructor, which then must find them gone; a capsule that ends without being part
-   of a cycle has only its destructor. From the moment when the capsule dies, before its destructor
-   runs, neither is called.
+/* Sets the functions through which the garbage collector finds the strong references that the
+   capsule owns (in its context, for example), so that it can detect cycles through the capsule. A
+   later call replaces the functions. Returns 0.
 
-   NULL function: -1, "_PyCapsule_SetTraverse() called with NULL callback".
-   Not a capsule: -1, "_PyCapsule_SetTraverse called with invalid PyCapsule object". */
+   `traverse` calls `visit` once with each reference. If `visit` does not return 0, it returns that
+   value at once; at the end it returns 0. It must do nothing else but read. It may run on any
+   thread. In a collection all other threads are stopped; in a call of `gc.get_referents` they are
+   not. So references that are replaced while the capsule lives must be replaced under a lock, which
+   `traverse` must only try to take.
+
+   `clear` drops the references to break a cycle, and returns 0. It runs before the destructor,
+   which must then handle their absence. If the capsule is destroyed without being part of a cycle,
+   only the destructor is called. When the destruction begins, even before the destructor is called,
+   neither function is called any more.
+
+   NULL function: returns -1, "_PyCapsule_SetTraverse() called with NULL callback".
+   Not a capsule: returns -1, "_PyCapsule_SetTraverse called with invalid PyCapsule object". */
 int _PyCapsule_SetTraverse(PyObject *capsule, traverseproc traverse, inquiry clear);
 
-/* ---- Importing one ---- */
+/* ---- Importing a capsule ---- */
 
-/* Both take a dotted name: "a.b.c" is attribute `c` of `a.b`, and the capsule's name must be all
-   of it. `a` comes from sys.modules or is imported; the others are attributes, and one that a
-   package lacks is imported as a submodule. They need an attached thread; on another they return
-   NULL and raise nothing. The exceptions:
+/* Both functions take a dotted name: "a.b.c" is the attribute `c` of `a.b`, and the name of the
+   capsule must be the whole text. `a` is taken from sys.modules or imported. The other parts are
+   attributes; one that a package lacks is imported as a submodule. The thread must be attached to
+   an interpreter; otherwise they return NULL and raise nothing. The exceptions:
 
-   - ImportError 'PyCapsule_Import could not import module "a"', with the real one as __cause__:
-     a module cannot be imported, or an exception is pending, which becomes the cause.
-   - KeyboardInterrupt, SystemExit and MemoryError out of an import, as they are.
-   - AttributeError: an attribute is missing. What else looking one up raises, as it is.
-   - AttributeError 'PyCapsule_Import "a.b.c" is not valid': it is not a capsule of that name.
+   - ImportError 'PyCapsule_Import could not import module "a"': a module cannot be imported, or an
+     exception was pending at the call. The original exception is its __cause__.
+   - KeyboardInterrupt, SystemExit and MemoryError raised by an import, unchanged.
+   - AttributeError: an attribute is missing. Other exceptions of the lookup, unchanged.
+   - AttributeError 'PyCapsule_Import "a.b.c" is not valid': it is not a capsule with that name.
    - PyCapsuleError "PyCapsule_Import called with null name". */
 
-/* The pointer. Nothing keeps the capsule: it must be one that its module keeps. `no_block` means
-   nothing. */
+/* Returns the pointer. The caller gets no reference to the capsule, so its module must keep it
+   alive. `no_block` is ignored. */
 void *PyCapsule_Import(const char *name, int no_block);
 
-/* The capsule itself. While you hold it, its pointer is good. */
+/* Returns a new reference to the capsule. Hold it as long as you use the pointer. */
 PyObject *PyCapsuleRs_ImportCapsule(const char *name);
 
 #endif /* not on CPython */
 
 /* ---- API tables ---- */
 
-/* A struct of function pointers that one module publishes in a capsule and others import. It
-   begins with a header that is checked on import, so that modules that were built against
-   different versions get an exception instead of a crash. One definition, in a header that both
-   sides include, makes the functions of both:
+/* An API table is a struct of function pointers that one module publishes in a capsule and other
+   modules import. It begins with a header that is checked on import, so that modules that were
+   built for different versions get an exception instead of a crash. One definition, in a header
+   file that both sides include, defines the functions for both sides:
 
        typedef struct {
            PyCapsuleApi_Header header;
@@ -222,20 +241,20 @@ PyObject *PyCapsuleRs_ImportCapsule(const char *name);
        } MathApi;
        PyCapsuleApi_DEFINE(MathApi, "mathlib._C_API", 1, 0);
 
-   The producer has a table that lives for ever, and puts its capsule where the name says, here
-   into the module `mathlib` as `_C_API`:
+   The producer has a table that is never freed. It stores the capsule under the dotted name, here
+   as `_C_API` in the module `mathlib`:
 
        static const MathApi api = {PyCapsuleApi_HEADER_INIT(MathApi, 0), twice};
        PyObject *capsule = MathApi_Publish(&api);
 
-   A consumer keeps the capsule as long as it uses the table:
+   A consumer holds the capsule as long as it uses the table:
 
        PyObject *capsule;
        const MathApi *api = MathApi_Import(&capsule);
        if (api == NULL) { return NULL; }
 
-   Versions of one major version may only add fields at the end, and then raise the minor one. So a
-   table serves all consumers of its major version that were built for it or for a shorter one.
+   Within a major version, a new minor version may only add fields at the end. So a table works for
+   all consumers of its major version that were built for the same or a shorter table.
 
    A consumer that can do without the functions of later minor versions imports with the size of the
    fields that it needs, and checks for the others before it reads them. Here `halve` was added at the
@@ -246,21 +265,21 @@ PyObject *PyCapsuleRs_ImportCapsule(const char *name);
        if (api == NULL) { return NULL; }
        if (PyCapsuleApi_HAS(MathApi, api, halve, 1)) { number = api->halve(number); }
 
-   In Rust the same is `api_table!` of rustpython-capsule-glue, where `halve` has `#[since(1.1)]`. The
-   producer and the consumers of a table may be in different languages. */
+   In Rust, `api_table!` of rustpython-capsule-glue does the same, with `#[since(1.1)]` on `halve`.
+   Producer and consumer may be written in different languages. */
 
-/* What every table begins with. */
+/* The header of every table. */
 typedef struct {
     char magic[8];     /* "PyCapApi", without a NUL */
-    uint32_t major;    /* tables of different major versions have nothing in common */
-    uint32_t minor;    /* a higher one has more at the end */
-    uint64_t size;     /* of the whole table in bytes, this header included */
-    uint64_t features; /* bits whose meaning is the table's own */
+    uint32_t major;    /* tables of different major versions are incompatible */
+    uint32_t minor;    /* a higher minor version has more fields at the end */
+    uint64_t size;     /* size of the whole table in bytes, with this header */
+    uint64_t features; /* bits that the author of the table defines */
 } PyCapsuleApi_Header;
 
 static_assert(sizeof(PyCapsuleApi_Header) == 32, "the header has no padding");
 
-/* The initializer of a table's first field. */
+/* The initializer of a table's header. */
 #define PyCapsuleApi_HEADER_INIT(type, features)                                                   \
     {                                                                                              \
         {'P', 'y', 'C', 'a', 'p', 'A', 'p', 'i'},                                                  \
@@ -274,13 +293,13 @@ static_assert(sizeof(PyCapsuleApi_Header) == 32, "the header has no padding");
      (table)->header.size >= offsetof(type, field) + sizeof((table)->field) &&                     \
      (table)->field != NULL)
 
-/* Makes, for a struct whose first field is a header, the constants `type_MAJOR` and `type_MINOR`
-   and two functions, for threads that are attached:
+/* Defines the constants `type_MAJOR` and `type_MINOR` and two functions for a struct whose first
+   field is a header. The functions need a thread that is attached to an interpreter.
 
-       PyObject *type_Publish(const type *table);    the capsule, or NULL and an exception
-       const type *type_Import(PyObject **capsule);  as PyCapsuleApi_Import, which is below
+       PyObject *type_Publish(const type *table);    a new capsule, or NULL and an exception
+       const type *type_Import(PyObject **capsule);  as PyCapsuleApi_Import, see below
 
-   `name` is a string literal with the dotted name of the capsule. */
+   `name` is a string literal: the dotted name of the capsule. */
 #define PyCapsuleApi_DEFINE(type, name, major, minor)                                              \
     PyCapsuleApi_FUNCTION_ PyObject *type##_Publish(const type *table)                             \
     {                                                                                              \
@@ -306,13 +325,13 @@ static_assert(sizeof(PyCapsuleApi_Header) == 32, "the header has no padding");
 #define PyCapsuleApi_ALIGNOF_(type) _Alignof(type)
 #endif
 
-/* The capsule `name`, or NULL and an exception. */
-PyCapsuleApi_FUNCTION_ PyObject *PyCapsuleApi_Load_(const char *name)
+/* Returns a new reference to the capsule `name`, or NULL and an exception. */
+PyCapsuleApi_FUNCTION_ PyObject *PyCapsuleApi_ImportCapsule_(const char *name)
 {
 #ifndef PyCapsuleRs_ON_CPYTHON_
     return PyCapsuleRs_ImportCapsule(name);
 #else
-    /* It has the right exceptions, but gives no reference. */
+    /* This raises the right exceptions, but returns no reference. */
     if (PyCapsule_Import(name, 0) == NULL) {
         return NULL;
     }
@@ -354,37 +373,37 @@ PyCapsuleApi_FUNCTION_ void PyCapsuleApi_Refuse_(const char *name, const char *r
     PyMem_Free(text);
 }
 
-/* Imports a table and checks its header: the magic, the major version, and that it is not shorter
-   than `size`. Returns the table and stores a new reference to its capsule, which keeps it; or
-   returns NULL, stores NULL and raises what PyCapsuleRs_ImportCapsule (on CPython,
-   PyCapsule_Import) raises, or ImportError 'the API table "<name>" cannot be used: <reason>'. The
-   reasons:
+/* Imports a table and checks its header: the magic, the major version, and that the table has at
+   least `size` bytes. Returns the table and stores in `*capsule` a new reference to its capsule,
+   which keeps the table alive. If it fails, it returns NULL and stores NULL. It raises the
+   exceptions of PyCapsuleRs_ImportCapsule (on CPython, of PyCapsule_Import), or ImportError 'the
+   API table "<name>" cannot be used: <reason>'. The reasons:
 
-   - no native module answers for its pointer (not on CPython, which cannot tell)
+   - no native module answers for its pointer (not on CPython, which cannot check this)
    - its pointer is not aligned
    - it has no API table header
    - it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed
 
-   Needs an attached thread. */
+   The thread must be attached to an interpreter. */
 PyCapsuleApi_FUNCTION_ const void *PyCapsuleApi_Import(const char *name, uint32_t major,
                                                        uint32_t minor, uint64_t size,
                                                        size_t alignment, PyObject **capsule)
 {
     *capsule = NULL;
-    PyObject *const loaded = PyCapsuleApi_Load_(name);
-    if (loaded == NULL) {
+    PyObject *const imported = PyCapsuleApi_ImportCapsule_(name);
+    if (imported == NULL) {
         return NULL;
     }
 #ifndef PyCapsuleRs_ON_CPYTHON_
     int vouched = 0;
-    const void *const table = PyCapsuleRs_GetVouchedPointer(loaded, name, &vouched);
+    const void *const table = PyCapsuleRs_GetVouchedPointer(imported, name, &vouched);
 #else
     const int vouched = 1;
-    const void *const table = PyCapsule_GetPointer(loaded, name);
+    const void *const table = PyCapsule_GetPointer(imported, name);
 #endif
     const PyCapsuleApi_Header *const header = (const PyCapsuleApi_Header *)table;
     if (table == NULL) {
-        /* Renamed since; the exception is there. */
+        /* The capsule was renamed meanwhile; the exception is set. */
     } else if (!vouched) {
         PyCapsuleApi_Refuse_(name, "no native module answers for its pointer");
     } else if ((uintptr_t)table % alignment != 0) {
@@ -400,10 +419,10 @@ PyCapsuleApi_FUNCTION_ const void *PyCapsuleApi_Import(const char *name, uint32_
                  (unsigned long long)size);
         PyCapsuleApi_Refuse_(name, reason);
     } else {
-        *capsule = loaded;
+        *capsule = imported;
         return table;
     }
-    Py_DecRef(loaded);
+    Py_DecRef(imported);
     return NULL;
 }
 

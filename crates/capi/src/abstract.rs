@@ -1,24 +1,24 @@
-//! `abstract.h`, the part that `rustpython-capi` does not have: a call with one argument. What else
-//! objects can do, whatever their class, is that crate's.
+//! `abstract.h`: the one function that `rustpython-capi` lacks, a call with one argument. The other
+//! functions of the header come from that crate.
 
 use rustpython_vm::PyObject;
 
-use crate::boundary::{argument, enter, give};
+use crate::boundary::{argument, enter, new_reference};
 
-/// Calls an object with one argument.
+/// Calls an object with one argument. Returns a new reference, or NULL with an exception.
 ///
 /// # Safety
-/// Both are NULL or objects.
+/// Both arguments are NULL or objects.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyObject_CallOneArg(
     callable: *mut PyObject,
     arg: *mut PyObject,
 ) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `callable` is NULL or an object, which the caller keeps alive.
         let callable = unsafe { argument(callable, vm) }?;
-        // SAFETY: passed on from the caller.
+        // SAFETY: `arg` is NULL or an object, which the caller keeps alive.
         let arg = unsafe { argument(arg, vm) }?;
-        callable.call((arg.to_owned(),), vm).map(give)
+        callable.call((arg.to_owned(),), vm).map(new_reference)
     })
 }

@@ -1,6 +1,6 @@
-//! The line between C and the VM, in both directions: C enters here to raise, import or allocate,
-//! and panics end here (I7); the VM calls out from here, with nothing pending, and what the C code
-//! leaves behind is told from what was there before.
+//! The boundary between C and the VM, in both directions. C functions enter the VM here to raise,
+//! import or allocate, and panics are caught here (I7). Calls from the VM into C start with no
+//! exception pending, so that an exception set by the C code can be recognised.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::fmt;
@@ -12,45 +12,45 @@ use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::vm::thread::try_with_current_vm;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-/// What a C function gives back when it has failed.
+/// The value that a C function returns when it fails.
 pub(crate) trait Failure {
-    const FAILED: Self;
+    const FAILURE: Self;
 }
 
 impl Failure for c_int {
-    const FAILED: Self = -1;
+    const FAILURE: Self = -1;
 }
 
 impl Failure for isize {
-    const FAILED: Self = -1;
+    const FAILURE: Self = -1;
 }
 
-/// The exception alone tells.
+/// The pending exception is the only sign of failure.
 impl Failure for () {
-    const FAILED: Self = ();
+    const FAILURE: Self = ();
 }
 
 impl<T> Failure for *mut T {
-    const FAILED: Self = null_mut();
+    const FAILURE: Self = null_mut();
 }
 
 impl<T> Failure for *const T {
-    const FAILED: Self = core::ptr::null();
+    const FAILURE: Self = core::ptr::null();
 }
 
 impl<T> Failure for Option<T> {
-    const FAILED: Self = None;
+    const FAILURE: Self = None;
 }
 
-/// Runs `f` in the thread's interpreter. An error becomes the pending exception, in the place of
-/// one that was there; a panic becomes a SystemError. On a thread that is in no interpreter the
-/// call fails and raises nothing.
+/// Runs `f` in the thread's interpreter. An error becomes the pending exception and replaces one
+/// that was pending; a panic becomes a SystemError. On a thread that is attached to no interpreter,
+/// the function returns the failure value and raises nothing.
 pub(crate) fn enter<R: Failure>(f: impl FnOnce(&VirtualMachine) -> PyResult<R>) -> R {
     let entered = catch_unwind(AssertUnwindSafe(|| {
         try_with_current_vm(|vm| {
-            let answer = catch_unwind(AssertUnwindSafe(|| f(vm)));
-            let error = match answer {
-                Ok(Ok(answer)) => return answer,
+            let result = catch_unwind(AssertUnwindSafe(|| f(vm)));
+            let error = match result {
+                Ok(Ok(value)) => return value,
                 Ok(Err(error)) => error,
                 Err(panic) => {
                     let text = format!("panic in a C API function: {}", panic_message(panic));
@@ -58,27 +58,27 @@ pub(crate) fn enter<R: Failure>(f: impl FnOnce(&VirtualMachine) -> PyResult<R>) 
                 }
             };
             vm.set_exception(Some(error));
-            R::FAILED
+            R::FAILURE
         })
     }));
-    // A thread at its end, whose thread-locals are gone, panics when they are asked for.
-    entered.ok().flatten().unwrap_or(R::FAILED)
+    // During thread shutdown the VM's thread-locals are already destroyed; accessing them panics.
+    entered.ok().flatten().unwrap_or(R::FAILURE)
 }
 
-/// A new reference for C.
-pub(crate) fn give(object: impl Into<PyObjectRef>) -> *mut PyObject {
+/// A new reference: the C code that gets the pointer must drop it.
+pub(crate) fn new_reference(object: impl Into<PyObjectRef>) -> *mut PyObject {
     object.into().into_raw().as_ptr()
 }
 
-/// The address of an object, which stays the caller's.
-pub(crate) fn lend(object: &PyObject) -> *mut PyObject {
+/// A borrowed reference: the pointer is valid as long as `object` is borrowed or otherwise kept.
+pub(crate) fn borrowed(object: &PyObject) -> *mut PyObject {
     core::ptr::from_ref(object).cast_mut()
 }
 
-/// The object that an argument is.
+/// The object behind an argument.
 ///
 /// # Errors
-/// SystemError for NULL.
+/// SystemError if the argument is NULL.
 ///
 /// # Safety
 /// `object` is NULL, or an object that lives for `'a`.
@@ -86,34 +86,36 @@ pub(crate) unsafe fn argument<'a>(
     object: *mut PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<&'a PyObject> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     unsafe { object.as_ref() }
         .ok_or_else(|| vm.new_system_error("null argument to internal routine"))
 }
 
-/// What C code gets that calls a function with an object of another class than the function is for.
+/// The SystemError for an argument of the wrong class.
 pub(crate) fn bad_internal_call(vm: &VirtualMachine) -> PyBaseExceptionRef {
     vm.new_system_error("bad argument to internal function")
 }
 
-/// Text from C.
+/// Decodes a UTF-8 string argument.
 ///
 /// # Errors
-/// UnicodeDecodeError; SystemError for NULL.
+/// UnicodeDecodeError if it is not UTF-8; SystemError if it is NULL.
 ///
 /// # Safety
 /// `text` is NULL or a NUL-terminated string.
-pub(crate) unsafe fn text(text: *const c_char, vm: &VirtualMachine) -> PyResult<String> {
+pub(crate) unsafe fn utf8_argument(text: *const c_char, vm: &VirtualMachine) -> PyResult<String> {
     if text.is_null() {
         return Err(vm.new_system_error("null argument to internal routine"));
     }
-    // SAFETY: passed on from the caller, and not NULL.
-    decoded(unsafe { CStr::from_ptr(text) }.to_bytes(), vm)
+    // SAFETY: `text` is not NULL, so it is a NUL-terminated string, which the caller keeps.
+    decode_utf8(unsafe { CStr::from_ptr(text) }.to_bytes(), vm)
 }
 
+/// Decodes UTF-8.
+///
 /// # Errors
-/// UnicodeDecodeError.
-pub(crate) fn decoded(bytes: &[u8], vm: &VirtualMachine) -> PyResult<String> {
+/// UnicodeDecodeError, with the positions and the reason that the VM's codec reports.
+pub(crate) fn decode_utf8(bytes: &[u8], vm: &VirtualMachine) -> PyResult<String> {
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.to_owned()),
         Err(_) => {
@@ -127,11 +129,11 @@ pub(crate) fn decoded(bytes: &[u8], vm: &VirtualMachine) -> PyResult<String> {
     }
 }
 
-/// Calls C code with nothing pending, and tells its answer and the exception that it raised.
+/// Calls C code with no exception pending. Returns its result and the exception that it raised.
 ///
-/// The VM keeps the exception that is being handled where C code looks for one that is pending, so
-/// it is put aside for the call.
-pub(crate) fn call_out<R>(
+/// The VM stores the exception that is being handled in the place where C code looks for a pending
+/// one, so it is put aside for the call.
+pub(crate) fn call_c<R>(
     vm: &VirtualMachine,
     f: impl FnOnce() -> R,
 ) -> (R, Option<PyBaseExceptionRef>) {
@@ -139,7 +141,7 @@ pub(crate) fn call_out<R>(
     if handled.is_some() {
         vm.set_exception(None);
     }
-    let answer = f();
+    let result = f();
     let raised = vm.current_exception();
     if let (Some(raised), Some(handled)) = (&raised, &handled) {
         chain(raised, handled);
@@ -147,12 +149,13 @@ pub(crate) fn call_out<R>(
     if raised.is_some() || handled.is_some() {
         vm.set_exception(handled);
     }
-    (answer, raised)
+    (result, raised)
 }
 
-/// Makes `handled` the context of what Python code raised that C code called back: the last in its
-/// chain of contexts, unless it is part of that already. What C code raised itself has no
-/// traceback, and gets its context from the frame that it comes to.
+/// Appends `handled` to the chain of contexts of `raised`, unless the chain contains it already.
+///
+/// This is for exceptions that Python code raised when the C code called it. An exception that C
+/// code raised itself has no traceback yet, and gets its context from the frame that it reaches.
 fn chain(raised: &PyBaseExceptionRef, handled: &PyBaseExceptionRef) {
     if raised.traceback().is_none() {
         return;
@@ -161,7 +164,7 @@ fn chain(raised: &PyBaseExceptionRef, handled: &PyBaseExceptionRef) {
     if known.iter().any(|known| known.is(handled)) {
         return;
     }
-    // Where `handled` leads to one of them, it must not any more: that would be a circle.
+    // Cut the chain of `handled` where it leads back to one of these, which would make a cycle.
     for earlier in contexts(handled) {
         if let Some(next) = earlier.__context__()
             && known.iter().any(|known| known.is(&next))
@@ -174,7 +177,7 @@ fn chain(raised: &PyBaseExceptionRef, handled: &PyBaseExceptionRef) {
     }
 }
 
-/// An exception and its contexts, each once.
+/// An exception and its chain of contexts, each listed once even if the chain has a cycle.
 fn contexts(exception: &PyBaseExceptionRef) -> Vec<PyBaseExceptionRef> {
     let mut chain = vec![exception.clone()];
     while let Some(next) = chain.last().and_then(|last| last.__context__())
@@ -185,22 +188,24 @@ fn contexts(exception: &PyBaseExceptionRef) -> Vec<PyBaseExceptionRef> {
     chain
 }
 
-/// Holds what C code answered against what it raised; `None` is the answer that it has failed.
+/// Checks the result of C code against the exception that it raised. A `result` of `None` means
+/// that it reported a failure.
 ///
 /// # Errors
-/// The exception; SystemError, in the words of `what`, where the two do not agree.
-pub(crate) fn take<T>(
-    answer: Option<T>,
+/// The exception that was raised. SystemError with the text of `message` if result and exception
+/// contradict each other.
+pub(crate) fn checked_result<T>(
+    result: Option<T>,
     raised: Option<PyBaseExceptionRef>,
-    what: impl FnOnce(Disagreement) -> String,
+    message: impl FnOnce(Inconsistency) -> String,
     vm: &VirtualMachine,
 ) -> PyResult<T> {
-    match (answer, raised) {
-        (Some(answer), None) => Ok(answer),
+    match (result, raised) {
+        (Some(result), None) => Ok(result),
         (None, Some(raised)) => Err(raised),
-        (None, None) => Err(vm.new_system_error(what(Disagreement::FailedSilently))),
+        (None, None) => Err(vm.new_system_error(message(Inconsistency::FailedSilently))),
         (Some(_), Some(raised)) => {
-            let error = vm.new_system_error(what(Disagreement::RaisedUnreported));
+            let error = vm.new_system_error(message(Inconsistency::RaisedUnreported));
             error.set_context(Some(raised.clone()));
             error.set_cause(Some(raised));
             Err(error)
@@ -208,25 +213,26 @@ pub(crate) fn take<T>(
     }
 }
 
-/// The object that C code answers with; NULL is none.
+/// Takes over a reference from C; `None` for NULL.
 ///
 /// # Safety
-/// `object` is NULL or a new reference.
+/// `object` is NULL, or a reference that its owner gives up with this call.
 pub(crate) unsafe fn owned(object: *mut PyObject) -> Option<PyObjectRef> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: it is not NULL, so it is a reference, and its owner gives it up.
     NonNull::new(object).map(|object| unsafe { PyObjectRef::from_raw(object) })
 }
 
-/// How C code can contradict itself. Shown as what is said of it.
+/// The ways in which result and exception of C code can contradict each other. Its `Display` is the
+/// end of a sentence about the C code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Disagreement {
-    /// The answer says failed, and there is no exception.
+pub(crate) enum Inconsistency {
+    /// The result reports a failure, but no exception was raised.
     FailedSilently,
-    /// The answer says done, and there is an exception.
+    /// The result reports success, but an exception was raised.
     RaisedUnreported,
 }
 
-impl fmt::Display for Disagreement {
+impl fmt::Display for Inconsistency {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::FailedSilently => "failed without setting an exception",
@@ -235,11 +241,12 @@ impl fmt::Display for Disagreement {
     }
 }
 
-/// A pointer that other threads may have: what it leads to is C's to protect.
+/// A pointer that may be sent to other threads. C code is responsible for access to its target.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Shared(pub(crate) *mut c_void);
+pub(crate) struct SyncPtr(pub(crate) *mut c_void);
 
-// SAFETY: an address. Whoever reads through it answers for that.
-unsafe impl Send for Shared {}
-// SAFETY: as above.
-unsafe impl Sync for Shared {}
+// SAFETY: it is only an address. Each read through it needs an `unsafe` block with its own
+// argument.
+unsafe impl Send for SyncPtr {}
+// SAFETY: copying an address from several threads is harmless, as for `Send`.
+unsafe impl Sync for SyncPtr {}

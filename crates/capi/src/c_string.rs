@@ -1,11 +1,12 @@
-//! NUL-terminated text that belongs to an object of the VM: made when C first asks for it, at one
-//! address as long as the object lives, and freed with the object (I8). Which functions ask is in the
-//! files of their headers; why it is done this way is in `docs/design/strings.md`.
+//! NUL-terminated text that belongs to an object of the VM. It is made when C code first asks for
+//! it, keeps its address as long as the object lives, and is freed with the object (I8). The C
+//! functions that use it are elsewhere. `docs/design/strings.md` explains the design.
 //!
-//! An object of the VM begins with its reference count and the address of a table of functions,
-//! which all objects with the same type of payload share. An object that C has asked for text gets
-//! a table of its own: a copy of the VM's with another `clear`, and the text behind it. The VM calls
-//! `clear` when it deallocates the object, after everything that can bring the object back.
+//! An object of the VM begins with its reference count and the address of a vtable, which all
+//! objects with the same type of payload share. An object whose text C code asked for gets a vtable
+//! of its own, a [`Record`]: a copy of the VM's vtable with another `clear`, followed by the text.
+//! The VM calls `clear` when it deallocates the object, after everything that can resurrect the
+//! object.
 
 use core::alloc::Layout;
 use core::ffi::c_char;
@@ -16,75 +17,75 @@ use std::alloc::{alloc, dealloc};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{AsObject, Context, PyObject, PyObjectRef, VirtualMachine};
 
-/// The VM's table: a type id, and four functions of which some may be missing. The compiler chooses
-/// their order.
-type Table = [*mut (); WORDS];
+/// The VM's vtable: a type id and four function pointers, some of which may be null. The compiler
+/// chooses their order.
+type Vtable = [*mut (); WORDS];
 
 const WORDS: usize = size_of::<core::any::TypeId>() / size_of::<usize>() + 4;
 
-/// `clear` in a table: takes references out of an object. The VM calls it to break a cycle, and with
-/// a count of zero to deallocate.
+/// The type of `clear` in a vtable. It moves the references out of an object. The VM calls it to
+/// break a cycle, and with a reference count of zero to deallocate the object.
 type Clear = unsafe fn(*mut PyObject, &mut Vec<PyObjectRef>);
 
-/// The one address of our `clear`. A `static`, because a function's own address need not be the same
-/// everywhere it is taken.
+/// The address by which records are recognised. A `static`, because the address of a function may
+/// differ between the places where it is taken.
 static CLEAR: Clear = clear;
 
-/// Why there is no text.
+/// Why there is no C string for an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoText {
+pub(crate) enum CStringError {
     OutOfMemory,
-    /// The VM's table has not the form that this file knows.
-    UnknownTable,
+    /// The VM's vtable does not have the layout that this file expects.
+    UnknownVtable,
 }
 
-impl NoText {
+impl CStringError {
     #[cold]
     pub(crate) fn into_exception(self, vm: &VirtualMachine) -> PyBaseExceptionRef {
         match self {
             Self::OutOfMemory => vm.no_memory_error(),
-            Self::UnknownTable => vm.new_system_error("this interpreter cannot lend text to C"),
+            Self::UnknownVtable => vm.new_system_error("this interpreter cannot lend text to C"),
         }
     }
 }
 
-/// The table of one object. The text is behind it.
+/// The vtable of one object, followed by the text and a NUL in the same allocation.
 #[repr(C, align(16))]
 struct Record {
-    table: Table,
-    /// The VM's.
-    original: NonNull<Table>,
-    /// The text has this many bytes, without the NUL.
+    table: Vtable,
+    /// The VM's vtable, which the object had at first.
+    original: NonNull<Vtable>,
+    /// The length of the text in bytes, without the NUL.
     length: AtomicUsize,
-    /// What the object had before, which has no room for the text.
+    /// The record that this one replaced because it had no room for a longer text.
     previous: Option<NonNull<Self>>,
     layout: Layout,
 }
 
-/// What an empty text is. Nobody frees it, and a NUL may be written to it.
+/// The empty text of all objects. It is writable: C code may write the NUL again.
 static EMPTY: AtomicU8 = AtomicU8::new(0);
 
-/// The address of an empty text, which is the same for all objects.
+/// The address of the empty text, the same for all objects.
 pub(crate) fn empty() -> NonNull<c_char> {
     NonNull::from(&EMPTY).cast()
 }
 
-/// The text of `object` with a NUL behind it. It is copied at the first call; later calls give the
-/// same address. It is valid, and stays as it is, as long as the object lives.
+/// The text of `object`, followed by a NUL. The first call copies the text; later calls return the
+/// same address. The copy is valid and unchanged as long as the object lives.
 ///
-/// `text` is the same at each call with one object, or begins with what it was: the VM appends in
-/// place to a `str` that only a local variable refers to. Nobody uses the shorter text then. The
-/// thread may be in no interpreter.
+/// `text` must be the same at each call with one object, or extend the earlier text. The VM appends
+/// in place to a `str` that only a local variable refers to; no C code uses the shorter text then.
+/// The thread need not be attached to an interpreter.
 ///
 /// # Errors
-/// See [`NoText`]; nothing has changed.
+/// See [`CStringError`]. The object is unchanged then.
 #[inline]
-pub(crate) fn text_of(object: &PyObject, text: &[u8]) -> Result<NonNull<c_char>, NoText> {
+pub(crate) fn c_string_of(object: &PyObject, text: &[u8]) -> Result<NonNull<c_char>, CStringError> {
     if text.is_empty() {
         return Ok(empty());
     }
-    let slot = clear_slot().ok_or(NoText::UnknownTable)?;
-    let table = table_of(object).load(Ordering::Acquire);
+    let slot = clear_slot().ok_or(CStringError::UnknownVtable)?;
+    let table = vtable_of(object).load(Ordering::Acquire);
     match record_at(table, slot) {
         Some(record) if Record::length(record) == text.len() => Ok(Record::text(record)),
         found => add_text(object, table, found, slot, text),
@@ -94,19 +95,19 @@ pub(crate) fn text_of(object: &PyObject, text: &[u8]) -> Result<NonNull<c_char>,
 #[cold]
 fn add_text(
     object: &PyObject,
-    table: *mut Table,
+    table: *mut Vtable,
     previous: Option<NonNull<Record>>,
     slot: usize,
     text: &[u8],
-) -> Result<NonNull<c_char>, NoText> {
+) -> Result<NonNull<c_char>, CStringError> {
     if let Some(previous) = previous
         && Record::extend(previous, text)
     {
         return Ok(Record::text(previous));
     }
-    let current = NonNull::new(table).ok_or(NoText::UnknownTable)?;
-    let record = Record::new(current, previous, slot, text).ok_or(NoText::OutOfMemory)?;
-    let installed = table_of(object).compare_exchange(
+    let current = NonNull::new(table).ok_or(CStringError::UnknownVtable)?;
+    let record = Record::new(current, previous, slot, text).ok_or(CStringError::OutOfMemory)?;
+    let installed = vtable_of(object).compare_exchange(
         table,
         record.as_ptr().cast(),
         Ordering::AcqRel,
@@ -115,32 +116,32 @@ fn add_text(
     let Err(current) = installed else {
         return Ok(Record::text(record));
     };
-    // SAFETY: `new` made it, and nobody has seen it.
+    // SAFETY: `new` made it, and it was never installed, so no other thread knows it.
     unsafe { Record::free(record) };
-    // Another thread was first. Nobody but `clear` takes a record away.
+    // Another thread installed a record first. It stays: only `clear` removes records.
     record_at(current, slot)
         .map(Record::text)
-        .ok_or(NoText::UnknownTable)
+        .ok_or(CStringError::UnknownVtable)
 }
 
-/// The second word of an object, which is the address of its table.
+/// The second word of an object, which holds the address of its vtable.
 #[inline]
-fn table_of(object: &PyObject) -> &AtomicPtr<Table> {
-    let words = core::ptr::from_ref(object).cast::<AtomicPtr<Table>>();
+fn vtable_of(object: &PyObject) -> &AtomicPtr<Vtable> {
+    let words = core::ptr::from_ref(object).cast::<AtomicPtr<Vtable>>();
     // SAFETY:
-    // - place: an object begins with its count, one word, and this.
-    // - type: an address, aligned as one.
-    // - other accesses: the VM writes the word only where nobody else knows the object. It reads the
-    //   word plainly and on any thread; an aligned word is read as a whole, and either table that it
-    //   can find serves the object (see `docs/design/strings.md`).
+    // - offset: an object begins with its count, which is one word, and this word.
+    // - type: it is an address, and aligned as one.
+    // - other accesses: the VM writes the word only before the object is shared. It reads the word
+    //   on any thread, without atomics. An aligned word is read as a whole, and both vtables that a
+    //   read can return are right for the object (see `docs/design/strings.md`).
     unsafe { &*words.wrapping_add(1) }
 }
 
-/// The record that a table begins, if it is one of ours.
+/// The record that a vtable is the beginning of; `None` for a vtable of the VM.
 #[inline]
-fn record_at(table: *mut Table, slot: usize) -> Option<NonNull<Record>> {
+fn record_at(table: *mut Vtable, slot: usize) -> Option<NonNull<Record>> {
     let entry = table.cast::<*mut ()>().wrapping_add(slot);
-    // SAFETY: the tables of objects that live have this many words.
+    // SAFETY: it is the vtable of a live object, and has `WORDS` words, of which `slot` is one.
     let entry = unsafe { entry.read() };
     (entry == CLEAR as *mut ())
         .then(|| NonNull::new(table.cast()))
@@ -148,33 +149,34 @@ fn record_at(table: *mut Table, slot: usize) -> Option<NonNull<Record>> {
 }
 
 impl Record {
-    /// `table` is the one that the object has, of `previous` if there is one. `None` without memory.
+    /// Makes a record for an object whose vtable is `table`, which is that of `previous` if the
+    /// object has a record. `None` if there is no memory.
     fn new(
-        table: NonNull<Table>,
+        table: NonNull<Vtable>,
         previous: Option<NonNull<Self>>,
         slot: usize,
         text: &[u8],
     ) -> Option<NonNull<Self>> {
-        // A text that has grown may grow again: with twice the room each time, all records of an
-        // object are not much more than the last.
+        // A text that has grown may grow again. With twice the room each time, all records of an
+        // object together take about twice the memory of the last one.
         let room = match previous {
             None => text.len().checked_add(1)?,
             Some(_) => text.len().checked_mul(2)?,
         };
         let original = match previous {
             None => table,
-            // SAFETY: a record that lives as long as the object.
+            // SAFETY: the object still has this record, and the caller keeps the object alive.
             Some(previous) => unsafe { previous.as_ref() }.original,
         };
         let bytes = Layout::array::<u8>(room).ok()?;
         let (layout, offset) = Layout::new::<Self>().extend(bytes).ok()?;
         debug_assert_eq!(offset, size_of::<Self>());
-        // SAFETY: the layout is not of size zero.
+        // SAFETY: the size of the layout is not zero, since a `Self` has a size.
         let record = NonNull::new(unsafe { alloc(layout) })?.cast::<Self>();
-        // SAFETY: a table of the VM, which lives for ever.
+        // SAFETY: it is a vtable of the VM, which is a constant of the program.
         let mut table = unsafe { original.read() };
         table[slot] = CLEAR as *mut ();
-        // SAFETY: new memory with room for it.
+        // SAFETY: the memory is new, and its layout begins with that of a `Self`.
         unsafe {
             record.write(Self {
                 table,
@@ -185,32 +187,34 @@ impl Record {
             })
         };
         let copy = Self::text(record).cast::<u8>();
-        // SAFETY: there is room for the text behind the record, and it is new memory.
+        // SAFETY: the allocation has room for the text after the record, and no other code knows
+        // it.
         unsafe { copy.copy_from_nonoverlapping(NonNull::from(text).cast(), text.len()) };
-        // SAFETY: there is room for one byte more.
+        // SAFETY: `room` is greater than the length of the text.
         let end = unsafe { copy.add(text.len()) };
-        // SAFETY: as above.
+        // SAFETY: this byte is part of the new memory.
         unsafe { end.write(0) };
         Some(record)
     }
 
-    /// Appends what `text` has more than the record, if there is room. Several threads may do so at
-    /// once with the same text.
+    /// Extends the text of the record to `text`; false if there is no room. Several threads may do
+    /// this at once with the same text.
     fn extend(record: NonNull<Self>, text: &[u8]) -> bool {
-        // SAFETY: a record that lives as long as the object.
+        // SAFETY: the object has this record, and the caller keeps the object alive.
         let room = unsafe { record.as_ref() }.layout.size() - size_of::<Self>();
         if text.len() >= room {
             return false;
         }
         let copy = Self::text(record).cast::<u8>().as_ptr();
-        // The NUL that is there is replaced last, so that there always is one.
+        // From the end: the old NUL is replaced last, so that the text always has a NUL after it.
         for position in (Self::length(record)..=text.len()).rev() {
             let byte = text.get(position).copied().unwrap_or(0);
-            // SAFETY: there is room. Others that write here write the same, atomically as here.
+            // SAFETY: the position is less than `room`. Other threads that write it write the same
+            // value, atomically too.
             unsafe { AtomicU8::from_ptr(copy.wrapping_add(position)) }
                 .store(byte, Ordering::Release);
         }
-        // SAFETY: as above.
+        // SAFETY: the object has this record, and the caller keeps the object alive.
         let length = &unsafe { record.as_ref() }.length;
         length.store(text.len(), Ordering::Release);
         true
@@ -218,65 +222,67 @@ impl Record {
 
     #[inline]
     fn length(record: NonNull<Self>) -> usize {
-        // SAFETY: a record that lives as long as the object.
+        // SAFETY: the object has this record, and the caller keeps the object alive.
         let length = &unsafe { record.as_ref() }.length;
         length.load(Ordering::Acquire)
     }
 
     #[inline]
     fn text(record: NonNull<Self>) -> NonNull<c_char> {
-        // SAFETY: the text is behind the record, in the same memory.
+        // SAFETY: the allocation goes on after the record, with the text.
         unsafe { record.add(1) }.cast()
     }
 
-    /// Leaves the previous one.
+    /// Frees one record, but not the one that it replaced.
     ///
     /// # Safety
-    /// `new` made it, and nobody uses it any more.
+    /// `new` made it, and it is not used any more.
     unsafe fn free(record: NonNull<Self>) {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `new` made it, and it is not freed yet.
         let layout = unsafe { record.as_ref() }.layout;
-        // SAFETY: it was allocated with this layout.
+        // SAFETY: `new` allocated it with this layout, and the caller does not use it any more.
         unsafe { dealloc(record.as_ptr().cast(), layout) };
     }
 }
 
-/// What the VM calls in the place of its own `clear`, which it does nevertheless.
+/// The `clear` of records. It calls the VM's `clear`, and frees the records of an object that is
+/// being deallocated.
 ///
 /// # Safety
-/// `object` has a record, and the caller alone knows it.
+/// `object` has a record, and no other thread uses the object.
 unsafe fn clear(object: *mut PyObject, edges: &mut Vec<PyObjectRef>) {
-    // SAFETY: passed on from the caller.
+    // SAFETY: the caller passes an object that is not freed yet.
     let alive = unsafe { &*object };
-    let mut record = NonNull::new(table_of(alive).load(Ordering::Acquire).cast::<Record>());
+    let mut record = NonNull::new(vtable_of(alive).load(Ordering::Acquire).cast::<Record>());
     let Some(last) = record else { return };
-    // SAFETY: passed on from the caller.
+    // SAFETY: `new` made it, and only this function frees it.
     let original = unsafe { last.as_ref() }.original;
-    // Where the count is not zero, the collector breaks a cycle, and objects that end after this one
-    // may still use the text.
+    // If the count is not zero, the collector is breaking a cycle. Finalizers of other objects may
+    // still use the text of this one.
     let dead = alive.strong_count() == 0;
     if dead {
-        table_of(alive).store(original.as_ptr(), Ordering::Release);
+        vtable_of(alive).store(original.as_ptr(), Ordering::Release);
     }
     if let Some(slot) = clear_slot() {
-        // SAFETY: a table of the VM.
-        let theirs = unsafe { original.as_ref() }[slot];
-        // SAFETY: in this place of a table is a `Clear` or nothing, of the size of an address.
-        let theirs = unsafe { core::mem::transmute::<*mut (), Option<Clear>>(theirs) };
-        if let Some(theirs) = theirs {
-            // SAFETY: passed on from the caller.
-            unsafe { theirs(object, edges) };
+        // SAFETY: it is a vtable of the VM, which is a constant of the program.
+        let vm_clear = unsafe { original.as_ref() }[slot];
+        // SAFETY: this slot of a vtable holds a `Clear` or null, which is `None`.
+        let vm_clear = unsafe { core::mem::transmute::<*mut (), Option<Clear>>(vm_clear) };
+        if let Some(vm_clear) = vm_clear {
+            // SAFETY: it is the VM's `clear` for this object, and the caller promises what it
+            // demands.
+            unsafe { vm_clear(object, edges) };
         }
     }
     while dead && let Some(last) = record {
-        // SAFETY: it was made by `new`.
+        // SAFETY: `new` made it, and it is freed only below.
         record = unsafe { last.as_ref() }.previous;
-        // SAFETY: the object was the last that knew it, and the VM asks no table after `clear`.
+        // SAFETY: only the object used it, and the VM reads no vtable of the object after `clear`.
         unsafe { Record::free(last) };
     }
 }
 
-/// Where `clear` is in a table. `None` where the VM never called what was put there.
+/// The index of `clear` in a vtable; `None` if no slot of a vtable behaves like `clear`.
 #[inline]
 fn clear_slot() -> Option<usize> {
     match CLEAR_SLOT.load(Ordering::Relaxed) {
@@ -290,11 +296,12 @@ static CLEAR_SLOT: AtomicUsize = AtomicUsize::new(UNKNOWN);
 const UNKNOWN: usize = usize::MAX;
 const NOWHERE: usize = usize::MAX - 1;
 
-/// Finds out by experiment: a `bytes` object has neither `clear` nor `trace`, and of the two the VM
-/// calls only `clear` when it deallocates one. Several threads may do so at once, and find the same.
+/// Finds the slot by experiment. A `bytes` object has neither `clear` nor `trace`, and the VM calls
+/// only `clear` when it deallocates the object. Several threads may do this at once, with the same
+/// result.
 #[cold]
 fn find_clear_slot() -> Option<usize> {
-    let found = (0..WORDS).find(|slot| is_called_at_the_end(*slot));
+    let found = (0..WORDS).find(|slot| is_called_on_deallocation(*slot));
     CLEAR_SLOT.store(found.unwrap_or(NOWHERE), Ordering::Relaxed);
     found
 }
@@ -303,10 +310,10 @@ thread_local! {
     static CALLED: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
 }
 
-fn is_called_at_the_end(slot: usize) -> bool {
+fn is_called_on_deallocation(slot: usize) -> bool {
     let bytes = Context::genesis().new_bytes(vec![0]);
-    let place = table_of(bytes.as_object());
-    // SAFETY: the table of an object that lives.
+    let place = vtable_of(bytes.as_object());
+    // SAFETY: it is the vtable of a live object.
     let mut table = unsafe { place.load(Ordering::Acquire).read() };
     if !table[slot].is_null() {
         return false;
@@ -319,8 +326,103 @@ fn is_called_at_the_end(slot: usize) -> bool {
     CALLED.get()
 }
 
+/// Notes that it was called.
+///
 /// # Safety
-/// None is asked.
+/// It has no conditions. It is `unsafe` to have the type `Clear`.
 unsafe fn note_call(_object: *mut PyObject, _edges: &mut Vec<PyObjectRef>) {
     CALLED.set(true);
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use core::ffi::{CStr, c_char};
+    use core::ptr::NonNull;
+    use core::sync::atomic::Ordering;
+
+    use rustpython_vm::builtins::PyBytes;
+    use rustpython_vm::{AsObject, Context, PyRef};
+
+    use super::{Record, c_string_of, clear, clear_slot, empty, record_at, vtable_of};
+
+    fn object() -> PyRef<PyBytes> {
+        Context::genesis().new_bytes(vec![0])
+    }
+
+    fn record_of(object: &PyRef<PyBytes>) -> Option<NonNull<Record>> {
+        let vtable = vtable_of(object.as_object()).load(Ordering::Acquire);
+        record_at(vtable, clear_slot()?)
+    }
+
+    fn read(address: NonNull<c_char>) -> Vec<u8> {
+        // SAFETY: it is a text with a NUL, of an object that is alive.
+        unsafe { CStr::from_ptr(address.as_ptr()) }
+            .to_bytes()
+            .to_vec()
+    }
+
+    pub(crate) fn the_text_of_an_object_keeps_its_address() {
+        let (one, other) = (object(), object());
+        let first = c_string_of(one.as_object(), b"text").unwrap();
+        assert_eq!(read(first), b"text");
+        assert_eq!(c_string_of(one.as_object(), b"text"), Ok(first));
+        assert_ne!(c_string_of(other.as_object(), b"text"), Ok(first));
+    }
+
+    /// The text after each step, and whether it is at another address than before.
+    const STEPS: [(&[u8], bool); 6] = [
+        (b"ab", true),
+        (b"ab", false),
+        (b"abc", true),
+        (b"abcd", false),
+        (b"abcde", false),
+        (b"abcdef", true),
+    ];
+
+    pub(crate) fn a_text_that_grows_moves_seldom() {
+        let object = object();
+        let mut known: Vec<(NonNull<c_char>, &[u8])> = Vec::new();
+        for (text, moves) in STEPS {
+            let address = c_string_of(object.as_object(), text).unwrap();
+            let last = known.last().map(|(address, _)| *address);
+            assert_eq!(last != Some(address), moves, "{text:?}");
+            known.push((address, text));
+            for (address, text) in &known {
+                let now = read(*address);
+                assert!(now.starts_with(text), "{now:?} {text:?}");
+            }
+        }
+    }
+
+    pub(crate) fn the_empty_text_is_shared() {
+        let (one, other) = (object(), object());
+        assert_eq!(c_string_of(one.as_object(), b""), Ok(empty()));
+        assert_eq!(c_string_of(other.as_object(), b""), Ok(empty()));
+        assert!(record_of(&one).is_none());
+        assert_eq!(read(empty()), b"");
+    }
+
+    pub(crate) fn breaking_a_cycle_keeps_the_text() {
+        let object = object();
+        let address = c_string_of(object.as_object(), b"text").unwrap();
+        let raw = core::ptr::from_ref(object.as_object()).cast_mut();
+        // SAFETY: the object has a record, and no other thread knows the object.
+        unsafe { clear(raw, &mut Vec::new()) };
+        assert_eq!(read(address), b"text");
+        assert_eq!(c_string_of(object.as_object(), b"text"), Ok(address));
+    }
+
+    pub(crate) fn deallocation_restores_the_vtable() {
+        let (object, plain) = (object(), object());
+        let of_vm = vtable_of(plain.as_object()).load(Ordering::Acquire);
+        c_string_of(object.as_object(), b"text").unwrap();
+        let record = record_of(&object).expect("it has a record");
+        // SAFETY: the object has the record, and is alive.
+        assert_eq!(unsafe { record.as_ref() }.original.as_ptr(), of_vm);
+        assert_ne!(vtable_of(object.as_object()).load(Ordering::Acquire), of_vm);
+        // The VM reuses the memory of an object only with a vtable of its own.
+        drop(object);
+        let next = self::object();
+        assert_eq!(vtable_of(next.as_object()).load(Ordering::Acquire), of_vm);
+    }
 }

@@ -1,6 +1,6 @@
 //! `datetime.h`: the capsule `datetime.datetime_CAPI`, and the functions that read the fields of
-//! dates and times. What each takes and gives is in `include/datetime.h`; what a date is, is the
-//! VM's `_datetime`.
+//! dates and times. Their manual is `include/datetime.h`. The classes are those of the VM's
+//! `_datetime`.
 
 use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
@@ -15,16 +15,17 @@ use rustpython_vm::builtins::{
 };
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyResult, VirtualMachine};
 
-use crate::boundary::{Failure, enter, lend};
+use crate::boundary::{Failure, borrowed, enter};
 use crate::datetime_classes::{Classes, attribute, not_imported};
 use crate::datetime_constructors::PyDateTime_CAPI;
 
-/// `_datetime` with `datetime_CAPI`, which `datetime` takes from there.
+/// `_datetime` with the attribute `datetime_CAPI`, which the module `datetime` copies from it.
 pub(crate) static MODULE: Replacement = Replacement::new("_datetime", |definition| {
     definition.slots.exec = Some(exec);
 });
 
-/// One for all interpreters, as the classes are, and as the static variables of C code are.
+/// One table for all interpreters, because the classes and the static variables of C code are
+/// shared by all interpreters too.
 static TABLE: OnceLock<PyDateTime_CAPI> = OnceLock::new();
 static MEMBERS: OnceLock<Members> = OnceLock::new();
 
@@ -40,30 +41,33 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     let table = TABLE.get_or_init(|| PyDateTime_CAPI::new(classes));
     let builder = PyCapsule::builder(NonNull::from(table).cast::<c_void>());
     let builder = builder.name(c"datetime.datetime_CAPI");
-    // SAFETY: the name promises this struct, and it lives for ever.
+    // SAFETY: the name promises a `PyDateTime_CAPI`, and the table is never freed.
     let builder = unsafe { builder.vouched() };
     let capsule = builder.try_build(&vm.ctx);
     let capsule = capsule.map_err(|_| vm.no_memory_error())?;
     module.set_attr("datetime_CAPI", capsule, vm)
 }
 
-/// What a getter gives.
-trait Answer: Failure + Sized {
-    /// Reads a field of this kind, if there is such an answer for it.
+/// The type of value that a getter returns.
+trait FieldValue: Failure + Sized {
+    /// The function that reads a field of this kind; `None` if its value is not of this type.
     fn reader(kind: MemberKind) -> Option<Reader<Self>>;
 }
 
-/// Its safety is that the address is that of a field of the right kind, which nobody writes to.
+/// Reads a field.
+///
+/// # Safety
+/// The address is that of a field of the right kind, which no thread writes.
 type Reader<T> = unsafe fn(address: *const u8) -> T;
 
-impl Answer for c_int {
+impl FieldValue for c_int {
     fn reader(kind: MemberKind) -> Option<Reader<Self>> {
         /// # Safety
         /// As for [`Reader`].
         unsafe fn number<T: TryInto<c_int>>(address: *const u8) -> c_int {
-            // SAFETY: passed on from the caller.
+            // SAFETY: the address is that of a field of type `T`, which no thread writes.
             let number = unsafe { address.cast::<T>().read() };
-            number.try_into().unwrap_or(c_int::FAILED)
+            number.try_into().unwrap_or(c_int::FAILURE)
         }
         match kind {
             MemberKind::UByte => Some(number::<u8>),
@@ -75,17 +79,18 @@ impl Answer for c_int {
     }
 }
 
-/// Lent: the date or time keeps it.
-impl Answer for *mut PyObject {
+/// A borrowed reference: the date or time keeps the object alive.
+impl FieldValue for *mut PyObject {
     fn reader(kind: MemberKind) -> Option<Reader<Self>> {
         /// # Safety
-        /// As for [`Reader`], and the VM may write to the field.
+        /// As for [`Reader`], but the VM may write the field, atomically.
         unsafe fn object(address: *const u8) -> *mut PyObject {
-            // SAFETY: passed on from the caller.
+            // SAFETY: the address is that of a field that holds an object, which is read and
+            // written atomically.
             let field = unsafe { &*address.cast::<AtomicPtr<PyObject>>() };
             let object = field.load(Ordering::Acquire);
             if object.is_null() {
-                lend(Context::genesis().none.as_object())
+                borrowed(Context::genesis().none.as_object())
             } else {
                 object
             }
@@ -94,7 +99,7 @@ impl Answer for *mut PyObject {
     }
 }
 
-/// A field of the objects of a class, which is where the VM's descriptor of it says.
+/// A field of the objects of a class, at the offset that the VM's member descriptor states.
 #[derive(Debug)]
 struct Member<T> {
     class: &'static PyTypeObject,
@@ -103,7 +108,7 @@ struct Member<T> {
     read: Reader<T>,
 }
 
-impl<T: Answer> Member<T> {
+impl<T: FieldValue> Member<T> {
     fn of(class: &'static PyTypeObject, name: &'static str, vm: &VirtualMachine) -> PyResult<Self> {
         let descriptor = attribute(class, name, vm)?.downcast_ref::<PyMemberDescriptor>();
         let descriptor = descriptor.filter(|descriptor| {
@@ -123,15 +128,17 @@ impl<T: Answer> Member<T> {
         })
     }
 
+    /// Reads the field of an object.
+    ///
     /// # Safety
     /// `object` is NULL or an object.
     unsafe fn get(&self, object: *mut PyObject) -> T {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `object` is NULL or an object, which the caller keeps alive.
         let known = unsafe { object.as_ref() };
         if known.is_some_and(|known| known.class().fast_issubclass(self.class)) {
             let address = object.cast::<u8>().wrapping_offset(self.offset);
-            // SAFETY: an object of the class has this field there, and the VM writes to none but
-            // such as `object` reads.
+            // SAFETY: an object of the class has this field at this offset. The VM writes only
+            // fields that hold objects, and these are read atomically.
             unsafe { (self.read)(address) }
         } else {
             self.refuse(known)
@@ -152,10 +159,10 @@ impl<T: Answer> Member<T> {
     }
 }
 
-/// Functions that read a member of a class, and are named as CPython's macros.
+/// Defines functions that read a member of a class. They have the names of CPython's macros.
 macro_rules! getters {
     ($( $(#[$export:meta])* extern "C" fn $name:ident($class:ident.$member:ident) -> $answer:ty; )*) => {
-        /// What the getters read.
+        /// The members that the getters read.
         #[derive(Debug)]
         #[expect(non_snake_case, reason = "the names are those of the getters")]
         struct Members {
@@ -176,7 +183,7 @@ macro_rules! getters {
             $(#[$export])*
             pub unsafe extern "C" fn $name(object: *mut PyObject) -> $answer {
                 match MEMBERS.get() {
-                    // SAFETY: the header asks for an object or NULL.
+                    // SAFETY: the header demands an object or NULL.
                     Some(members) => unsafe { members.$name.get(object) },
                     None => enter(|vm| Err(not_imported(vm))),
                 }

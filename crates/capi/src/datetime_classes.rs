@@ -1,8 +1,8 @@
-//! What the VM's own `_datetime` has that C code is given: the classes, and what is read and called
-//! through them. How C code is given it is elsewhere.
+//! The classes and methods of the VM's `_datetime` that C code uses. The functions that C code
+//! calls are in `datetime` and `datetime_constructors`.
 //!
-//! The VM has one set of these classes for all interpreters of the process. They cannot be changed,
-//! and are never freed.
+//! The VM has one set of these classes for all interpreters of the process. They are immutable and
+//! never freed.
 
 use std::sync::OnceLock;
 
@@ -10,7 +10,7 @@ use rustpython_capi::object::PyTypeObject;
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule};
 use rustpython_vm::{Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
-/// The classes of `_datetime`, and its one object.
+/// The classes of `_datetime`, its constant `UTC`, and two class methods.
 #[derive(Debug)]
 pub(crate) struct Classes {
     pub(crate) date: &'static PyTypeObject,
@@ -27,7 +27,10 @@ pub(crate) struct Classes {
 static CLASSES: OnceLock<Classes> = OnceLock::new();
 
 impl Classes {
-    /// The classes of the module. Every interpreter's module has the same ones.
+    /// The classes of the module, which are the same in all interpreters.
+    ///
+    /// # Errors
+    /// AttributeError or TypeError if the module lacks one.
     pub(crate) fn of(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<&'static Self> {
         if let Some(known) = CLASSES.get() {
             return Ok(known);
@@ -44,31 +47,37 @@ impl Classes {
             delta: class("timedelta")?,
             tzinfo: class("tzinfo")?,
             timezone: class("timezone")?,
-            utc: kept(module.get_attr("UTC", vm)?),
+            utc: leaked(module.get_attr("UTC", vm)?),
             date_from_timestamp: attribute(date, "fromtimestamp", vm)?,
             datetime_from_timestamp: attribute(datetime, "fromtimestamp", vm)?,
         };
         Ok(CLASSES.get_or_init(|| classes))
     }
 
+    /// The classes, once a module was made.
+    ///
     /// # Errors
-    /// SystemError as long as no interpreter has the module.
+    /// SystemError before an interpreter has imported the module.
     pub(crate) fn get(vm: &VirtualMachine) -> PyResult<&'static Self> {
         CLASSES.get().ok_or_else(|| not_imported(vm))
     }
 }
 
+/// The SystemError for a call before `datetime` was imported.
 pub(crate) fn not_imported(vm: &VirtualMachine) -> PyBaseExceptionRef {
     vm.new_system_error("datetime has not been imported")
 }
 
-/// An object that is never freed.
-fn kept(object: PyObjectRef) -> &'static PyObject {
-    // SAFETY: this reference to it is never given up.
+/// Leaks a reference, so that the object is never freed.
+fn leaked(object: PyObjectRef) -> &'static PyObject {
+    // SAFETY: the reference that `into_raw` returns is never dropped, so the object is never freed.
     unsafe { object.into_raw().as_ref() }
 }
 
-/// What a class has under a name, as it is kept there.
+/// An attribute of a class itself, without binding it.
+///
+/// # Errors
+/// AttributeError if the class does not have it.
 pub(crate) fn attribute(
     class: &PyTypeObject,
     name: &'static str,
@@ -76,19 +85,22 @@ pub(crate) fn attribute(
 ) -> PyResult<&'static PyObject> {
     let found = class.get_direct_attr(vm.ctx.intern_str(name));
     let found = found.ok_or_else(|| vm.new_attribute_error(name.to_owned()))?;
-    Ok(kept(found))
+    Ok(leaked(found))
 }
 
-/// What a function was given. NULL is an error everywhere.
+/// The target of a pointer argument; `what` names the argument in the message.
+///
+/// # Errors
+/// SystemError if the argument is NULL.
 ///
 /// # Safety
 /// `object` is NULL or an object that lives for `'a`.
-pub(crate) unsafe fn given<'a, T>(
+pub(crate) unsafe fn non_null<'a, T>(
     object: *mut T,
     what: &str,
     vm: &VirtualMachine,
 ) -> PyResult<&'a T> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     let object = unsafe { object.as_ref() };
     object.ok_or_else(|| vm.new_system_error(format!("NULL instead of {what}")))
 }

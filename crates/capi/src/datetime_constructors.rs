@@ -1,5 +1,5 @@
-//! The table that the capsule `datetime.datetime_CAPI` has, and its constructors: how C code makes
-//! dates and times. Reading them is elsewhere.
+//! The table in the capsule `datetime.datetime_CAPI`, and its constructors, with which C code makes
+//! dates and times. The functions that read them are in `datetime`.
 
 use core::ffi::c_int;
 
@@ -8,10 +8,10 @@ use rustpython_vm::builtins::{PyDict, PyStr, PyTuple};
 use rustpython_vm::function::{FuncArgs, KwArgs};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{enter, give};
-use crate::datetime_classes::{Classes, given};
+use crate::boundary::{enter, new_reference};
+use crate::datetime_classes::{Classes, non_null};
 
-/// The table of C code, as CPython has it. It is read only.
+/// The table, with CPython's layout. It is read-only.
 #[repr(C)]
 #[derive(Debug)]
 #[expect(non_snake_case, reason = "the names are those of CPython's header")]
@@ -93,8 +93,12 @@ impl PyDateTime_CAPI {
     }
 }
 
-/// A new instance of `class`, made by `base`. A constructor of a subclass is not asked, as in
-/// CPython.
+/// A new instance of `class`, made by the `__new__` of `base`. As in CPython, the `__new__` and
+/// `__init__` of a subclass are not called.
+///
+/// # Errors
+/// SystemError if `class` is NULL; TypeError if it is not a subclass of `base`; the errors of
+/// `base`.
 ///
 /// # Safety
 /// `class` is NULL or a class.
@@ -104,17 +108,18 @@ unsafe fn instance(
     args: impl Into<FuncArgs>,
     vm: &VirtualMachine,
 ) -> PyResult<*mut PyObject> {
-    // SAFETY: passed on from the caller.
-    let class = unsafe { given(class, "a class", vm) }?;
+    // SAFETY: `class` is NULL or an object, which the caller keeps alive.
+    let class = unsafe { non_null(class, "a class", vm) }?;
     let new = base.slots.new.load();
     let Some(new) = new.filter(|_| class.fast_issubclass(base)) else {
         let text = format!("{} is not a subtype of {}", class.name(), base.name());
         return Err(vm.new_type_error(text));
     };
-    new(class.to_owned(), args.into(), vm).map(give)
+    new(class.to_owned(), args.into(), vm).map(new_reference)
 }
 
-/// Numbers, a `tzinfo` behind them, and the keyword `fold` where it is not what it is by default.
+/// Positional arguments: the numbers and a `tzinfo`; and the keyword argument `fold` unless it is
+/// 0.
 ///
 /// # Safety
 /// `tzinfo` is NULL or an object.
@@ -124,8 +129,8 @@ unsafe fn arguments<const N: usize>(
     fold: c_int,
     vm: &VirtualMachine,
 ) -> PyResult<FuncArgs> {
-    // SAFETY: passed on from the caller.
-    let tzinfo = unsafe { given(tzinfo, "a tzinfo", vm) }?;
+    // SAFETY: `tzinfo` is NULL or an object, which the caller keeps alive.
+    let tzinfo = unsafe { non_null(tzinfo, "a tzinfo", vm) }?;
     let mut args = integers(numbers, vm);
     args.push(tzinfo.to_owned());
     let fold = (fold != 0).then(|| ("fold".to_owned(), vm.ctx.new_int(fold).into()));
@@ -145,7 +150,7 @@ unsafe extern "C" fn date(
     enter(|vm| {
         let base = Classes::get(vm)?.date;
         let args = integers([year, month, day], vm);
-        // SAFETY: the header asks for a class or NULL.
+        // SAFETY: the header demands a class or NULL.
         unsafe { instance(class, base, args, vm) }
     })
 }
@@ -161,7 +166,7 @@ unsafe extern "C" fn datetime(
     tzinfo: *mut PyObject,
     class: *mut PyTypeObject,
 ) -> *mut PyObject {
-    // SAFETY: passed on from the caller.
+    // SAFETY: it makes the same demands as this function.
     unsafe {
         datetime_with_fold(
             year,
@@ -193,9 +198,9 @@ unsafe extern "C" fn datetime_with_fold(
     let numbers = [year, month, day, hour, minute, second, microsecond];
     enter(|vm| {
         let base = Classes::get(vm)?.datetime;
-        // SAFETY: the header asks for an object or NULL.
+        // SAFETY: the header demands an object or NULL.
         let args = unsafe { arguments(numbers, tzinfo, fold, vm) }?;
-        // SAFETY: the header asks for a class or NULL.
+        // SAFETY: the header demands a class or NULL.
         unsafe { instance(class, base, args, vm) }
     })
 }
@@ -208,7 +213,7 @@ unsafe extern "C" fn time(
     tzinfo: *mut PyObject,
     class: *mut PyTypeObject,
 ) -> *mut PyObject {
-    // SAFETY: passed on from the caller.
+    // SAFETY: it makes the same demands as this function.
     unsafe { time_with_fold(hour, minute, second, microsecond, tzinfo, 0, class) }
 }
 
@@ -224,9 +229,9 @@ unsafe extern "C" fn time_with_fold(
     let numbers = [hour, minute, second, microsecond];
     enter(|vm| {
         let base = Classes::get(vm)?.time;
-        // SAFETY: the header asks for an object or NULL.
+        // SAFETY: the header demands an object or NULL.
         let args = unsafe { arguments(numbers, tzinfo, fold, vm) }?;
-        // SAFETY: the header asks for a class or NULL.
+        // SAFETY: the header demands a class or NULL.
         unsafe { instance(class, base, args, vm) }
     })
 }
@@ -241,20 +246,20 @@ unsafe extern "C" fn delta(
     enter(|vm| {
         let base = Classes::get(vm)?.delta;
         let args = integers([days, seconds, microseconds], vm);
-        // SAFETY: the header asks for a class or NULL.
+        // SAFETY: the header demands a class or NULL.
         unsafe { instance(class, base, args, vm) }
     })
 }
 
 unsafe extern "C" fn timezone(offset: *mut PyObject, name: *mut PyObject) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: the header asks for an object or NULL.
-        let offset = unsafe { given(offset, "an offset", vm) }?;
-        // SAFETY: the header asks for an object or NULL.
+        // SAFETY: the header demands an object or NULL.
+        let offset = unsafe { non_null(offset, "an offset", vm) }?;
+        // SAFETY: the header demands an object or NULL.
         let name = unsafe { name.as_ref() };
         let args = [offset].into_iter().chain(name).map(ToOwned::to_owned);
         let class = Classes::get(vm)?.timezone.as_object();
-        class.call(args.collect::<Vec<_>>(), vm).map(give)
+        class.call(args.collect::<Vec<_>>(), vm).map(new_reference)
     })
 }
 
@@ -264,15 +269,15 @@ unsafe extern "C" fn datetime_from_timestamp(
     kwargs: *mut PyObject,
 ) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: the header asks for an object or NULL.
+        // SAFETY: the header demands an object or NULL.
         let args = unsafe { tuple(args, BAD_ARGUMENT, vm) }?;
-        // SAFETY: the header asks for a dict or NULL.
+        // SAFETY: the header demands an object or NULL.
         let kwargs = match unsafe { kwargs.as_ref() } {
             Some(kwargs) => keywords(kwargs, vm)?,
             None => KwArgs::default(),
         };
         let method = Classes::get(vm)?.datetime_from_timestamp;
-        // SAFETY: the header asks for a class or NULL.
+        // SAFETY: the header demands a class or NULL.
         unsafe { class_method(method, class, FuncArgs::new(args, kwargs), vm) }
     })
 }
@@ -283,19 +288,19 @@ unsafe extern "C" fn date_from_timestamp(
 ) -> *mut PyObject {
     enter(|vm| {
         let what = "PyArg_UnpackTuple() argument list is not a tuple";
-        // SAFETY: the header asks for an object or NULL.
+        // SAFETY: the header demands an object or NULL.
         let args = unsafe { tuple(args, what, vm) }?;
         if args.len() != 1 {
             let text = format!("fromtimestamp expected 1 argument, got {}", args.len());
             return Err(vm.new_type_error(text));
         }
         let method = Classes::get(vm)?.date_from_timestamp;
-        // SAFETY: the header asks for a class or NULL.
+        // SAFETY: the header demands a class or NULL.
         unsafe { class_method(method, class, args.into(), vm) }
     })
 }
 
-/// Calls what a base has as a class method for `class`, which may have another of that name.
+/// Calls a class method of a base class for `class`, which may define another of the same name.
 ///
 /// # Safety
 /// `class` is NULL or an object.
@@ -305,19 +310,19 @@ unsafe fn class_method(
     args: FuncArgs,
     vm: &VirtualMachine,
 ) -> PyResult<*mut PyObject> {
-    // SAFETY: passed on from the caller.
-    let class = unsafe { given(class, "a class", vm) }?;
+    // SAFETY: `class` is NULL or an object, which the caller keeps alive.
+    let class = unsafe { non_null(class, "a class", vm) }?;
     let bound = vm.call_get_descriptor_specific(method, None, Some(class));
     let method = bound.unwrap_or_else(|| Ok(method.to_owned()))?;
-    method.call(args, vm).map(give)
+    method.call(args, vm).map(new_reference)
 }
 
 const BAD_ARGUMENT: &str = "bad argument to internal function";
 
-/// The arguments in a tuple.
+/// The elements of a tuple.
 ///
 /// # Errors
-/// SystemError with this text where it is none.
+/// SystemError with `text` if the object is not a tuple.
 ///
 /// # Safety
 /// `args` is NULL or an object.
@@ -326,8 +331,8 @@ unsafe fn tuple(
     text: &'static str,
     vm: &VirtualMachine,
 ) -> PyResult<Vec<PyObjectRef>> {
-    // SAFETY: passed on from the caller.
-    let args = unsafe { given(args, "a tuple", vm) }?;
+    // SAFETY: `args` is NULL or an object, which the caller keeps alive.
+    let args = unsafe { non_null(args, "a tuple", vm) }?;
     let args = args.downcast_ref::<PyTuple>();
     let args = args.ok_or_else(|| vm.new_system_error(text))?;
     Ok(args.as_slice().to_vec())

@@ -1,5 +1,6 @@
-//! Modules that carry what C code gave them: functions to run, state, a token, hooks for the
-//! collector. They are of the class `module` like all others, with more behind them.
+//! Modules that C code defines: with functions that fill them, state, a token and hooks for the
+//! collector. They are instances of the class `module`, with a larger payload than the VM's
+//! modules.
 
 use core::alloc::Layout;
 use core::ffi::c_void;
@@ -18,42 +19,42 @@ use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{Shared, call_out, lend, take};
+use crate::boundary::{SyncPtr, borrowed, call_c, checked_result};
 use crate::slots::{Exec, ModuleSlots, StateFree};
 
-/// The payload of modules that were made through the C API. It begins with the VM's own, so that
-/// the VM can take it for that (see the `PyPayload`).
+/// The payload of modules that were made through the C API. It begins with the VM's own payload, so
+/// that the VM can read it as a `PyModule` (see the impl of `PyPayload`).
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct ExtensionModule {
     base: PyModule,
-    native: OnceLock<Native>,
-    /// Whether an import has run, or begun to run, the functions.
+    data: OnceLock<ModuleData>,
+    /// Whether an import has started to run the `exec` functions.
     executed: AtomicBool,
-    /// C code holds the address while Rust has a `&mut` (see `try_clear`).
+    /// C code uses the address of the object while Rust has a `&mut` to the payload (`try_clear`).
     _pinned: PhantomPinned,
 }
 
-/// What C code gave a module.
+/// The parts of a module that C code defines.
 #[derive(Debug)]
-struct Native {
+struct ModuleData {
     exec: Vec<Exec>,
-    token: Option<Shared>,
+    token: Option<SyncPtr>,
     state: State,
     traverse: Option<CTraverse>,
     clear: Option<CClear>,
     free: Option<StateFree>,
 }
 
-/// The memory that C code keeps its data in, one for each module object. Zero at first.
+/// The memory for C code's own data, one block for each module object. It is zero at first.
 #[derive(Debug)]
 struct State {
-    address: Shared,
+    address: SyncPtr,
     layout: Layout,
 }
 
 impl State {
-    /// As strict as that of any C type.
+    /// Enough for every C type, as that of `malloc` is.
     const ALIGNMENT: usize = 16;
 
     /// # Errors
@@ -64,12 +65,12 @@ impl State {
         let address = if size == 0 {
             null_mut()
         } else {
-            // SAFETY: the size is not zero.
+            // SAFETY: the size of the layout is not zero.
             let address = unsafe { alloc_zeroed(layout) };
             NonNull::new(address).ok_or_else(no_memory)?.as_ptr()
         };
         Ok(Self {
-            address: Shared(address.cast()),
+            address: SyncPtr(address.cast()),
             layout,
         })
     }
@@ -78,16 +79,16 @@ impl State {
 impl Drop for State {
     fn drop(&mut self) {
         if !self.address.0.is_null() {
-            // SAFETY: allocated in `new` with this layout.
+            // SAFETY: `new` allocated it with this layout, and it is freed only here.
             unsafe { dealloc(self.address.0.cast(), self.layout) };
         }
     }
 }
 
-/// The definition that our modules have and no other, by which they are known.
-fn mark(ctx: &Context) -> &'static PyModuleDef {
-    static MARK: OnceLock<PyModuleDef> = OnceLock::new();
-    MARK.get_or_init(|| PyModuleDef {
+/// The definition by which extension modules are recognised: no other module has it.
+fn marker(ctx: &Context) -> &'static PyModuleDef {
+    static MARKER: OnceLock<PyModuleDef> = OnceLock::new();
+    MARKER.get_or_init(|| PyModuleDef {
         name: ctx.intern_str("extension module"),
         doc: None,
         methods: &[],
@@ -95,7 +96,7 @@ fn mark(ctx: &Context) -> &'static PyModuleDef {
     })
 }
 
-// The VM reads our payload as a `PyModule`.
+// The VM reads an `ExtensionModule` as a `PyModule`.
 const _: () = {
     assert!(offset_of!(ExtensionModule, base) == 0);
     assert!(align_of::<ExtensionModule>() == align_of::<PyModule>());
@@ -103,14 +104,14 @@ const _: () = {
 };
 
 impl PyPayload for ExtensionModule {
-    /// That of the base. Whoever asks for a `PyModule` may have ours, which begins with one; who
-    /// asks for ours is told by the mark.
+    /// The id of the base, so that a downcast to `PyModule` succeeds; the payload begins with one.
+    /// A downcast to `ExtensionModule` is checked by the marker, in `validate_downcastable_from`.
     const PAYLOAD_TYPE_ID: core::any::TypeId = PyModule::PAYLOAD_TYPE_ID;
 
     unsafe fn validate_downcastable_from(object: &PyObject) -> bool {
         let module = object.downcast_ref::<PyModule>();
         let definition = module.and_then(|module| module.def);
-        definition.is_some_and(|definition| core::ptr::eq(definition, mark(Context::genesis())))
+        definition.is_some_and(|definition| core::ptr::eq(definition, marker(Context::genesis())))
     }
 
     fn class(ctx: &Context) -> &'static Py<PyType> {
@@ -123,23 +124,23 @@ impl MaybeTraverse for ExtensionModule {
     const HAS_CLEAR: bool = true;
 
     fn try_traverse(&self, visit: &mut TraverseFn<'_>) {
-        if let Some(traverse) = self.native.get().and_then(|native| native.traverse) {
-            // SAFETY: `Native` has what C code promised to be a `traverseproc` for this module.
+        if let Some(traverse) = self.data.get().and_then(|data| data.traverse) {
+            // SAFETY: C code promised, in its slots, that it is a `traverseproc` for this module.
             unsafe { visit_references(traverse, self.object(), visit) };
         }
     }
 
-    /// Called by the collector to break a cycle, and by the VM on every deallocation, when `free`
-    /// is still to come and needs what is there.
+    /// Called by the collector to break a cycle. The VM calls it on each deallocation too; then it
+    /// does nothing, because `free` is called later and needs the state as it is.
     fn try_clear(&mut self, _out: &mut Vec<PyObjectRef>) {
         let module = self.object();
         if module.strong_count() == 0 {
             return;
         }
-        if let Some(clear) = self.native.get().and_then(|native| native.clear) {
-            // SAFETY: `Native` has what C code promised to be an `inquiry` for this module.
+        if let Some(clear) = self.data.get().and_then(|data| data.clear) {
+            // SAFETY: C code promised, in its slots, that it is an `inquiry` for this module.
             run_isolated(Some(module.class().as_object()), || unsafe {
-                clear(lend(module));
+                clear(borrowed(module));
             });
         }
     }
@@ -148,18 +149,18 @@ impl MaybeTraverse for ExtensionModule {
 impl Drop for ExtensionModule {
     fn drop(&mut self) {
         let module = self.object();
-        if let Some(free) = self.native.get().and_then(|native| native.free) {
+        if let Some(free) = self.data.get().and_then(|data| data.free) {
             if !module.has_instance_dict() {
-                // The collector took it, and the VM panics where a module has none.
+                // The collector has taken the dict, and the VM panics if a module has none.
                 let _ = module.set_dict(Some(Context::genesis().new_dict()));
             }
-            // SAFETY: `Native` has what C code promised to be a `freefunc` for this module. It
-            // runs once, while the state is still there.
+            // SAFETY: C code promised, in its slots, that it is a `freefunc` for this module. It is
+            // called once, while the state still exists.
             run_isolated(Some(module.class().as_object()), || unsafe {
-                free(lend(module).cast())
+                free(borrowed(module).cast())
             });
         }
-        // Before the state, which capsules in it may point into.
+        // Before the state is freed: capsules in the dict may point into it.
         let _ = module.set_dict(None);
     }
 }
@@ -168,19 +169,22 @@ impl ExtensionModule {
     /// The object that this payload is part of.
     fn object(&self) -> &PyObject {
         let object = core::ptr::from_ref(self).addr() - payload_offset::<Self>();
-        // SAFETY: payloads exist only as part of a `Py<Self>` that `new` made, and it exposed the
-        // provenance of the whole.
+        // SAFETY: a payload exists only as part of a `Py<Self>` that `new` made, at this offset,
+        // and `new` exposed the provenance of the whole object.
         unsafe { &*core::ptr::with_exposed_provenance::<PyObject>(object) }
     }
 
-    /// A module with a name and nothing else.
+    /// A module that has a name and no data of C code.
+    ///
+    /// # Errors
+    /// Those of setting the attributes of a new module.
     pub(crate) fn new(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<PyRef<Self>> {
         let payload = Self {
             base: PyModule {
-                def: Some(mark(&vm.ctx)),
+                def: Some(marker(&vm.ctx)),
                 name: Some(vm.ctx.intern_str(name.to_string_lossy().as_ref())),
             },
-            native: OnceLock::new(),
+            data: OnceLock::new(),
             executed: AtomicBool::new(false),
             _pinned: PhantomPinned,
         };
@@ -191,16 +195,16 @@ impl ExtensionModule {
         }
         let class = vm.ctx.types.module_type.to_owned();
         let module = PyRef::new_ref(payload, class, Some(dict));
-        let _ = lend(module.as_object()).expose_provenance();
+        let _ = borrowed(module.as_object()).expose_provenance();
         Ok(module)
     }
 
-    /// Takes what an array of slots gives to a module.
+    /// Gives the module the data that an array of slots defines.
     ///
     /// # Errors
-    /// MemoryError; SystemError for a module that carries something already.
-    pub(crate) fn carry(&self, slots: ModuleSlots, vm: &VirtualMachine) -> PyResult<()> {
-        let native = Native {
+    /// MemoryError; SystemError if the module has data already.
+    pub(crate) fn set_data(&self, slots: ModuleSlots, vm: &VirtualMachine) -> PyResult<()> {
+        let data = ModuleData {
             token: slots.token,
             state: State::new(slots.state_size, vm)?,
             traverse: slots.state_traverse,
@@ -208,26 +212,27 @@ impl ExtensionModule {
             free: slots.state_free,
             exec: slots.exec,
         };
-        self.native.set(native).map_err(|_| {
+        self.data.set(data).map_err(|_| {
             let name = self.name();
             vm.new_system_error(format!("module {name} was made from slots before"))
         })
     }
 
-    /// The address of the state, NULL where there is none.
+    /// The address of the state; NULL if the module has none.
     pub(crate) fn state(&self) -> *mut c_void {
-        let native = self.native.get();
-        native.map_or(null_mut(), |native| native.state.address.0)
+        let data = self.data.get();
+        data.map_or(null_mut(), |data| data.state.address.0)
     }
 
+    /// The size of the state in bytes; 0 if the module has none.
     pub(crate) fn state_size(&self) -> usize {
-        let native = self.native.get();
-        native.map_or(0, |native| native.state.layout.size())
+        let data = self.data.get();
+        data.map_or(0, |data| data.state.layout.size())
     }
 
-    /// The token, NULL where there is none.
+    /// The token; NULL if the module has none.
     pub(crate) fn token(&self) -> *mut c_void {
-        let token = self.native.get().and_then(|native| native.token);
+        let token = self.data.get().and_then(|data| data.token);
         token.map_or(null_mut(), |token| token.0)
     }
 
@@ -235,7 +240,7 @@ impl ExtensionModule {
         self.base.name.map_or("", |name| name.as_str())
     }
 
-    /// What an import does: the first time, runs the functions.
+    /// Runs the `exec` functions at the first call, for imports.
     ///
     /// # Errors
     /// As for [`execute`](Self::execute).
@@ -246,17 +251,18 @@ impl ExtensionModule {
         self.execute(vm)
     }
 
-    /// Runs the functions that fill the module, in order, up to the first that fails.
+    /// Runs the `exec` functions in order, up to the first that fails.
     ///
     /// # Errors
-    /// What a function raises; SystemError where its answer and what it raised do not agree.
+    /// The exception of the function; SystemError if its result and its exception contradict each
+    /// other.
     pub(crate) fn execute(&self, vm: &VirtualMachine) -> PyResult<()> {
-        let module = lend(self.object());
-        for exec in self.native.get().iter().flat_map(|native| &native.exec) {
-            // SAFETY: C code promised that it takes this module.
-            let (status, raised) = call_out(vm, || unsafe { exec(module) });
+        let module = borrowed(self.object());
+        for exec in self.data.get().iter().flat_map(|data| &data.exec) {
+            // SAFETY: C code promised, in its slots, that it can be called with this module.
+            let (status, raised) = call_c(vm, || unsafe { exec(module) });
             let contradiction = |what| format!("execution of module {} {what}", self.name());
-            take((status == 0).then_some(()), raised, contradiction, vm)?;
+            checked_result((status == 0).then_some(()), raised, contradiction, vm)?;
         }
         Ok(())
     }

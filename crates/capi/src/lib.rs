@@ -3,46 +3,54 @@
 //! # For embedders
 //!
 //! [`with_extension_modules`](ExtensionModulesExt::with_extension_modules) on the builder lets
-//! `import` load shared libraries, and [`run_main`] makes an interpreter the one that they mean.
-//! The program must export its C API to them: the linker arguments are in this workspace's
+//! `import` load shared libraries, and [`run_main`] makes an interpreter the one that they use. The
+//! program must export its C API to these libraries: the linker arguments are in this workspace's
 //! `crates/host/build.rs`, and `docs/extensions.md` says what they do.
 //!
 //! # For authors of extensions
 //!
-//! `include/pycapsule.h` is the manual of every function here. Rust code has the same things, safer,
-//! in `rustpython-capsule` and `rustpython-capsule-glue`; nothing here is for it to call.
+//! `include/pycapsule.h` is the manual of the capsule functions, and `include/Python.h` declares
+//! the others. Rust code should use the safe API of `rustpython-capsule` and
+//! `rustpython-capsule-glue` instead of calling these functions.
 //!
 //! # What is where
 //!
-//! Public modules are named after CPython's headers and have the C functions of these. Where
-//! `rustpython-capi` has functions of the same names, these replace them; everything else of the C
-//! API is that crate's.
-
+//! Each public module is named after a header of CPython and defines C functions of that header.
+//! They replace the functions of the same names in `rustpython-capi`. All other functions of the C
+//! API come from that crate.
+//!
 //! # Invariants
 //!
-//! SAFETY notes and comments cite those of `rustpython-capsule` (I1 to I5), and three more:
+//! SAFETY notes and comments cite the invariants of `rustpython-capsule` (I1 to I5) and three more:
 //!
-//! - **I6** No C function touches the VM unless it raises, imports or allocates.
+//! - **I6** No C function of `pycapsule.h` touches the VM unless it raises, imports or allocates.
 //! - **I7** No panic and no unwinding crosses a C frame.
-//! - **I8** An address of bytes or text that C was given has a NUL behind it, and stays as long as the
-//!   object; that of a `bytearray`, until its length changes.
+//! - **I8** Bytes or text whose address was given to C are followed by a NUL. The address stays
+//!   valid as long as the object lives; that of a `bytearray`, until its length changes.
 
 #![deny(missing_docs)]
+#![cfg_attr(
+    test,
+    expect(dead_code, reason = "tests/it runs the unit tests of this crate")
+)]
 
+mod abi_info;
 #[path = "abstract.rs"]
 pub mod abstract_;
 mod boundary;
 pub mod bytearrayobject;
 pub mod bytesobject;
 mod c_string;
-// Elsewhere the VM has no `_ctypes`.
+// On musl the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
 mod ctypes;
 pub mod datetime;
 mod datetime_classes;
 mod datetime_constructors;
 pub mod dictobject;
+mod export_hook;
 mod extension_module;
+mod function_definitions;
 pub mod import;
 pub mod listobject;
 mod loader;

@@ -1,66 +1,69 @@
-//! `listobject.h`: lists, which C code may also make of a size and fill item by item. No reference
-//! is given up while a list is locked, since what ends with it may use the list.
+//! `listobject.h`: lists, which C code may create with a size and fill item by item. No reference
+//! is dropped while a list is locked, because a finalizer may use the list.
 
 use core::ffi::c_int;
 
 use rustpython_vm::builtins::PyList;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{bad_internal_call, enter, give, owned};
-use crate::tupleobject::{range, unfilled};
+use crate::boundary::{bad_internal_call, enter, new_reference, owned};
+use crate::tupleobject::{clamped_range, filled_with_none};
 
-/// The list that an argument is.
+/// The list behind an argument.
 ///
 /// # Errors
-/// SystemError for anything else.
+/// SystemError if it is not a list, or NULL.
 ///
 /// # Safety
 /// `list` is NULL, or an object that lives for `'a`.
 unsafe fn checked<'a>(list: *mut PyObject, vm: &VirtualMachine) -> PyResult<&'a Py<PyList>> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `list` is NULL or an object, which the caller keeps alive.
     let list = unsafe { list.as_ref() };
     list.and_then(PyObject::downcast_ref::<PyList>)
         .ok_or_else(|| bad_internal_call(vm))
 }
 
-/// A list for `PyList_SetItem` to fill, in any order. What is not filled is None.
+/// A new list of `size` items, all None, which `PyList_SetItem` replaces in any order.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyList_New(size: isize) -> *mut PyObject {
-    enter(|vm| Ok(give(vm.ctx.new_list(unfilled(size, vm)?))))
+    enter(|vm| Ok(new_reference(vm.ctx.new_list(filled_with_none(size, vm)?))))
 }
 
+/// The number of items; -1 with SystemError if it is not a list.
+///
 /// # Safety
 /// `list` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_Size(list: *mut PyObject) -> isize {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;
         Ok(list.borrow_vec().len().cast_signed())
     })
 }
 
+/// A new reference to an item; NULL with TypeError if it is not a list, or IndexError.
+///
 /// # Safety
 /// `list` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_GetItemRef(list: *mut PyObject, index: isize) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let Ok(list) = (unsafe { checked(list, vm) }) else {
             return Err(vm.new_type_error("expected a list"));
         };
         let index = usize::try_from(index).ok();
         let item = index.and_then(|index| list.borrow_vec().get(index).cloned());
-        item.map(give)
+        item.map(new_reference)
             .ok_or_else(|| vm.new_index_error("list index out of range"))
     })
 }
 
-/// Puts an item in the place of another. It takes over the reference to the item, whatever comes of
-/// it; for NULL the item is None.
+/// Replaces an item. Steals the reference to `item`, even if it fails; NULL stands for None.
 ///
 /// # Safety
-/// `list` is NULL or an object. `item` is NULL, or the reference is the caller's, who gives it up.
+/// `list` is NULL or an object. `item` is NULL or a reference that the caller gives up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_SetItem(
     list: *mut PyObject,
@@ -68,9 +71,9 @@ pub unsafe extern "C" fn PyList_SetItem(
     item: *mut PyObject,
 ) -> c_int {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `item` is NULL or a reference that the caller gives up.
         let item = unsafe { owned(item) }.unwrap_or_else(|| vm.ctx.none());
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;
         let replaced = usize::try_from(index).ok().and_then(|index| {
             let mut items = list.borrow_vec_mut();
@@ -83,19 +86,21 @@ pub unsafe extern "C" fn PyList_SetItem(
     })
 }
 
+/// Appends an item.
+///
 /// # Safety
-/// Both are NULL or objects.
+/// Both arguments are NULL or objects.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_Append(list: *mut PyObject, item: *mut PyObject) -> c_int {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `PyList_Insert` makes the same demands as this function.
     unsafe { PyList_Insert(list, isize::MAX, item) }
 }
 
-/// Puts an item before the one at `index`, which counts from the end where it is negative and is
-/// cut to what there is.
+/// Inserts an item before the one at `index`. A negative index counts from the end; an index out of
+/// range means the start or the end.
 ///
 /// # Safety
-/// Both are NULL or objects.
+/// `list` and `item` are NULL or objects.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_Insert(
     list: *mut PyObject,
@@ -103,9 +108,9 @@ pub unsafe extern "C" fn PyList_Insert(
     item: *mut PyObject,
 ) -> c_int {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;
-        // SAFETY: passed on from the caller.
+        // SAFETY: `item` is NULL or an object, which the caller keeps alive.
         let item = unsafe { item.as_ref() }.ok_or_else(|| bad_internal_call(vm))?;
         let mut items = list.borrow_vec_mut();
         let length = items.len().cast_signed();
@@ -115,45 +120,51 @@ pub unsafe extern "C" fn PyList_Insert(
     })
 }
 
+/// Reverses the list in place.
+///
 /// # Safety
 /// `list` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_Reverse(list: *mut PyObject) -> c_int {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;
         list.borrow_vec_mut().reverse();
         Ok(0)
     })
 }
 
+/// Sorts the list in place, with `list.sort`.
+///
 /// # Safety
 /// `list` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_Sort(list: *mut PyObject) -> c_int {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;
-        // Not that of a subclass.
+        // The method of `list`, even if a subclass overrides it.
         let sort = vm.ctx.types.list_type.as_object().get_attr("sort", vm)?;
         sort.call((list.to_owned(),), vm)?;
         Ok(0)
     })
 }
 
+/// A new tuple of the items.
+///
 /// # Safety
 /// `list` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_AsTuple(list: *mut PyObject) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;
         let items = list.borrow_vec().to_vec();
-        Ok(give(vm.ctx.new_tuple(items)))
+        Ok(new_reference(vm.ctx.new_tuple(items)))
     })
 }
 
-/// The items from `low` to `high`, which are cut to what there is.
+/// A new list of the items from `low` up to `high`. Both are limited to the length of the list.
 ///
 /// # Safety
 /// `list` is NULL or an object.
@@ -164,17 +175,17 @@ pub unsafe extern "C" fn PyList_GetSlice(
     high: isize,
 ) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;
         let items = {
             let items = list.borrow_vec();
-            items[range(low, high, items.len())].to_vec()
+            items[clamped_range(low, high, items.len())].to_vec()
         };
-        Ok(give(vm.ctx.new_list(items)))
+        Ok(new_reference(vm.ctx.new_list(items)))
     })
 }
 
-/// Puts the items of an iterable, none for NULL, in the place of those from `low` to `high`.
+/// Replaces the items from `low` up to `high` by those of an iterable; NULL deletes them.
 ///
 /// # Safety
 /// `list` and `items` are NULL or objects.
@@ -186,9 +197,9 @@ pub unsafe extern "C" fn PyList_SetSlice(
     items: *mut PyObject,
 ) -> c_int {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;
-        // SAFETY: passed on from the caller.
+        // SAFETY: `items` is NULL or an object, which the caller keeps alive.
         let items: Vec<PyObjectRef> = match unsafe { items.as_ref() } {
             None => Vec::new(),
             Some(items) if items.class().slots.iter.load().is_none() => {
@@ -198,8 +209,8 @@ pub unsafe extern "C" fn PyList_SetSlice(
         };
         let replaced: Vec<PyObjectRef> = {
             let mut all = list.borrow_vec_mut();
-            let range = range(low, high, all.len());
-            all.splice(range, items).collect()
+            let clamped_range = clamped_range(low, high, all.len());
+            all.splice(clamped_range, items).collect()
         };
         drop(replaced);
         Ok(0)

@@ -1,4 +1,4 @@
-//! Extension modules for `import`: the functions of `_imp` that importlib calls, over shared
+//! Extension modules for `import`: the functions of `_imp` that importlib calls to load shared
 //! libraries that export `PyModExport_<name>` (PEP 793).
 
 use core::ffi::c_void;
@@ -15,8 +15,9 @@ use rustpython_vm::{
     AsObject, InterpreterBuilder, Py, PyObjectRef, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{call_out, take};
+use crate::boundary::{call_c, checked_result};
 use crate::datetime;
+use crate::export_hook::hook_name;
 use crate::extension_module::ExtensionModule;
 use crate::main_interpreter;
 use crate::moduleobject::from_slots_and_spec;
@@ -27,15 +28,16 @@ use libloading::os::unix::Library;
 #[cfg(windows)]
 use libloading::os::windows::Library;
 
-/// Adds extension modules to an interpreter in the making.
+/// Adds the import of extension modules to an interpreter builder.
 pub trait ExtensionModulesExt {
-    /// Lets `import` load shared libraries, in the interpreter and all sub-interpreters that it
-    /// makes, and has `ctypes` do what code around capsules needs (`docs/ctypes.md`). Where capsules
-    /// are sealed it does neither: a library brings code that can do anything.
-    /// `datetime` gets its capsule for C code, `datetime_CAPI`, everywhere.
+    /// Lets `import` load shared libraries, in the interpreter and in all sub-interpreters that it
+    /// creates, and changes `ctypes` as `docs/ctypes.md` describes. If capsules are sealed it does
+    /// neither, because the code of a library can do anything. In both cases `datetime` gets
+    /// `datetime_CAPI`, its capsule for C code.
     ///
     /// The process must have a main interpreter of the C API; see [`run_main`](crate::run_main).
-    /// While it has one, other interpreters beside it can load too; when it is finalised, none can.
+    /// While it has one, all its interpreters can load libraries. After that one is finalized, none
+    /// can.
     #[must_use]
     fn with_extension_modules(self) -> Self;
 }
@@ -53,7 +55,7 @@ impl ExtensionModulesExt for InterpreterBuilder {
     }
 }
 
-/// `_imp`, which importlib asks for the endings of file names and to load a file.
+/// `_imp`, from which importlib gets the suffixes of file names, and which loads a file.
 static IMP: Replacement = Replacement::new("_imp", |definition| {
     replace_functions(
         definition,
@@ -66,15 +68,15 @@ static IMP: Replacement = Replacement::new("_imp", |definition| {
     );
 });
 
-/// importlib asks this of each module that is not there yet, so it is asked before the program of
-/// `rustpython::run` begins, and in its thread state.
+/// `_imp.is_builtin`. importlib calls it for each module that is not imported yet. So it is called
+/// before the program of `rustpython::run` starts, in the program's thread state.
 fn is_builtin(name: PyUtf8StrRef, vm: &VirtualMachine) -> bool {
-    main_interpreter::begin_program(vm);
+    main_interpreter::start_program(vm);
     vm.state.module_defs.contains_key(name.as_str())
 }
 
-/// How names of files end that `import` takes for extension modules, in the order of preference:
-/// the one that build tools read from `sysconfig`, the one of the stable ABI, the plain one.
+/// The file name suffixes of extension modules, in the order of preference: the one that build
+/// tools read from `sysconfig`, the one of the stable ABI, and the plain one.
 fn extension_suffixes(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     if access(vm) == Some(Access::Sealed) {
         return Ok(Vec::new());
@@ -84,6 +86,7 @@ fn extension_suffixes(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     }
     let implementation = vm.sys_module.get_attr("implementation", vm)?;
     let multiarch = implementation.get_attr("_multiarch", vm)?.str(vm)?;
+    // The VM's `sysconfig` has this suffix: RustPython 0.6 names it after 3.13 and supports 3.14.
     let own = format!(".rustpython313-{multiarch}.so");
     let suffixes = [own.as_str(), ".abi3t.so", ".so"];
     Ok(suffixes.map(|suffix| vm.ctx.new_str(suffix).into()).into())
@@ -104,22 +107,22 @@ fn create_dynamic(
         origin: origin.clone(),
         vm,
     };
-    if !main_interpreter::is_there() {
+    if !main_interpreter::exists() {
         let text = "extension modules need a main interpreter that the C API knows";
         return Err(import.error(text));
     }
     let path = FsPath::try_from_path_like(origin, true, vm)?.to_path_buf(vm)?;
     let export = import.open(&path)?;
-    // SAFETY: a library that exports this name promises that it is such a function.
-    let (slots, raised) = call_out(vm, || unsafe { export() });
+    // SAFETY: a library that exports this name promises that the function has this type.
+    let (slots, raised) = call_c(vm, || unsafe { export() });
     let contradiction = |what| format!("export hook of module {name} {what}");
-    let slots = take(
+    let slots = checked_result(
         (!slots.is_null()).then_some(slots),
         raised,
         contradiction,
         vm,
     )?;
-    // SAFETY: the hook promises what PEP 793 demands of its array.
+    // SAFETY: the array is as PEP 793 demands, by the promise of the export hook.
     let made = unsafe { from_slots_and_spec(slots, &spec, vm) }?;
     if made.needs_gil {
         import.warn_of_gil()?;
@@ -136,7 +139,7 @@ fn exec_dynamic(module: PyObjectRef, vm: &VirtualMachine) -> PyResult<i32> {
 
 type Export = unsafe extern "C" fn() -> *mut PySlot;
 
-/// What is being imported.
+/// The import of one module.
 struct Import<'a> {
     name: &'a Py<PyStr>,
     origin: PyObjectRef,
@@ -144,18 +147,18 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
-    /// Opens the library, for ever, since its functions, capsules and threads may outlive every
-    /// module; and finds its export hook.
+    /// Opens the library and finds its export hook. The library is never closed, because its
+    /// functions, capsules and threads may outlive every module.
     fn open(&self, path: &Path) -> PyResult<Export> {
         let hook = self.hook_name("PyModExport")?;
-        // SAFETY: whoever asks for the import answers for what the library does when it is opened.
+        // SAFETY: the code that imports the library is responsible for what its initializers do.
         let library = unsafe { open_library(&in_this_folder(path)) };
         let library = ManuallyDrop::new(library.map_err(|error| self.not_opened(&error))?);
         #[cfg(unix)]
-        if let Some(other) = crate::second_python::brought_by(&library) {
+        if let Some(other) = crate::second_python::linked_with(&library) {
             return Err(self.second_python(&other));
         }
-        // SAFETY: the name is that of a function without arguments, by PEP 793.
+        // SAFETY: by PEP 793, this name is that of a function of this type.
         let export = unsafe { library.get::<Export>(hook.as_bytes()) };
         match export {
             Ok(export) => Ok(*export),
@@ -163,27 +166,23 @@ impl Import<'_> {
         }
     }
 
-    /// The name of a hook: the last part of the module's name behind a prefix that tells whether
-    /// it is ASCII, or punycode.
+    /// The name of a function that the library exports for the module; see [`hook_name`].
     fn hook_name(&self, prefix: &str) -> PyResult<String> {
-        let name = self.name.to_string_lossy();
-        let last = name.rsplit('.').next().unwrap_or_default();
-        if last.is_ascii() {
-            return Ok(format!("{prefix}_{last}"));
-        }
-        let codecs = &self.vm.state.codec_registry;
-        let last = self.vm.ctx.new_str(last);
-        let encoded = codecs.encode_text(last, "punycode", None, self.vm)?;
-        let encoded = String::from_utf8_lossy(encoded.as_bytes()).replace('-', "_");
-        Ok(format!("{prefix}U_{encoded}"))
+        let punycode = |last: &str| {
+            let codecs = &self.vm.state.codec_registry;
+            let encoded =
+                codecs.encode_text(self.vm.ctx.new_str(last), "punycode", None, self.vm)?;
+            Ok(String::from_utf8_lossy(encoded.as_bytes()).into_owned())
+        };
+        hook_name(prefix, &self.name.to_string_lossy(), punycode)
     }
 
     fn not_opened(&self, error: &LibraryError) -> PyBaseExceptionRef {
-        let words = core::error::Error::source(error)
+        let message = core::error::Error::source(error)
             .map_or_else(|| error.to_string(), ToString::to_string);
-        let exception = self.error(&words);
-        if let Some(note) = note_on(&words) {
-            // An exception without its note is still the right one.
+        let exception = self.error(&message);
+        if let Some(note) = note_on(&message) {
+            // If the note cannot be added, the exception is right without it.
             let _ = exception.add_note(self.vm.ctx.new_str(note), self.vm);
         }
         exception
@@ -201,7 +200,7 @@ impl Import<'_> {
     fn no_hook(&self, library: &Library, hook: &str) -> PyBaseExceptionRef {
         let mut text = format!("dynamic module does not define module export function ({hook})");
         if let Ok(older) = self.hook_name("PyInit") {
-            // SAFETY: it is only looked for.
+            // SAFETY: the symbol is only searched for; its value is not used.
             let found = unsafe { library.get::<*const c_void>(older.as_bytes()) };
             if found.is_ok() {
                 text += &format!(
@@ -215,7 +214,7 @@ impl Import<'_> {
 
     fn error(&self, text: &str) -> PyBaseExceptionRef {
         let error = self.vm.new_import_error(text, self.name.to_owned());
-        // An ImportError takes any attribute.
+        // This cannot fail: an ImportError has settable attributes.
         let _ = error
             .as_object()
             .set_attr("path", self.origin.clone(), self.vm);
@@ -239,20 +238,20 @@ impl Import<'_> {
     }
 }
 
-/// What can be said of the dynamic loader's words that it does not say.
-fn note_on(words: &str) -> Option<String> {
-    if words.starts_with("libpython") {
+/// Advice that the message of the dynamic loader lacks.
+fn note_on(message: &str) -> Option<String> {
+    if message.starts_with("libpython") {
         let note =
             "link the module without libpython: the interpreter has the functions of the C API";
         return Some(note.to_owned());
     }
-    let (_, symbol) = words.split_once("undefined symbol: ")?;
+    let (_, symbol) = message.split_once("undefined symbol: ")?;
     let symbol = symbol.split([',', ' ', '\n']).next()?;
     let is_ours = symbol.starts_with("Py") || symbol.starts_with("_Py");
     is_ours.then(|| format!("the C API of this interpreter has no {symbol}"))
 }
 
-/// A path that the dynamic loader does not search for.
+/// A path with a directory part, for which the dynamic loader does not search its folders.
 fn in_this_folder(path: &Path) -> PathBuf {
     if path.components().count() == 1 {
         Path::new(".").join(path)
@@ -262,18 +261,18 @@ fn in_this_folder(path: &Path) -> PathBuf {
 }
 
 /// # Safety
-/// What the library does when it is opened is sound.
+/// The initializers of the library are sound.
 #[cfg(unix)]
 unsafe fn open_library(path: &Path) -> Result<Library, LibraryError> {
     use libloading::os::unix::{RTLD_LOCAL, RTLD_NOW};
-    // SAFETY: passed on from the caller.
+    // SAFETY: the initializers of the library are sound, by the contract of this function.
     unsafe { Library::open(Some(path), RTLD_NOW | RTLD_LOCAL) }
 }
 
 /// # Safety
-/// What the library does when it is opened is sound.
+/// The initializers of the library are sound.
 #[cfg(windows)]
 unsafe fn open_library(path: &Path) -> Result<Library, LibraryError> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: the initializers of the library are sound, by the contract of this function.
     unsafe { Library::new(path) }
 }

@@ -1,5 +1,5 @@
-//! The interpreter that C code means: the C API knows one in a process, which has all native
-//! threads that ask for one.
+//! The main interpreter of the C API: the one interpreter of a process that native threads are
+//! attached to when they call `PyGILState_Ensure`.
 
 use core::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::process::ExitCode;
@@ -17,81 +17,90 @@ use rustpython_vm::{Interpreter, PyResult, VirtualMachine};
 
 use crate::signals;
 
-/// Whether the last main interpreter of [`run_main`] has ended; the C API does not tell.
-static ENDED: AtomicBool = AtomicBool::new(false);
+/// Whether [`run_main`] has finalized its last main interpreter. `rustpython-capi` does not say.
+static FINALIZED: AtomicBool = AtomicBool::new(false);
 
-/// Whether the program of the main interpreter has begun.
-static BEGUN: AtomicBool = AtomicBool::new(false);
+/// Whether the program of the main interpreter has started.
+static PROGRAM_STARTED: AtomicBool = AtomicBool::new(false);
 
-/// What native threads get their thread states from, from the beginning of the program on. The
-/// interpreter itself is locked while it is finalised, and the first thing that it then does is to
-/// wait for the threads of Python code, which may wait for native ones.
-static SPARE: Mutex<Option<Arc<Spare>>> = Mutex::new(None);
+/// The source of thread states for native threads, from the start of the program on. They cannot
+/// come from the interpreter itself: it is locked while it is finalized, and finalizing first waits
+/// for the threads of Python code, which may wait for native threads.
+static THREAD_STATES: Mutex<Option<Arc<ThreadStateSource>>> = Mutex::new(None);
 
-/// The process that has the spare thread state. In a child, nobody knows who held its locks.
-static PROCESS: AtomicU32 = AtomicU32::new(0);
+/// The process that set [`THREAD_STATES`]. A forked child must not use it: a thread that only the
+/// parent has may have held its locks.
+static OWNER_PROCESS: AtomicU32 = AtomicU32::new(0);
 
-/// A thread state of the main interpreter that belongs to no thread.
-struct Spare {
+/// A thread state of the main interpreter that belongs to no thread and makes those of new threads.
+struct ThreadStateSource {
     state: PyRc<PyGlobalState>,
     vm: PyMutex<ThreadedVirtualMachine>,
 }
 
-/// Whether there is a main interpreter, which may be at its end.
-pub(crate) fn is_there() -> bool {
-    // Who finalises one may hold the lock meanwhile, so it is not asked for without need.
-    Py_IsInitialized() != 0 && (!ENDED.load(Ordering::Acquire) || get_main_interpreter().is_some())
+/// Whether there is a main interpreter. It may be finalizing.
+pub(crate) fn exists() -> bool {
+    // `get_main_interpreter` takes a lock that a finalizing thread may hold, so it is called only
+    // if needed.
+    Py_IsInitialized() != 0
+        && (!FINALIZED.load(Ordering::Acquire) || get_main_interpreter().is_some())
 }
 
-/// Called in the thread state of the main interpreter's program before it begins. Does nothing in
-/// other threads and interpreters, and when it is called again.
-pub(crate) fn begin_program(vm: &VirtualMachine) {
-    if BEGUN.load(Ordering::Acquire)
+/// Sets up native threads and signals for the program of the main interpreter. It is called in the
+/// program's thread state before the program starts. It does nothing in other threads and
+/// interpreters, and nothing when it is called again.
+pub(crate) fn start_program(vm: &VirtualMachine) {
+    if PROGRAM_STARTED.load(Ordering::Acquire)
         || !vm.state.is_main
         || vm.state.main_thread_ident.load() != get_ident()
-        || !is_there()
-        || BEGUN.swap(true, Ordering::AcqRel)
+        || !exists()
+        || PROGRAM_STARTED.swap(true, Ordering::AcqRel)
     {
         return;
     }
-    let spare = Spare {
+    let source = ThreadStateSource {
         state: vm.state.clone(),
         vm: PyMutex::new(vm.new_thread()),
     };
-    set_spare(Some(Arc::new(spare)));
+    set_thread_states(Some(Arc::new(source)));
     signals::set_handlers(vm);
 }
 
-fn set_spare(spare: Option<Arc<Spare>>) {
-    let mut current = SPARE.lock().unwrap_or_else(PoisonError::into_inner);
-    let old = core::mem::replace(&mut *current, spare);
+fn set_thread_states(source: Option<Arc<ThreadStateSource>>) {
+    let mut current = THREAD_STATES.lock().unwrap_or_else(PoisonError::into_inner);
+    let old = core::mem::replace(&mut *current, source);
     drop(current);
-    PROCESS.store(std::process::id(), Ordering::Release);
-    // Not under the lock: the last reference to an interpreter may go with it.
+    OWNER_PROCESS.store(std::process::id(), Ordering::Release);
+    // Not under the lock: this may drop the last reference to an interpreter.
     drop(old);
 }
 
-/// A thread state of the main interpreter for a thread that is in none; `None` where there is no main
-/// interpreter, or it is at its end.
+/// A thread state of the main interpreter for a thread that is not attached; `None` if there is no
+/// main interpreter, or if it is finalizing.
 pub(crate) fn new_thread_state() -> Option<ThreadedVirtualMachine> {
-    let is_own = PROCESS.load(Ordering::Acquire) == std::process::id();
-    let spare = is_own.then(|| SPARE.lock().unwrap_or_else(PoisonError::into_inner).clone());
-    match spare.flatten() {
-        Some(spare) if spare.state.finalizing.load(Ordering::Acquire) => None,
-        Some(spare) => Some(spare.vm.lock().run(VirtualMachine::new_thread)),
+    let is_own = OWNER_PROCESS.load(Ordering::Acquire) == std::process::id();
+    let source = is_own.then(|| {
+        THREAD_STATES
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    });
+    match source.flatten() {
+        Some(source) if source.state.finalizing.load(Ordering::Acquire) => None,
+        Some(source) => Some(source.vm.lock().run(VirtualMachine::new_thread)),
         None => get_main_interpreter()
             .as_ref()
             .map(|interpreter| interpreter.enter(VirtualMachine::new_thread)),
     }
 }
 
-/// Runs `f` in `interpreter`, which is the main one of the C API meanwhile, and finalises it. Gives
-/// the exit code that Python would end with; an exception that `f` returns is printed.
+/// Makes `interpreter` the main interpreter of the C API, runs `f` in it, and finalizes it. Returns
+/// the exit code of a Python program that ends like `f`. An exception that `f` returns is printed.
 ///
-/// `rustpython::run`, built with its feature `capi`, does the same for a command line.
+/// `rustpython::run`, built with its feature `capi`, does the same for a Python command line.
 ///
 /// # Panics
-/// If the process has a main interpreter.
+/// If the process has a main interpreter already.
 ///
 /// # Example
 /// ```no_run
@@ -111,18 +120,18 @@ pub(crate) fn new_thread_state() -> Option<ThreadedVirtualMachine> {
 pub fn run_main(interpreter: Interpreter, f: impl FnOnce(&VirtualMachine) -> PyResult<()>) -> u32 {
     let thread = interpreter.enter(VirtualMachine::new_thread);
     init_main_interpreter(interpreter);
-    ENDED.store(false, Ordering::Release);
+    FINALIZED.store(false, Ordering::Release);
     let result = thread.run(|vm| {
-        begin_program(vm);
+        start_program(vm);
         f(vm)
     });
     drop(thread);
-    // Threads that ask from now on find none, and wait.
+    // Threads that call `PyGILState_Ensure` from now on find no interpreter, and wait.
     let interpreter = get_main_interpreter().take();
     let code = interpreter.map_or(0, |interpreter| interpreter.finalize(result.err()));
-    ENDED.store(true, Ordering::Release);
-    set_spare(None);
-    BEGUN.store(false, Ordering::Release);
+    FINALIZED.store(true, Ordering::Release);
+    set_thread_states(None);
+    PROGRAM_STARTED.store(false, Ordering::Release);
     code
 }
 

@@ -1,11 +1,9 @@
-//! `methodobject.h`: C functions as Python functions. Each call goes out with nothing pending, so
-//! that C code that is called inside an `except` block does not take the exception that is being
-//! handled for its own; and what it answers is held against what it raised.
+//! `methodobject.h`: C functions as Python functions. Each call starts with no exception pending,
+//! so that C code that is called in an `except` block does not mistake the exception that is being
+//! handled for its own. After the call, result and exception are checked against each other.
 
 use core::ffi::c_char;
 use core::ptr::null_mut;
-use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
 
 use rustpython_capi::methodobject::{PyMethodDef as CMethodDef, PyMethodPointer};
 use rustpython_capi::object::PyTypeObject;
@@ -13,7 +11,10 @@ use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyStr, PyType};
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{Disagreement, call_out, enter, give, lend, owned, take, text};
+use crate::boundary::{
+    Inconsistency, borrowed, call_c, checked_result, enter, new_reference, owned, utf8_argument,
+};
+use crate::function_definitions::{Key, definition};
 
 type CFunction = unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject;
 type WithKeywords =
@@ -26,7 +27,7 @@ type FastWithKeywords = unsafe extern "C" fn(
     *mut PyObject,
 ) -> *mut PyObject;
 
-/// A C function and how it takes its arguments.
+/// A C function and the way in which it takes its arguments.
 #[derive(Clone, Copy, Debug)]
 enum Function {
     NoArgs(CFunction),
@@ -37,41 +38,29 @@ enum Function {
     ArrayAndNames(FastWithKeywords),
 }
 
-/// Everything that a function object is made of.
+/// The properties of a function object.
 #[derive(Clone, Copy, Debug)]
 struct Method {
     name: &'static str,
-    /// What messages call it.
+    /// The name in error messages.
     full_name: &'static str,
-    doc: Option<&'static str>,
+    /// Empty if there is none.
+    doc: &'static str,
     function: Function,
-    /// Whether the first argument is the object that the function is bound to.
+    /// Whether the function object is bound to an object, which the VM passes as the first
+    /// argument.
     bound: bool,
 }
-
-/// What tells methods apart: names, doc, the function's address and kind, whether it is bound.
-type Key = (
-    &'static str,
-    &'static str,
-    Option<&'static str>,
-    usize,
-    usize,
-    bool,
-);
-
-/// The VM never frees a function's definition, so each is made once.
-static DEFINITIONS: LazyLock<Mutex<HashMap<Key, &'static PyMethodDef, ahash::RandomState>>> =
-    LazyLock::new(Mutex::default);
 
 /// A function object for a C function, bound to `zelf`.
 ///
 /// # Errors
-/// SystemError for a definition with no name, or flags that name no way to take arguments;
-/// UnicodeDecodeError.
+/// SystemError if the definition has no name or NULL for a function, or if its flags are not valid;
+/// UnicodeDecodeError for a name or docstring that is not UTF-8.
 ///
 /// # Safety
-/// `definition` is one that C code has filled in: strings are NUL-terminated or NULL, and the
-/// function is what the flags say.
+/// The strings of the definition are NULL or NUL-terminated, and its function is NULL or takes its
+/// arguments as the flags say, whenever it is called.
 pub(crate) unsafe fn new_function(
     definition: &CMethodDef,
     zelf: Option<PyObjectRef>,
@@ -80,14 +69,16 @@ pub(crate) unsafe fn new_function(
 ) -> PyResult {
     let flags = PyMethodFlags::from_bits_retain(definition.ml_flags.cast_unsigned());
     let zelf = zelf.filter(|_| !flags.contains(PyMethodFlags::STATIC));
-    // SAFETY: passed on from the caller.
+    // SAFETY: the strings of the definition are NULL or NUL-terminated, by the contract of this
+    // function.
     let name = unsafe { interned(definition.ml_name, vm) }?;
     let Some(name) = name else {
         return Err(vm.new_system_error("a method definition has no name"));
     };
-    // SAFETY: passed on from the caller.
+    // SAFETY: the strings of the definition are NULL or NUL-terminated, by the contract of this
+    // function.
     let doc = unsafe { interned(definition.ml_doc, vm) }?;
-    // SAFETY: passed on from the caller.
+    // SAFETY: the function is as the flags say, by the contract of this function.
     let function = unsafe { Function::of(definition.ml_meth, flags) };
     let Some(function) = function else {
         return Err(vm.new_system_error(format!("{name}() method: bad call flags")));
@@ -95,7 +86,7 @@ pub(crate) unsafe fn new_function(
     let method = Method {
         name,
         full_name: full_name(name, zelf.as_deref(), module.as_deref(), vm),
-        doc: doc.filter(|doc| !doc.is_empty()),
+        doc: doc.unwrap_or_default(),
         function,
         bound: zelf.is_some(),
     };
@@ -112,7 +103,7 @@ pub(crate) unsafe fn new_function(
     Ok(function)
 }
 
-/// A string of C's as one that is kept for ever, once for each text; `None` for NULL.
+/// Interns a string from C, which makes it live forever; `None` for NULL.
 ///
 /// # Safety
 /// `string` is NULL or a NUL-terminated string.
@@ -120,8 +111,8 @@ unsafe fn interned(string: *const c_char, vm: &VirtualMachine) -> PyResult<Optio
     if string.is_null() {
         return Ok(None);
     }
-    // SAFETY: passed on from the caller, and not NULL.
-    let text = unsafe { text(string, vm) }?;
+    // SAFETY: `string` is not NULL, so it is a NUL-terminated string.
+    let text = unsafe { utf8_argument(string, vm) }?;
     Ok(Some(vm.ctx.intern_str(text).as_str()))
 }
 
@@ -135,27 +126,30 @@ impl Method {
             Function::Array(f) => (4, f as usize),
             Function::ArrayAndNames(f) => (5, f as usize),
         };
-        (
-            self.name,
-            self.full_name,
-            self.doc,
+        Key {
+            name: self.name,
+            full_name: self.full_name,
+            doc: self.doc,
             address,
             kind,
-            self.bound,
-        )
+            bound: self.bound,
+        }
     }
 
     fn definition(self) -> &'static PyMethodDef {
-        let mut definitions = DEFINITIONS.lock().unwrap_or_else(PoisonError::into_inner);
-        definitions.entry(self.key()).or_insert_with(|| {
-            let doc = self.doc.map_or(ItemDoc::NONE, ItemDoc::static_text);
+        definition(self.key(), || {
+            let doc = if self.doc.is_empty() {
+                ItemDoc::NONE
+            } else {
+                ItemDoc::static_text(self.doc)
+            };
             let empty = PyMethodFlags::empty();
-            let template = PyMethodDef::new_raw_const(self.name, no_function, empty, doc);
+            let template = PyMethodDef::new_raw_const(self.name, placeholder, empty, doc);
             let call = move |vm: &VirtualMachine, args: FuncArgs, _: Callee| self.call(args, vm);
-            Box::leak(Box::new(PyMethodDef {
+            PyMethodDef {
                 func: Box::leak(Box::new(call)),
                 ..template
-            }))
+            }
         })
     }
 
@@ -168,28 +162,29 @@ impl Method {
         if let Some(problem) = self.function.problem_with(&args) {
             return Err(vm.new_type_error(format!("{}() {problem}", self.full_name)));
         }
-        let zelf_address = zelf.as_deref().map_or(null_mut(), lend);
+        let zelf_address = zelf.as_deref().map_or(null_mut(), borrowed);
         let (answer, raised) = vm.with_recursion("while calling a C function", || {
             self.function.call(zelf_address, args, vm)
         })?;
         let contradiction = |disagreement| {
             let what = match disagreement {
-                Disagreement::FailedSilently => "NULL without setting an exception",
-                Disagreement::RaisedUnreported => "a result with an exception set",
+                Inconsistency::FailedSilently => "NULL without setting an exception",
+                Inconsistency::RaisedUnreported => "a result with an exception set",
             };
             format!("<built-in function {}> returned {what}", self.name)
         };
         // SAFETY: functions return a new reference or NULL.
-        take(unsafe { owned(answer) }, raised, contradiction, vm)
+        checked_result(unsafe { owned(answer) }, raised, contradiction, vm)
     }
 }
 
-fn no_function(_: &VirtualMachine, _: FuncArgs, _: Callee) -> PyResult {
-    unreachable!("another stands in its place in every definition")
+/// The function of the template of all definitions.
+fn placeholder(_: &VirtualMachine, _: FuncArgs, _: Callee) -> PyResult {
+    unreachable!("each definition replaces this function")
 }
 
-/// A function's name for messages, with what it is a part of before it: the module that it was made
-/// for, the class of the object or the class that it is bound to.
+/// The name of a function in error messages: its module, its class and its own name. The class is
+/// that of the object that the function is bound to, or that object if it is a class itself.
 fn full_name(
     name: &str,
     zelf: Option<&PyObject>,
@@ -210,35 +205,36 @@ fn full_name(
 }
 
 impl Function {
-    /// `None` where the flags name no way to take arguments.
+    /// `None` if the flags are not valid, or if the pointer is NULL.
     ///
     /// # Safety
-    /// `pointer` is a function that takes its arguments as `flags` say, or NULL.
+    /// `pointer` is NULL, or a function that takes its arguments as `flags` say.
     unsafe fn of(pointer: PyMethodPointer, flags: PyMethodFlags) -> Option<Self> {
         type Flags = PyMethodFlags;
-        // SAFETY: a pointer to data and one to a function are alike, and any bits are one.
+        // SAFETY: pointers to data and to functions have one size, and every bit pattern is a
+        // pointer.
         let address = unsafe { core::mem::transmute::<PyMethodPointer, *const ()>(pointer) };
         if address.is_null() {
             return None;
         }
         let kind = flags.difference(Flags::STATIC | Flags::CLASS | Flags::COEXIST);
         Some(if kind == Flags::NOARGS {
-            // SAFETY: the flags say that it is this one of the union.
+            // SAFETY: METH_NOARGS has this field of the union.
             Self::NoArgs(unsafe { pointer.PyCFunction })
         } else if kind == Flags::O {
-            // SAFETY: as above.
+            // SAFETY: METH_O has this field.
             Self::One(unsafe { pointer.PyCFunction })
         } else if kind == Flags::VARARGS {
-            // SAFETY: as above.
+            // SAFETY: METH_VARARGS has this field.
             Self::Tuple(unsafe { pointer.PyCFunction })
         } else if kind == Flags::VARARGS | Flags::KEYWORDS {
-            // SAFETY: as above.
+            // SAFETY: METH_VARARGS | METH_KEYWORDS has this field.
             Self::TupleAndDict(unsafe { pointer.PyCFunctionWithKeywords })
         } else if kind == Flags::FASTCALL {
-            // SAFETY: as above.
+            // SAFETY: METH_FASTCALL has this field.
             Self::Array(unsafe { pointer.PyCFunctionFast })
         } else if kind == Flags::FASTCALL | Flags::KEYWORDS {
-            // SAFETY: as above.
+            // SAFETY: METH_FASTCALL | METH_KEYWORDS has this field.
             Self::ArrayAndNames(unsafe { pointer.PyCFunctionFastWithKeywords })
         } else {
             return None;
@@ -249,7 +245,7 @@ impl Function {
         matches!(self, Self::TupleAndDict(_) | Self::ArrayAndNames(_))
     }
 
-    /// Why the function cannot be called with these arguments.
+    /// The reason why the function cannot be called with these arguments; `None` if it can.
     fn problem_with(self, args: &FuncArgs) -> Option<String> {
         if !self.takes_keywords() && !args.kwargs.is_empty() {
             return Some("takes no keyword arguments".to_owned());
@@ -263,7 +259,7 @@ impl Function {
         }
     }
 
-    /// The function's answer, and the exception that it raised.
+    /// Calls the function. Returns its result and the exception that it raised.
     fn call(
         self,
         zelf: *mut PyObject,
@@ -272,14 +268,15 @@ impl Function {
     ) -> PyResult<(*mut PyObject, Option<PyBaseExceptionRef>)> {
         let given = args.args.len().cast_signed();
         Ok(match self {
-            // SAFETY: it takes this, see `of`; what it is given lives for the call. So below.
-            Self::NoArgs(f) => call_out(vm, || unsafe { f(zelf, null_mut()) }),
-            // SAFETY: as above.
-            Self::One(f) => call_out(vm, || unsafe { f(zelf, lend(&args.args[0])) }),
+            // SAFETY: by the contract of `of` the function takes these arguments, which live for
+            // the call.
+            Self::NoArgs(f) => call_c(vm, || unsafe { f(zelf, null_mut()) }),
+            // SAFETY: as for `NoArgs`.
+            Self::One(f) => call_c(vm, || unsafe { f(zelf, borrowed(&args.args[0])) }),
             Self::Tuple(f) => {
                 let tuple = vm.ctx.new_tuple(args.args);
-                // SAFETY: as above.
-                call_out(vm, || unsafe { f(zelf, lend(tuple.as_object())) })
+                // SAFETY: as for `NoArgs`; the tuple is dropped after the call.
+                call_c(vm, || unsafe { f(zelf, borrowed(tuple.as_object())) })
             }
             Self::TupleAndDict(f) => {
                 let tuple = vm.ctx.new_tuple(args.args);
@@ -288,16 +285,18 @@ impl Function {
                     dict.set_item(&*name, value, vm)?;
                 }
                 let dict = (!dict.is_empty()).then_some(dict);
-                let dict_address = dict.as_ref().map_or(null_mut(), |d| lend(d.as_object()));
-                // SAFETY: as above.
-                call_out(vm, || unsafe {
-                    f(zelf, lend(tuple.as_object()), dict_address)
+                let dict_address = dict
+                    .as_ref()
+                    .map_or(null_mut(), |d| borrowed(d.as_object()));
+                // SAFETY: as for `NoArgs`; tuple and dict are dropped after the call.
+                call_c(vm, || unsafe {
+                    f(zelf, borrowed(tuple.as_object()), dict_address)
                 })
             }
             Self::Array(f) => {
                 let array = addresses(&args.args);
-                // SAFETY: as above.
-                call_out(vm, || unsafe { f(zelf, array, given) })
+                // SAFETY: as for `NoArgs`; the array has `given` elements.
+                call_c(vm, || unsafe { f(zelf, array, given) })
             }
             Self::ArrayAndNames(f) => {
                 let (names, values): (Vec<_>, Vec<_>) = args.kwargs.into_iter().unzip();
@@ -306,24 +305,30 @@ impl Function {
                     .map(|name| vm.ctx.new_str(name).into())
                     .collect();
                 let names = (!names.is_empty()).then(|| vm.ctx.new_tuple(names));
-                let names_address = names.as_ref().map_or(null_mut(), |n| lend(n.as_object()));
+                let names_address = names
+                    .as_ref()
+                    .map_or(null_mut(), |n| borrowed(n.as_object()));
                 args.args.extend(values);
                 let array = addresses(&args.args);
-                // SAFETY: as above.
-                call_out(vm, || unsafe { f(zelf, array, given, names_address) })
+                // SAFETY: as for `NoArgs`; the array has `given` elements and one for each name.
+                call_c(vm, || unsafe { f(zelf, array, given, names_address) })
             }
         })
     }
 }
 
-/// References as the array of addresses that they are.
+/// The references as a C array: a `PyObjectRef` is an address.
 fn addresses(objects: &[PyObjectRef]) -> *const *mut PyObject {
     const { assert!(size_of::<PyObjectRef>() == size_of::<*mut PyObject>()) };
     objects.as_ptr().cast()
 }
 
+/// A new function object for a C function, bound to `zelf` unless it is NULL; `module` becomes its
+/// `__module__`. A new reference, or NULL with an exception.
+///
 /// # Safety
-/// `definition` and `zelf` as CPython's manual says; `module` is the name of a module or NULL.
+/// `definition` is NULL or a valid definition; `zelf` is NULL or an object; `module` is NULL or the
+/// name of a module.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCFunction_NewEx(
     definition: *mut CMethodDef,
@@ -331,19 +336,21 @@ pub unsafe extern "C" fn PyCFunction_NewEx(
     module: *mut PyObject,
 ) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: a definition of the caller's, or NULL.
+        // SAFETY: `definition` is NULL or a definition, which the caller keeps for the call.
         let Some(definition) = (unsafe { definition.as_ref() }) else {
             return Err(vm.new_system_error("PyCFunction_NewEx: NULL instead of a definition"));
         };
-        // SAFETY: an object of the caller's, or NULL.
+        // SAFETY: `zelf` is NULL or an object, which the caller keeps alive.
         let zelf = unsafe { zelf.as_ref() }.map(ToOwned::to_owned);
-        // SAFETY: an object of the caller's, or NULL.
+        // SAFETY: `module` is NULL or an object, which the caller keeps alive.
         let module = unsafe { module.as_ref() }.map(ToOwned::to_owned);
-        // SAFETY: passed on from the caller.
-        unsafe { new_function(definition, zelf, module, vm) }.map(give)
+        // SAFETY: the caller promises a valid definition.
+        unsafe { new_function(definition, zelf, module, vm) }.map(new_reference)
     })
 }
 
+/// A new function object without a module; see [`PyCFunction_NewEx`].
+///
 /// # Safety
 /// As for [`PyCFunction_NewEx`].
 #[unsafe(no_mangle)]
@@ -351,12 +358,12 @@ pub unsafe extern "C" fn PyCFunction_New(
     definition: *mut CMethodDef,
     zelf: *mut PyObject,
 ) -> *mut PyObject {
-    // SAFETY: passed on from the caller.
+    // SAFETY: it makes the same demands as this function, and takes NULL for `module`.
     unsafe { PyCFunction_NewEx(definition, zelf, null_mut()) }
 }
 
-/// Functions that are told the class which defines them (`METH_METHOD`) cannot be made: their
-/// flags are refused.
+/// A new function object; see [`PyCFunction_NewEx`]. The class is ignored. `METH_METHOD`, for
+/// functions that get their defining class as an argument, is not supported: it is a SystemError.
 ///
 /// # Safety
 /// As for [`PyCFunction_NewEx`].
@@ -367,6 +374,6 @@ pub unsafe extern "C" fn PyCMethod_New(
     module: *mut PyObject,
     _class: *mut PyTypeObject,
 ) -> *mut PyObject {
-    // SAFETY: passed on from the caller.
+    // SAFETY: it makes the same demands as this function.
     unsafe { PyCFunction_NewEx(definition, zelf, module) }
 }

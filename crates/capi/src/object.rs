@@ -1,4 +1,5 @@
-//! `object.h`, as far as it is ours: what C code asks of classes. References are in `refcount`.
+//! `object.h`: the functions that read a class. `refcount` has those for references. The other
+//! functions of the header come from `rustpython-capi`.
 
 use core::ffi::{c_int, c_ulong};
 
@@ -9,21 +10,21 @@ const IMMUTABLETYPE: u64 = 1 << 8;
 const HEAPTYPE: u64 = 1 << 9;
 const READY: u64 = 1 << 12;
 const HAVE_GC: u64 = 1 << 14;
-/// SEQUENCE, MAPPING, DISALLOW_INSTANTIATION, IMMUTABLETYPE, HEAPTYPE, BASETYPE,
-/// METHOD_DESCRIPTOR, IS_ABSTRACT: the bits that the VM has too, in the same places.
-const OF_THE_VM: u64 = 0x7e0 | 1 << 17 | 1 << 20;
+/// SEQUENCE, MAPPING, DISALLOW_INSTANTIATION, IMMUTABLETYPE, HEAPTYPE, BASETYPE, METHOD_DESCRIPTOR,
+/// IS_ABSTRACT: the flags that have the same bits in the VM.
+const SHARED_WITH_VM: u64 = 0x7e0 | 1 << 17 | 1 << 20;
 
-/// What a class is, as the bits of CPython's `Py_TPFLAGS_…` that its manual describes.
+/// The flags of a class: the bits of `Py_TPFLAGS_…` that CPython documents.
 ///
 /// # Safety
-/// `class` is a class.
+/// `class` is a class, and not NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyType_GetFlags(class: *mut PyTypeObject) -> c_ulong {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `class` is a class, which the caller keeps alive.
     let class = unsafe { &*class };
     let ctx = Context::genesis();
     let types = &ctx.types;
-    let mut flags = class.slots.flags.load().bits() & OF_THE_VM | READY;
+    let mut flags = class.slots.flags.load().bits() & SHARED_WITH_VM | READY;
     let subclasses = [
         types.int_type,
         types.list_type,
@@ -63,7 +64,7 @@ pub unsafe extern "C" fn PyType_GetFlags(class: *mut PyTypeObject) -> c_ulong {
     flags
 }
 
-/// Whether an object's class is this one or derived from it.
+/// 1 if the class of `object` is `class` or derived from it; else 0, also for NULL.
 ///
 /// # Safety
 /// `object` is NULL or an object, and `class` NULL or a class.
@@ -72,9 +73,9 @@ pub unsafe extern "C" fn PyObject_TypeCheck(
     object: *mut PyObject,
     class: *mut PyTypeObject,
 ) -> c_int {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     let object = unsafe { object.as_ref() };
-    // SAFETY: passed on from the caller.
+    // SAFETY: `class` is NULL or a class, which the caller keeps alive.
     let class = unsafe { class.as_ref() };
     let is = object.zip(class);
     c_int::from(is.is_some_and(|(object, class)| object.class().is_subtype(class)))

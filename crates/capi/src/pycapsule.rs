@@ -1,5 +1,5 @@
-//! `pycapsule.h`: every function of CPython's, and ours beyond them. What each takes and gives is
-//! in `include/pycapsule.h`; what a capsule does is in `rustpython-capsule`.
+//! `pycapsule.h`: all functions of CPython's header, and those that only this interpreter has.
+//! Their manual is `include/pycapsule.h`. What a capsule does is in `rustpython-capsule`.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::ptr::NonNull;
@@ -10,39 +10,55 @@ use rustpython_capsule_glue::__private::refuse_import;
 use rustpython_capsule_glue::{import, import_capsule};
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
-use crate::boundary::{Failure, enter, give};
+use crate::boundary::{Failure, enter, new_reference};
 
-/// The capsule behind a pointer from C, if it is one.
+/// The capsule behind an argument; `None` if it is not a capsule, or NULL.
 ///
 /// # Safety
 /// `object` is NULL or an object that lives for `'a`.
 #[inline]
-unsafe fn known<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
-    // SAFETY: passed on from the caller.
+unsafe fn as_capsule<'a>(object: *mut PyObject) -> Option<&'a Py<PyCapsule>> {
+    // SAFETY: `name` is NULL or a string, by the contract of this function.
     unsafe { object.as_ref() }.and_then(PyCapsule::try_of)
 }
 
-/// Raises the exception for a refusal. Where nothing is refused, no function here gets this far, so
-/// that none of them touches the VM (I6).
+/// Raises the exception for a refusal. This is the only place where the accessors enter the VM, so
+/// a call that succeeds does not touch it (I6).
 #[cold]
 #[inline(never)]
 fn refuse<R: Failure>(operation: Operation, reason: CapsuleError) -> R {
     enter(|vm| Err(reason.to_exception(operation, vm)))
 }
 
-/// Raises the exception for what is not a capsule.
+/// Raises the exception for an argument that is not a capsule.
 ///
 /// # Safety
 /// `object` is NULL or an object.
 #[cold]
 #[inline(never)]
 unsafe extern "C" fn refuse_object<R: Failure>(operation: Operation, object: *mut PyObject) -> R {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     let reason = match unsafe { object.as_ref() }.map(PyCapsule::of) {
         Some(Err(reason)) => reason,
         None | Some(Ok(_)) => CapsuleError::NullObject,
     };
     refuse(operation, reason)
+}
+
+/// The capsule behind an argument. If it is not a capsule, raises the exception of the operation
+/// and returns the failure value from the calling function.
+///
+/// Only for arguments for which the header demands an object or NULL.
+macro_rules! capsule_or_return {
+    ($object:expr, $operation:ident) => {{
+        let object: *mut PyObject = $object;
+        // SAFETY: the header demands an object or NULL, which the caller keeps alive for the call.
+        match unsafe { as_capsule(object) } {
+            Some(capsule) => capsule,
+            // SAFETY: it is the same argument.
+            None => return unsafe { refuse_object(Operation::$operation, object) },
+        }
+    }};
 }
 
 /// # Safety
@@ -53,9 +69,9 @@ pub unsafe extern "C" fn PyCapsule_New(
     name: *const c_char,
     destructor: Option<CDestructor>,
 ) -> *mut PyObject {
-    // SAFETY: the header asks of the caller what `ffi::new` does.
+    // SAFETY: the header makes the demands of `ffi::new`.
     match unsafe { ffi::new(pointer, name, destructor) } {
-        Ok(capsule) => give(capsule),
+        Ok(capsule) => new_reference(capsule),
         Err(reason) => refuse(Operation::New, reason),
     }
 }
@@ -67,14 +83,10 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(
     capsule: *mut PyObject,
     name: *const c_char,
 ) -> *mut c_void {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetPointer, capsule) };
-    };
+    let known = capsule_or_return!(capsule, GetPointer);
     match ffi::try_read(known) {
         Some((stored, pointer)) if core::ptr::eq(stored, name) => pointer.as_ptr(),
-        // SAFETY: the header asks for a string or NULL.
+        // SAFETY: the header demands a string or NULL.
         _ => unsafe { pointer_by_text(known, name) },
     }
 }
@@ -86,7 +98,7 @@ pub unsafe extern "C" fn PyCapsule_GetPointer(
 /// `name` is NULL, or a NUL-terminated string that does not change during the call.
 #[inline(never)]
 unsafe extern "C" fn pointer_by_text(capsule: &Py<PyCapsule>, name: *const c_char) -> *mut c_void {
-    // SAFETY: a string or NULL, as the caller promises.
+    // SAFETY: `name` is NULL or a string, by the contract of this function.
     match unsafe { ffi::pointer(capsule, name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::GetPointer, reason),
@@ -101,15 +113,11 @@ pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
     name: *const c_char,
     vouched: *mut c_int,
 ) -> *mut c_void {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetVouchedPointer, capsule) };
-    };
-    // SAFETY: the header asks for a string or NULL.
+    let known = capsule_or_return!(capsule, GetVouchedPointer);
+    // SAFETY: the header demands a string or NULL.
     match unsafe { ffi::vouched_pointer(known, name) } {
         Ok((pointer, is_vouched)) => {
-            // SAFETY: the header asks for an `int` that can be written to.
+            // SAFETY: the header demands the address of an `int`.
             unsafe { vouched.write(is_vouched.into()) };
             pointer.as_ptr()
         }
@@ -121,11 +129,7 @@ pub unsafe extern "C" fn PyCapsuleRs_GetVouchedPointer(
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetName(capsule: *mut PyObject) -> *const c_char {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetName, capsule) };
-    };
+    let known = capsule_or_return!(capsule, GetName);
     known.name_address()
 }
 
@@ -133,11 +137,7 @@ pub unsafe extern "C" fn PyCapsule_GetName(capsule: *mut PyObject) -> *const c_c
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetContext(capsule: *mut PyObject) -> *mut c_void {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetContext, capsule) };
-    };
+    let known = capsule_or_return!(capsule, GetContext);
     known.context()
 }
 
@@ -145,11 +145,7 @@ pub unsafe extern "C" fn PyCapsule_GetContext(capsule: *mut PyObject) -> *mut c_
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_GetDestructor(capsule: *mut PyObject) -> Option<CDestructor> {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::GetDestructor, capsule) };
-    };
+    let known = capsule_or_return!(capsule, GetDestructor);
     known.c_destructor()
 }
 
@@ -157,9 +153,9 @@ pub unsafe extern "C" fn PyCapsule_GetDestructor(capsule: *mut PyObject) -> Opti
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_IsValid(capsule: *mut PyObject, name: *const c_char) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let known = unsafe { known(capsule) };
-    // SAFETY: the header asks for a string or NULL.
+    // SAFETY: the header demands an object or NULL.
+    let known = unsafe { as_capsule(capsule) };
+    // SAFETY: the header demands a string or NULL.
     known
         .is_some_and(|known| unsafe { ffi::is_valid(known, name) })
         .into()
@@ -169,8 +165,8 @@ pub unsafe extern "C" fn PyCapsule_IsValid(capsule: *mut PyObject, name: *const 
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_CheckExact(object: *mut PyObject) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    unsafe { known(object) }.is_some().into()
+    // SAFETY: the header demands an object or NULL.
+    unsafe { as_capsule(object) }.is_some().into()
 }
 
 /// # Safety
@@ -180,14 +176,10 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
     capsule: *mut PyObject,
     pointer: *mut c_void,
 ) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetPointer, capsule) };
-    };
+    let known = capsule_or_return!(capsule, SetPointer);
     match NonNull::new(pointer) {
         Some(pointer) => {
-            // SAFETY: the header asks for what the name promises.
+            // SAFETY: the header demands that the pointer is as the name promises.
             unsafe { ffi::set_pointer(known, pointer) };
             0
         }
@@ -199,12 +191,8 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
 /// See the header.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_SetName(capsule: *mut PyObject, name: *const c_char) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetName, capsule) };
-    };
-    // SAFETY: the header asks for a string that lives as long as it is the name.
+    let known = capsule_or_return!(capsule, SetName);
+    // SAFETY: the header demands NULL or a string that stays as it is while it is the name.
     unsafe { ffi::set_name(known, name) };
     0
 }
@@ -216,11 +204,7 @@ pub unsafe extern "C" fn PyCapsule_SetContext(
     capsule: *mut PyObject,
     context: *mut c_void,
 ) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetContext, capsule) };
-    };
+    let known = capsule_or_return!(capsule, SetContext);
     known.set_context(context);
     0
 }
@@ -232,12 +216,8 @@ pub unsafe extern "C" fn PyCapsule_SetDestructor(
     capsule: *mut PyObject,
     destructor: Option<CDestructor>,
 ) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetDestructor, capsule) };
-    };
-    // SAFETY: the header asks of the destructor what `Destructor::c` does.
+    let known = capsule_or_return!(capsule, SetDestructor);
+    // SAFETY: the header makes the demands of `Destructor::c`.
     unsafe { ffi::set_destructor(known, destructor) };
     0
 }
@@ -247,7 +227,7 @@ pub unsafe extern "C" fn PyCapsule_SetDestructor(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_Import(name: *const c_char, _no_block: c_int) -> *mut c_void {
     enter(|vm| {
-        // SAFETY: the header asks for a string or NULL.
+        // SAFETY: the header demands a string or NULL.
         let name = unsafe { importable(name, vm) }?;
         Ok(import(name, vm)?.pointer().as_ptr())
     })
@@ -258,14 +238,16 @@ pub unsafe extern "C" fn PyCapsule_Import(name: *const c_char, _no_block: c_int)
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsuleRs_ImportCapsule(name: *const c_char) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: the header asks for a string or NULL.
+        // SAFETY: the header demands a string or NULL.
         let name = unsafe { importable(name, vm) }?;
-        import_capsule(name, vm).map(give)
+        import_capsule(name, vm).map(new_reference)
     })
 }
 
-/// A name that can be imported now: there is one, and no exception is pending. One that is becomes
-/// the cause of the refusal.
+/// Checks an import: the name must not be NULL, and no exception may be pending.
+///
+/// # Errors
+/// PyCapsuleError for NULL; ImportError if an exception is pending, which becomes its cause.
 ///
 /// # Safety
 /// `name` is NULL or a NUL-terminated string that lives for `'a`.
@@ -273,7 +255,7 @@ unsafe fn importable<'a>(name: *const c_char, vm: &VirtualMachine) -> PyResult<&
     if name.is_null() {
         return Err(CapsuleError::NullName.to_exception(Operation::Import, vm));
     }
-    // SAFETY: passed on from the caller.
+    // SAFETY: `name` is not NULL, so it is a NUL-terminated string, which the caller keeps.
     let name = unsafe { CStr::from_ptr(name) };
     match vm.take_raised_exception() {
         None => Ok(name),
@@ -289,12 +271,9 @@ pub unsafe extern "C" fn PyCapsuleRs_Claim(
     name: *const c_char,
     new_name: *const c_char,
 ) -> *mut c_void {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::Claim, capsule) };
-    };
-    // SAFETY: the header asks for strings or NULL, the second of which lives as the name.
+    let known = capsule_or_return!(capsule, Claim);
+    // SAFETY: the header demands strings or NULL, and that the second stays as it is while it is
+    // the name.
     match unsafe { ffi::claim(known, name, new_name) } {
         Ok(pointer) => pointer.as_ptr(),
         Err(reason) => refuse(Operation::Claim, reason),
@@ -309,13 +288,9 @@ pub unsafe extern "C" fn _PyCapsule_SetTraverse(
     traverse: Option<CTraverse>,
     clear: Option<CClear>,
 ) -> c_int {
-    // SAFETY: the header asks for an object or NULL.
-    let Some(known) = (unsafe { known(capsule) }) else {
-        // SAFETY: as above.
-        return unsafe { refuse_object(Operation::SetTraverse, capsule) };
-    };
+    let known = capsule_or_return!(capsule, SetTraverse);
     let set = match traverse.zip(clear) {
-        // SAFETY: the header asks of them what `ffi::set_traverse` does.
+        // SAFETY: the header makes the demands of `ffi::set_traverse`.
         Some((traverse, clear)) => unsafe { ffi::set_traverse(known, traverse, clear) },
         None => Err(CapsuleError::NullCallback),
     };

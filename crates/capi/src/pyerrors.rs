@@ -1,5 +1,5 @@
-//! `pyerrors.h`: raising, the exception that is pending, whether one matches, and what hangs on an
-//! exception. Printing is in `pythonrun`; the classes `PyExc_…` are `rustpython-capi`'s.
+//! `pyerrors.h`: raising exceptions, the pending exception, matching, and the attributes of
+//! exceptions. Printing is in `pythonrun`. The classes `PyExc_…` come from `rustpython-capi`.
 
 use core::ffi::{CStr, c_char, c_int};
 
@@ -10,35 +10,35 @@ use rustpython_vm::{
     AsObject, Context, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine,
 };
 
-use crate::boundary::{Failure, argument, decoded, enter, give, owned, text};
+use crate::boundary::{Failure, argument, decode_utf8, enter, new_reference, owned, utf8_argument};
 
-/// Raises an exception of a class. `value` is the instance; or the argument, a tuple of arguments,
-/// or None for no argument, to make one of.
+/// Raises an exception of a class. `value` is an instance of the class, or the argument for a new
+/// instance: a tuple is several arguments; None and NULL are no argument.
 ///
 /// # Safety
-/// Both are NULL or objects.
+/// Both arguments are NULL or objects.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_SetObject(exception: *mut PyObject, value: *mut PyObject) {
     raise(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         let class = unsafe { exception_class(exception, vm) }?;
-        // SAFETY: passed on from the caller.
+        // SAFETY: `value` is NULL or an object, which the caller keeps alive.
         instance_of(class, unsafe { value.as_ref() }, vm)
     })
 }
 
-/// Raises an exception of a class with a text.
+/// Raises an exception of a class with a message.
 ///
 /// # Safety
 /// `exception` is NULL or an object, and `message` NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_SetString(exception: *mut PyObject, message: *const c_char) {
     raise(|vm| {
-        // SAFETY: passed on from the caller.
-        let message = unsafe { text(message, vm) }?;
-        // SAFETY: passed on from the caller.
+        // SAFETY: `message` is NULL or a NUL-terminated string.
+        let message = unsafe { utf8_argument(message, vm) }?;
+        // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         let class = unsafe { exception_class(exception, vm) }?;
-        made(class, vec![vm.ctx.new_str(message).into()], vm)
+        instantiate(class, vec![vm.ctx.new_str(message).into()], vm)
     })
 }
 
@@ -48,18 +48,18 @@ pub unsafe extern "C" fn PyErr_SetString(exception: *mut PyObject, message: *con
 /// `exception` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_SetNone(exception: *mut PyObject) {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `exception` is NULL or an object, by the contract of this function.
     unsafe { PyErr_SetObject(exception, core::ptr::null_mut()) }
 }
 
-/// Raises MemoryError; NULL.
+/// Raises MemoryError. Returns NULL.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyErr_NoMemory() -> *mut PyObject {
     raise(|vm| Ok(vm.no_memory_error()))
 }
 
-/// Raises what `make` makes, or fails with. Nothing is pending meanwhile: Python code that runs
-/// would take it for an exception that is being handled.
+/// Raises the exception that `make` returns, as its value or as its error. The pending exception is
+/// dropped first: Python code that `make` runs would take it for one that is being handled.
 fn raise<R: Failure>(make: impl FnOnce(&VirtualMachine) -> PyResult<PyBaseExceptionRef>) -> R {
     enter(|vm| {
         drop(vm.take_raised_exception());
@@ -67,10 +67,10 @@ fn raise<R: Failure>(make: impl FnOnce(&VirtualMachine) -> PyResult<PyBaseExcept
     })
 }
 
-/// The class of exceptions that an argument is.
+/// The exception class behind an argument.
 ///
 /// # Errors
-/// SystemError for anything else.
+/// SystemError if it is not an exception class, or NULL.
 ///
 /// # Safety
 /// `class` is NULL, or an object that lives for `'a`.
@@ -78,7 +78,7 @@ unsafe fn exception_class<'a>(
     class: *mut PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<&'a Py<PyType>> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `class` is NULL or an object, which the caller keeps alive.
     let object = unsafe { argument(class, vm) }?;
     match as_exception_class(object, &vm.ctx) {
         Some(class) => Ok(class),
@@ -104,7 +104,7 @@ fn instance_of(
     vm: &VirtualMachine,
 ) -> PyResult<PyBaseExceptionRef> {
     let Some(value) = value.filter(|value| !vm.is_none(value)) else {
-        return made(class, Vec::new(), vm);
+        return instantiate(class, Vec::new(), vm);
     };
     if let Some(instance) = value.downcast_ref::<PyBaseException>()
         && value
@@ -118,17 +118,20 @@ fn instance_of(
         Some(tuple) => tuple.to_vec(),
         None => vec![value.to_owned()],
     };
-    made(class, arguments, vm)
+    instantiate(class, arguments, vm)
 }
 
-/// What calling the class gives.
-fn made(
+/// Calls an exception class.
+///
+/// # Errors
+/// The exception of the call; TypeError if it returns an object that is not an exception.
+fn instantiate(
     class: &Py<PyType>,
     arguments: Vec<PyObjectRef>,
     vm: &VirtualMachine,
 ) -> PyResult<PyBaseExceptionRef> {
-    let made = class.as_object().call(arguments, vm)?;
-    match made.downcast() {
+    let instance = class.as_object().call(arguments, vm)?;
+    match instance.downcast() {
         Ok(exception) => Ok(exception),
         Err(other) => {
             let (shown, other) = (
@@ -142,7 +145,7 @@ fn made(
     }
 }
 
-/// Drops the exception that is pending.
+/// Drops the pending exception.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyErr_Clear() {
     enter(|vm| {
@@ -151,28 +154,28 @@ pub extern "C" fn PyErr_Clear() {
     })
 }
 
-/// Makes an exception the pending one, none for NULL. It takes over the reference.
+/// Makes an exception the pending one; NULL clears it. Steals the reference.
 ///
 /// # Safety
-/// `exception` is NULL, or the reference is the caller's, who gives it up.
+/// `exception` is NULL or a reference that the caller gives up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_SetRaisedException(exception: *mut PyObject) {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
-        let exception = unsafe { taken(exception, vm) }?;
+        // SAFETY: `exception` is NULL or a reference that the caller gives up.
+        let exception = unsafe { stolen_exception(exception, vm) }?;
         vm.set_exception(exception);
         Ok(())
     })
 }
 
-/// Whether the pending exception is one of a class, or of one in a tuple.
+/// 1 if the pending exception is an instance of a class, or of a class in a tuple; else 0.
 ///
 /// # Safety
 /// `exception` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_ExceptionMatches(exception: *mut PyObject) -> c_int {
     let pending = enter(|vm| Ok(vm.current_exception()));
-    // SAFETY: passed on from the caller.
+    // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
     let exception = unsafe { exception.as_ref() };
     c_int::from(
         pending
@@ -181,18 +184,18 @@ pub unsafe extern "C" fn PyErr_ExceptionMatches(exception: *mut PyObject) -> c_i
     )
 }
 
-/// Whether an exception, or a class of them, is of a class, or of one in a tuple.
+/// 1 if an exception or exception class matches a class, or a class in a tuple; else 0.
 ///
 /// # Safety
-/// Both are NULL or objects.
+/// Both arguments are NULL or objects.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_GivenExceptionMatches(
     given: *mut PyObject,
     exception: *mut PyObject,
 ) -> c_int {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `given` is NULL or an object, which the caller keeps alive.
     let given = unsafe { given.as_ref() };
-    // SAFETY: passed on from the caller.
+    // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
     let exception = unsafe { exception.as_ref() };
     let both = given.zip(exception);
     c_int::from(both.is_some_and(|(given, exception)| matches(given, exception)))
@@ -223,8 +226,8 @@ fn matches(given: &PyObject, exception: &PyObject) -> bool {
     false
 }
 
-/// Gives the pending exception to `sys.unraisablehook`, with the object it concerns.
-/// Nothing happens where none is pending.
+/// Reports the pending exception to `sys.unraisablehook`, with the object that it concerns. Does
+/// nothing if none is pending.
 ///
 /// # Safety
 /// `object` is NULL or an object.
@@ -232,7 +235,7 @@ fn matches(given: &PyObject, exception: &PyObject) -> bool {
 pub unsafe extern "C" fn PyErr_WriteUnraisable(object: *mut PyObject) {
     enter(|vm| {
         if let Some(exception) = vm.take_raised_exception() {
-            // SAFETY: passed on from the caller.
+            // SAFETY: `object` is NULL or an object, which the caller keeps alive.
             let object = unsafe { object.as_ref() }.map(ToOwned::to_owned);
             vm.run_unraisable(exception, None, vm.unwrap_or_none(object));
         }
@@ -240,7 +243,7 @@ pub unsafe extern "C" fn PyErr_WriteUnraisable(object: *mut PyObject) {
     })
 }
 
-/// A new class of exceptions.
+/// A new exception class, as [`PyErr_NewExceptionWithDoc`] makes it, without a docstring.
 ///
 /// # Safety
 /// `name` is NULL or a NUL-terminated string, the others are NULL or objects.
@@ -250,12 +253,13 @@ pub unsafe extern "C" fn PyErr_NewException(
     base: *mut PyObject,
     dict: *mut PyObject,
 ) -> *mut PyObject {
-    // SAFETY: passed on from the caller.
+    // SAFETY: it makes the same demands as this function, and takes NULL for `doc`.
     unsafe { PyErr_NewExceptionWithDoc(name, core::ptr::null(), base, dict) }
 }
 
-/// A new class of exceptions, whose name is `module.name`: with a docstring, derived from a class
-/// or those in a tuple, with what is in a dict.
+/// A new exception class. `name` is its full name, `module.name`; `doc` its docstring or NULL;
+/// `base` its base class, a tuple of them, or NULL for `Exception`; `dict` its attributes or NULL.
+/// Returns a new reference, or NULL with an exception.
 ///
 /// # Safety
 /// `name` and `doc` are NULL or NUL-terminated strings, the others are NULL or objects.
@@ -271,26 +275,26 @@ pub unsafe extern "C" fn PyErr_NewExceptionWithDoc(
         if name.is_null() {
             return Err(no_name());
         }
-        // SAFETY: passed on from the caller, and not NULL.
+        // SAFETY: `name` is not NULL, so it is a NUL-terminated string, which the caller keeps.
         let name = unsafe { CStr::from_ptr(name) }.to_bytes();
         let dot = name.iter().rposition(|byte| *byte == b'.');
         let (module, name) = name.split_at(dot.ok_or_else(no_name)?);
-        // SAFETY: passed on from the caller.
+        // SAFETY: `dict` is NULL or an object, which the caller keeps alive.
         let dict = match unsafe { owned_copy(dict) } {
             None => vm.ctx.new_dict(),
             Some(dict) => dict.try_into_value::<PyRef<PyDict>>(vm)?,
         };
         if !doc.is_null() {
-            // SAFETY: passed on from the caller, and not NULL.
-            let doc = unsafe { text(doc, vm) }?;
+            // SAFETY: `doc` is a NUL-terminated string.
+            let doc = unsafe { utf8_argument(doc, vm) }?;
             dict.set_item("__doc__", vm.ctx.new_str(doc).into(), vm)?;
         }
         if !dict.contains_key("__module__", vm) {
-            let module = vm.ctx.new_str(decoded(module, vm)?);
+            let module = vm.ctx.new_str(decode_utf8(module, vm)?);
             dict.set_item("__module__", module.into(), vm)?;
         }
-        let name = decoded(&name[1..], vm)?;
-        // SAFETY: passed on from the caller.
+        let name = decode_utf8(&name[1..], vm)?;
+        // SAFETY: `base` is NULL or an object, which the caller keeps alive.
         let bases = match unsafe { owned_copy(base) } {
             None => vm
                 .ctx
@@ -300,23 +304,23 @@ pub unsafe extern "C" fn PyErr_NewExceptionWithDoc(
                 .unwrap_or_else(|base| vm.ctx.new_tuple(vec![base])),
         };
         let class = vm.ctx.types.type_type.as_object();
-        class.call((name, bases, dict), vm).map(give)
+        class.call((name, bases, dict), vm).map(new_reference)
     })
 }
 
-/// A reference of our own to an argument, `None` for NULL.
+/// A new reference to an argument; `None` for NULL.
 ///
 /// # Safety
 /// `object` is NULL or an object.
 unsafe fn owned_copy(object: *mut PyObject) -> Option<PyObjectRef> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     unsafe { object.as_ref() }.map(ToOwned::to_owned)
 }
 
-/// The exception that an argument is.
+/// The exception behind an argument.
 ///
 /// # Errors
-/// TypeError for anything else; SystemError for NULL.
+/// TypeError if it is not an exception; SystemError if it is NULL.
 ///
 /// # Safety
 /// `exception` is NULL, or an object that lives for `'a`.
@@ -324,25 +328,25 @@ unsafe fn checked<'a>(
     exception: *mut PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<&'a Py<PyBaseException>> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
     let object = unsafe { argument(exception, vm) }?;
     object
         .downcast_ref()
         .ok_or_else(|| not_an_exception(object, vm))
 }
 
-/// The exception whose reference the caller gives up; `None` for None and NULL.
+/// The exception behind an argument whose reference is stolen; `None` for None and NULL.
 ///
 /// # Errors
-/// TypeError for anything else.
+/// TypeError if it is not an exception. The reference is dropped then.
 ///
 /// # Safety
-/// `exception` is NULL, or the reference is the caller's.
-unsafe fn taken(
+/// `exception` is NULL or a reference that the caller gives up.
+unsafe fn stolen_exception(
     exception: *mut PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<Option<PyBaseExceptionRef>> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `exception` is NULL or a reference that the caller gives up.
     match unsafe { owned(exception) }.filter(|exception| !vm.is_none(exception)) {
         None => Ok(None),
         Some(exception) => match exception.downcast() {
@@ -357,51 +361,50 @@ fn not_an_exception(object: &PyObject, vm: &VirtualMachine) -> PyBaseExceptionRe
     vm.new_type_error(format!("expected an exception, got {class}"))
 }
 
-/// Sets the cause of an exception, none for NULL and None. It takes over the reference to the
-/// cause.
+/// Sets the cause of an exception; NULL and None clear it. Steals the reference to `cause`.
 ///
 /// # Safety
-/// `exception` is NULL or an object. `cause` is NULL, or the reference is the caller's.
+/// `exception` is NULL or an object. `cause` is NULL or a reference that the caller gives up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyException_SetCause(exception: *mut PyObject, cause: *mut PyObject) {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
-        let cause = unsafe { taken(cause, vm) }?;
-        // SAFETY: passed on from the caller.
+        // SAFETY: `cause` is NULL or a reference that the caller gives up.
+        let cause = unsafe { stolen_exception(cause, vm) }?;
+        // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         unsafe { checked(exception, vm) }?.set_cause(cause);
         Ok(())
     })
 }
 
-/// Sets the context of an exception, none for NULL and None. It takes over the reference to the
-/// context.
+/// Sets the context of an exception; NULL and None clear it. Steals the reference to `context`.
 ///
 /// # Safety
-/// `exception` is NULL or an object. `context` is NULL, or the reference is the caller's.
+/// `exception` is NULL or an object. `context` is NULL or a reference that the caller gives up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyException_SetContext(exception: *mut PyObject, context: *mut PyObject) {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
-        let context = unsafe { taken(context, vm) }?;
-        // SAFETY: passed on from the caller.
+        // SAFETY: `context` is NULL or a reference that the caller gives up.
+        let context = unsafe { stolen_exception(context, vm) }?;
+        // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         unsafe { checked(exception, vm) }?.set_context(context);
         Ok(())
     })
 }
 
-/// Sets the traceback of an exception, none for None.
+/// Sets the traceback of an exception; None clears it. Returns 0; or -1 with TypeError, also for
+/// NULL.
 ///
 /// # Safety
-/// Both are NULL or objects.
+/// Both arguments are NULL or objects.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyException_SetTraceback(
     exception: *mut PyObject,
     traceback: *mut PyObject,
 ) -> c_int {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         let exception = unsafe { checked(exception, vm) }?;
-        // SAFETY: passed on from the caller.
+        // SAFETY: `traceback` is NULL or an object, which the caller keeps alive.
         let Some(traceback) = (unsafe { traceback.as_ref() }) else {
             return Err(vm.new_type_error("__traceback__ may not be deleted"));
         };

@@ -1,6 +1,5 @@
-//! `pystate.h`, the one function of it that must be ours: a native thread that asks for an
-//! interpreter which is at its end waits for ever, as it does in CPython, instead of ending the
-//! process.
+//! `pystate.h`: the one function that this crate replaces. A native thread that asks for an
+//! interpreter that is finalizing waits forever, as in CPython, instead of ending the process.
 
 use core::ffi::c_int;
 
@@ -13,8 +12,8 @@ use crate::main_interpreter;
 const LOCKED: c_int = 0;
 const UNLOCKED: c_int = 1;
 
-/// Attaches the thread to the main interpreter, if it is attached to none. What it gives is for
-/// `PyGILState_Release`.
+/// Attaches the thread to the main interpreter, unless it is attached to an interpreter. Returns
+/// the state for `PyGILState_Release`. Does not return if the main interpreter is finalizing.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyGILState_Ensure() -> c_int {
     match attach_current_thread(new_thread_state) {

@@ -1,5 +1,5 @@
-//! `pythonrun.h`, the part of it that prints exceptions, and ends the process for a SystemExit.
-//! What raises them is in `pyerrors`.
+//! `pythonrun.h`: the functions that print exceptions and end the process for a SystemExit. Raising
+//! is in `pyerrors`. The other functions of the header come from `rustpython-capi`.
 
 use core::ffi::c_int;
 use core::sync::atomic::Ordering;
@@ -12,36 +12,36 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
 use crate::boundary::{argument, enter};
 
-/// Prints the pending exception as [`PyErr_PrintEx`] does, and keeps it in `sys`.
+/// Prints the pending exception as [`PyErr_PrintEx`] does, and stores it in `sys`.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyErr_Print() {
     PyErr_PrintEx(1);
 }
 
-/// Gives the pending exception to `sys.excepthook`; nothing happens where none is pending. Of a
-/// SystemExit the process ends.
+/// Passes the pending exception to `sys.excepthook`, and stores it in `sys` as the last exception
+/// if `set_sys_last_vars` is not 0. Does nothing if none is pending. A SystemExit ends the process.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyErr_PrintEx(set_sys_last_vars: c_int) {
     enter(|vm| {
         if let Some(exception) = vm.take_raised_exception() {
-            let exception = unless_exit(exception, vm);
+            let exception = exit_on_system_exit(exception, vm);
             if set_sys_last_vars != 0 {
-                keep_as_last(&exception, vm);
+                set_sys_last(&exception, vm);
             }
-            give_to_hook(exception, vm);
+            call_excepthook(exception, vm);
         }
         Ok(())
     })
 }
 
-/// Writes an exception to `sys.stderr`.
+/// Writes an exception and its traceback to `sys.stderr`.
 ///
 /// # Safety
 /// `exception` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_DisplayException(exception: *mut PyObject) {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         let exception = unsafe { argument(exception, vm) }?;
         match exception.downcast_ref::<PyBaseException>() {
             Some(exception) => display(exception, vm),
@@ -55,26 +55,27 @@ pub unsafe extern "C" fn PyErr_DisplayException(exception: *mut PyObject) {
     })
 }
 
-/// What there is in the interpreter's prompt of the exception that was printed last.
-fn keep_as_last(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
+/// Sets `sys.last_exc` and its older companions, which the interactive prompt offers.
+fn set_sys_last(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
     let (class, value, traceback) = vm.split_exception(exception.to_owned());
     let names = ["last_exc", "last_type", "last_value", "last_traceback"];
     for (name, value) in names
         .into_iter()
         .zip([value.clone(), class, value, traceback])
     {
-        // The exception is printed all the same.
+        // The exception is printed even if this fails.
         let _ = vm.sys_module.set_attr(name, value, vm);
     }
 }
 
-fn give_to_hook(exception: PyBaseExceptionRef, vm: &VirtualMachine) {
+/// Calls `sys.excepthook`. If the hook raises, prints both exceptions.
+fn call_excepthook(exception: PyBaseExceptionRef, vm: &VirtualMachine) {
     let Ok(hook) = vm.sys_module.get_attr("excepthook", vm) else {
         write("sys.excepthook is missing\n", vm);
         return display(&exception, vm);
     };
     if let Err(raised) = hook.call(vm.split_exception(exception.clone()), vm) {
-        let raised = unless_exit(raised, vm);
+        let raised = exit_on_system_exit(raised, vm);
         write("Error in sys.excepthook:\n", vm);
         display(&raised, vm);
         write("\nOriginal exception was:\n", vm);
@@ -88,19 +89,19 @@ fn display(exception: &Py<PyBaseException>, vm: &VirtualMachine) {
         return;
     }
     let hook = vm.sys_module.get_attr("__excepthook__", vm);
-    // There is nowhere to say that this has failed.
+    // There is no other place to report a failure.
     let _ = hook.and_then(|hook| hook.call(vm.split_exception(exception.to_owned()), vm));
 }
 
 fn write(text: &str, vm: &VirtualMachine) {
     let stderr = vm.sys_module.get_attr("stderr", vm);
-    // There is nowhere to say that this has failed.
+    // There is no other place to report a failure.
     let _ = stderr.and_then(|stderr: PyObjectRef| vm.call_method(&stderr, "write", (text,)));
 }
 
-/// Ends the process as a program ends that leaves a SystemExit, unless it was started to go on with
-/// a prompt then (`-i`). Any other exception is given back.
-fn unless_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExceptionRef {
+/// Ends the process for a SystemExit, unless the program was started with `-i`, which continues
+/// with a prompt. Returns any other exception.
+fn exit_on_system_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExceptionRef {
     let is_exit = exception.fast_isinstance(vm.ctx.exceptions.system_exit);
     if !is_exit || vm.state.config.settings.inspect {
         return exception;
@@ -108,10 +109,10 @@ fn unless_exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> PyBaseExce
     exit(exception, vm)
 }
 
-/// Ends the process. Only the thread that the main interpreter was started on can finalise it,
-/// since the VM measures the stack by that one's; on another, the exit functions run, and no more.
+/// Ends the process. Only the thread that started the main interpreter can finalize it, because the
+/// VM's stack limits are those of that thread. On another thread only the exit functions run.
 fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
-    let interpreter = may_finalise(vm).then(|| {
+    let interpreter = can_finalize(vm).then(|| {
         let mut main = get_main_interpreter();
         let thread = main
             .as_ref()
@@ -125,7 +126,7 @@ fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
             _run_exitfuncs(vm);
             for name in ["stdout", "stderr"] {
                 let stream = vm.sys_module.get_attr(name, vm);
-                // There is nowhere to say that this has failed.
+                // There is no other place to report a failure.
                 let _ = stream.and_then(|stream| vm.call_method(&stream, "flush", ()));
             }
             code
@@ -134,15 +135,15 @@ fn exit(exception: PyBaseExceptionRef, vm: &VirtualMachine) -> ! {
     std::process::exit(code.cast_signed())
 }
 
-/// Whether this thread is the one that the interpreter was started on, and does not finalise it
-/// already. The thread that finalises it holds the lock of the main interpreter to the end, and waits
-/// for other threads; so neither it nor these can ask for the lock then.
-fn may_finalise(vm: &VirtualMachine) -> bool {
+/// Whether this thread started the interpreter and is not finalizing it already. The finalizing
+/// thread holds the lock of the main interpreter while it waits for other threads, so neither it
+/// nor they may take the lock then.
+fn can_finalize(vm: &VirtualMachine) -> bool {
     let on_its_thread = vm.state.main_thread_ident.load() == get_ident();
     if !on_its_thread || vm.state.finalizing.load(Ordering::Acquire) {
         return false;
     }
-    // The first thing that is done in finalising is a call of `threading._shutdown`.
+    // Finalizing begins with a call of `threading._shutdown`.
     let threading = vm.import("threading", 0);
     let begun = threading.and_then(|threading| threading.get_attr("_SHUTTING_DOWN", vm));
     !begun.is_ok_and(|begun| begun.is(&vm.ctx.true_value))

@@ -1,5 +1,5 @@
-//! `refcount.h`, as far as it is ours: giving up a reference, which for the last one to a capsule
-//! takes a shorter way than the VM's.
+//! `refcount.h`: dropping a reference, with a faster path for the last reference to a capsule. The
+//! other functions of the header come from `rustpython-capi`.
 
 use core::ptr::NonNull;
 
@@ -7,32 +7,32 @@ use rustpython_capsule::__private::ffi::release;
 use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObject, PyObjectRef};
 
-/// Gives up a reference. NULL is none.
+/// Drops a reference. Does nothing for NULL.
 ///
 /// # Safety
-/// `object` is NULL, or the reference is the caller's, who gives it up.
+/// `object` is NULL or a reference that the caller gives up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn Py_DecRef(object: *mut PyObject) {
     if !object.is_null() {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `object` is not NULL, so it is a reference that the caller gives up.
         unsafe { _Py_DecRef(object) };
     }
 }
 
-/// Gives up a reference.
+/// Drops a reference.
 ///
 /// # Safety
-/// The reference is the caller's, who gives it up.
+/// `object` is a reference that the caller gives up, and not NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn _Py_DecRef(object: *mut PyObject) {
-    // SAFETY: the caller has a reference to it, so it is not NULL.
+    // SAFETY: the caller passes a reference, which is not NULL.
     let object = unsafe { NonNull::new_unchecked(object) };
-    // SAFETY: and it is alive.
+    // SAFETY: the caller's reference keeps the object alive.
     if PyCapsule::try_of(unsafe { object.as_ref() }).is_some() {
-        // SAFETY: passed on from the caller.
+        // SAFETY: it is a reference to a capsule, which the caller gives up.
         unsafe { release(object.cast()) };
     } else {
-        // SAFETY: passed on from the caller.
+        // SAFETY: it is a reference that the caller gives up.
         drop(unsafe { PyObjectRef::from_raw(object) });
     }
 }

@@ -1,19 +1,20 @@
-//! Signals for the program that the main interpreter of the C API runs. The VM puts the handlers that
-//! Python starts with into the thread state that made the interpreter. The program runs in another
-//! thread state of the same thread, which has none, and so would not be interrupted by Ctrl-C.
+//! Signal handlers for the program that the main interpreter of the C API runs. The VM sets
+//! Python's initial handlers in the thread state that created the interpreter. The program runs in
+//! another thread state of the same thread, which has no handlers, so Ctrl-C would not interrupt
+//! it.
 
 use core::ffi::c_int;
 
 use rustpython_vm::{PyResult, VirtualMachine};
 
-/// Gives the program that is about to run the handlers that Python starts with: KeyboardInterrupt for
-/// SIGINT, and for other signals what the process does. Does nothing where the embedder wants no
-/// handlers.
+/// Sets Python's initial handlers in the thread state of a program that is about to start: SIGINT
+/// raises KeyboardInterrupt, other signals keep the disposition of the process. Does nothing if the
+/// embedder has disabled signal handlers.
 pub(crate) fn set_handlers(vm: &VirtualMachine) {
     if !vm.state.config.settings.install_signal_handlers {
         return;
     }
-    // The program can run without them.
+    // The program can run without the handlers.
     if let Err(error) = set_each(vm) {
         vm.run_unraisable(error, None, vm.ctx.none());
     }
@@ -36,19 +37,20 @@ fn set_each(vm: &VirtualMachine) -> PyResult<()> {
     Ok(())
 }
 
-/// What the process does with a signal that may be caught, if it has no handler: SIG_DFL or SIG_IGN.
+/// The disposition of a signal in the process, SIG_DFL or SIG_IGN; `None` if it has a handler or
+/// cannot be caught.
 #[cfg(unix)]
 fn disposition(signal: c_int) -> Option<libc::sighandler_t> {
     if [libc::SIGKILL, libc::SIGSTOP].contains(&signal) {
         return None;
     }
     let mut action = core::mem::MaybeUninit::<libc::sigaction>::uninit();
-    // SAFETY: it changes nothing, and writes to the place that it is given.
+    // SAFETY: with a null action it changes nothing; it writes the old action to `action`.
     let status = unsafe { libc::sigaction(signal, core::ptr::null(), action.as_mut_ptr()) };
     if status != 0 {
         return None;
     }
-    // SAFETY: it succeeded.
+    // SAFETY: `sigaction` succeeded, so it has written the action.
     let handler = unsafe { action.assume_init() }.sa_sigaction;
     [libc::SIG_DFL, libc::SIG_IGN]
         .contains(&handler)

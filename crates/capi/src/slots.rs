@@ -1,5 +1,5 @@
-//! `slots.h`: arrays of `PySlot`, as modules describe themselves with (PEP 793, PEP 820). An array
-//! is read once, checked, and copied into a `ModuleSlots`; nothing is called.
+//! `slots.h`: arrays of `PySlot`, which describe a module (PEP 793, PEP 820). An array is read
+//! once, checked, and copied into a `ModuleSlots`. No function of the array is called here.
 
 use core::ffi::{c_int, c_void};
 use core::mem::transmute;
@@ -9,20 +9,20 @@ use rustpython_capsule::__private::ffi::{CClear, CTraverse};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 
-use crate::boundary::{Shared, text};
-use crate::modsupport::PyABIInfo;
+use crate::abi_info::PyABIInfo;
+use crate::boundary::{SyncPtr, utf8_argument};
 
-/// One entry: an id that says what it is, and a value.
+/// One entry of an array: an id and a value.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct PySlot {
-    /// What the entry is; 0 ends the array.
+    /// The meaning of the value; 0 ends the array.
     pub id: u16,
-    /// What may be assumed of it.
+    /// The flags `PySlot_OPTIONAL`, `PySlot_STATIC` and `PySlot_INTPTR`.
     pub flags: u16,
-    /// 0.
+    /// Reserved, 0.
     pub reserved: u32,
-    /// A pointer, or an integer.
+    /// The value, a pointer or an integer.
     pub value: SlotValue,
 }
 
@@ -37,29 +37,30 @@ pub union SlotValue {
 }
 
 impl PySlot {
-    /// NULL where the value is an integer 0.
+    /// The value as a pointer; NULL if it is the integer 0.
     fn pointer(self) -> *mut c_void {
-        // SAFETY: any bits are a pointer.
+        // SAFETY: every bit pattern is a valid pointer value.
         unsafe { self.value.pointer }
     }
 
+    /// The value as an integer.
     fn integer(self) -> u64 {
         if self.flags & INTPTR != 0 {
             return self.pointer().addr() as u64;
         }
-        // SAFETY: any bits are an integer.
+        // SAFETY: every bit pattern is a valid integer.
         unsafe { self.value.integer }
     }
 }
 
 impl core::fmt::Debug for SlotValue {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        // SAFETY: any bits are an integer.
+        // SAFETY: every bit pattern is a valid integer.
         write!(f, "{:#x}", unsafe { self.integer })
     }
 }
 
-/// An entry of the older arrays, which may be nested in new ones.
+/// An entry of an older array (`PyModuleDef_Slot`), which may be nested in a new one.
 #[derive(Clone, Copy)]
 #[repr(C)]
 struct LegacySlot {
@@ -70,35 +71,36 @@ struct LegacySlot {
 const OPTIONAL: u16 = 0x1;
 const INTPTR: u16 = 0x4;
 
-/// Makes the module object: from the spec, and a definition that is always NULL here.
+/// Creates the module object from the spec. The definition is always NULL.
 pub(crate) type Create =
     unsafe extern "C" fn(spec: *mut PyObject, definition: *mut c_void) -> *mut PyObject;
-/// Fills a module. Other than 0 is an error.
+/// Fills a module. A result other than 0 is an error.
 pub(crate) type Exec = unsafe extern "C" fn(module: *mut PyObject) -> c_int;
+/// Frees what the state of a module owns.
 pub(crate) type StateFree = unsafe extern "C" fn(module: *mut c_void);
 
-/// What an array says of a module.
+/// The description of a module in an array.
 #[derive(Debug, Default)]
 pub(crate) struct ModuleSlots {
     pub(crate) doc: Option<String>,
     pub(crate) create: Option<Create>,
-    /// In the order in which they run.
+    /// In the order in which they are called.
     pub(crate) exec: Vec<Exec>,
-    /// An array that ends with an entry without a name.
+    /// An array of definitions that ends with one without a name.
     pub(crate) methods: Option<*const PyMethodDef>,
-    /// Whether it may be loaded in sub-interpreters, which is so unless it says no.
+    /// Whether the module declares that it does not support sub-interpreters.
     pub(crate) main_interpreter_only: bool,
-    /// Whether it says that it does without a GIL.
+    /// Whether the module declares that it can run without a GIL.
     pub(crate) no_gil: bool,
     pub(crate) state_size: usize,
     pub(crate) state_traverse: Option<CTraverse>,
     pub(crate) state_clear: Option<CClear>,
     pub(crate) state_free: Option<StateFree>,
-    pub(crate) token: Option<Shared>,
+    pub(crate) token: Option<SyncPtr>,
     pub(crate) abi: Vec<PyABIInfo>,
 }
 
-/// The slots of modules.
+/// The ids of slots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Id {
     Create,
@@ -118,7 +120,7 @@ enum Id {
     Token,
 }
 
-/// Each slot with its number in CPython 3.15's headers, and the name that C code calls it by.
+/// Each id with its number and its name in CPython 3.15's headers.
 const SLOTS: [(Id, u16, &str); 15] = [
     (Id::Create, 84, "Py_mod_create"),
     (Id::Exec, 85, "Py_mod_exec"),
@@ -138,8 +140,8 @@ const SLOTS: [(Id, u16, &str); 15] = [
 ];
 
 impl Id {
-    /// The slot with a number, and its name. The first four have a second number, from the older
-    /// arrays.
+    /// The id with this number, and its name. The first four ids have a second number, which older
+    /// arrays use.
     fn of(number: u16) -> Option<(Self, &'static str)> {
         let number = if (1..=4).contains(&number) {
             number + 83
@@ -150,7 +152,7 @@ impl Id {
         entry.map(|(id, _, name)| (*id, *name))
     }
 
-    /// Whether an array may have several of them.
+    /// Whether an array may have several slots with this id.
     fn repeats(self) -> bool {
         matches!(
             self,
@@ -159,10 +161,10 @@ impl Id {
     }
 }
 
-/// How deep arrays may be nested in one another.
-const DEEPEST: usize = 5;
+/// The maximum depth of nested arrays.
+const MAX_DEPTH: usize = 5;
 
-/// Reads arrays into a description.
+/// Reads an array and its nested arrays into a description.
 struct Reader<'vm> {
     slots: ModuleSlots,
     seen: Vec<Id>,
@@ -170,16 +172,17 @@ struct Reader<'vm> {
 }
 
 impl ModuleSlots {
-    /// Reads an array and all that is nested in it.
+    /// Reads an array and the arrays that are nested in it.
     ///
     /// # Errors
-    /// SystemError for an array that says nothing sensible: an unknown slot that is not optional,
-    /// NULL where there must be a value, one thing said twice, arrays nested too deep, no ABI
-    /// record. UnicodeDecodeError.
+    /// SystemError for an invalid array: one with an unknown slot that is not optional, a NULL that
+    /// is not allowed, a slot that is repeated, arrays nested too deep, or no ABI record.
+    /// UnicodeDecodeError for a docstring that is not UTF-8.
     ///
     /// # Safety
-    /// `array` is NULL or an array that ends with a slot 0, and every value is what its slot's id
-    /// says, for the call; functions, the token and what `methods` leads to, for ever.
+    /// `array` is NULL, or an array that ends with a slot whose id is 0. Every value is of the kind
+    /// that its id demands, and valid during the call. Functions, the token and the definitions of
+    /// methods are valid forever.
     pub(crate) unsafe fn read(array: *const PySlot, vm: &VirtualMachine) -> PyResult<Self> {
         let mut reader = Reader {
             slots: Self::default(),
@@ -189,7 +192,7 @@ impl ModuleSlots {
         if array.is_null() {
             return Err(vm.new_system_error("NULL instead of an array of slots"));
         }
-        // SAFETY: passed on from the caller.
+        // SAFETY: `array` is not NULL, and as the caller promises.
         unsafe { reader.read_array(array, 1) }?;
         if reader.slots.abi.is_empty() {
             return Err(vm.new_system_error("the array of slots has no Py_mod_abi"));
@@ -199,19 +202,21 @@ impl ModuleSlots {
 }
 
 impl Reader<'_> {
+    /// Reads one array.
+    ///
     /// # Safety
     /// As for `ModuleSlots::read`, and not NULL.
-    unsafe fn read_array(&mut self, array: *const PySlot, level: usize) -> PyResult<()> {
+    unsafe fn read_array(&mut self, array: *const PySlot, depth: usize) -> PyResult<()> {
         for position in 0.. {
-            // SAFETY: the array goes on until its end was seen.
+            // SAFETY: the array ends with a slot whose id is 0, which is not reached yet.
             let slot = unsafe { array.add(position) };
-            // SAFETY: as above.
+            // SAFETY: it is an element of the array.
             let slot = unsafe { slot.read() };
             if slot.id == 0 {
                 return self.check_end(slot.flags);
             }
-            // SAFETY: passed on from the caller.
-            unsafe { self.read_slot(slot, level) }?;
+            // SAFETY: the slot is an element of an array as the caller promises.
+            unsafe { self.read_slot(slot, depth) }?;
         }
         Ok(())
     }
@@ -224,13 +229,15 @@ impl Reader<'_> {
         Err(self.vm.new_system_error(text))
     }
 
+    /// Reads one array of older entries.
+    ///
     /// # Safety
     /// As for `read_array`.
-    unsafe fn read_legacy_array(&mut self, array: *const LegacySlot, level: usize) -> PyResult<()> {
+    unsafe fn read_legacy_array(&mut self, array: *const LegacySlot, depth: usize) -> PyResult<()> {
         for position in 0.. {
-            // SAFETY: the array goes on until its end was seen.
+            // SAFETY: the array ends with a slot whose id is 0, which is not reached yet.
             let legacy = unsafe { array.add(position) };
-            // SAFETY: as above.
+            // SAFETY: it is an element of the array.
             let legacy = unsafe { legacy.read() };
             if legacy.id == 0 {
                 break;
@@ -243,15 +250,17 @@ impl Reader<'_> {
                     pointer: legacy.value,
                 },
             };
-            // SAFETY: passed on from the caller.
-            unsafe { self.read_slot(slot, level) }?;
+            // SAFETY: the slot is an element of an array as the caller promises.
+            unsafe { self.read_slot(slot, depth) }?;
         }
         Ok(())
     }
 
+    /// Checks one slot and stores its value.
+    ///
     /// # Safety
-    /// As for `read_array`.
-    unsafe fn read_slot(&mut self, slot: PySlot, level: usize) -> PyResult<()> {
+    /// The value is as `ModuleSlots::read` demands.
+    unsafe fn read_slot(&mut self, slot: PySlot, depth: usize) -> PyResult<()> {
         let Some((id, name)) = Id::of(slot.id) else {
             return self.check_optional(slot);
         };
@@ -283,12 +292,12 @@ impl Reader<'_> {
                 let text = format!("NULL not allowed for slot {name}");
                 return Err(self.vm.new_system_error(text));
             }
-            Id::Subslots | Id::LegacySlots if level == DEEPEST => {
+            Id::Subslots | Id::LegacySlots if depth == MAX_DEPTH => {
                 let text = format!("{name}: too many levels of nested slots");
                 return Err(self.vm.new_system_error(text));
             }
-            // SAFETY: passed on from the caller, and not NULL.
-            _ => unsafe { self.read_pointer(id, pointer, level) }?,
+            // SAFETY: `pointer` is not NULL, and as the caller promises for this id.
+            _ => unsafe { self.read_pointer(id, pointer, depth) }?,
         }
         Ok(())
     }
@@ -311,48 +320,50 @@ impl Reader<'_> {
             .new_system_error(format!("unknown value in slot {name}"))
     }
 
+    /// Stores the value of a slot that has a pointer.
+    ///
     /// # Safety
-    /// `pointer` is what slots with this id have, as `ModuleSlots::read` demands, and not NULL.
-    unsafe fn read_pointer(&mut self, id: Id, pointer: *mut c_void, level: usize) -> PyResult<()> {
+    /// `pointer` is not NULL, and as `ModuleSlots::read` demands for this id.
+    unsafe fn read_pointer(&mut self, id: Id, pointer: *mut c_void, depth: usize) -> PyResult<()> {
         let slots = &mut self.slots;
         match id {
-            // SAFETY: passed on from the caller.
-            Id::Subslots => unsafe { self.read_array(pointer.cast(), level + 1) }?,
-            // SAFETY: passed on from the caller.
-            Id::LegacySlots => unsafe { self.read_legacy_array(pointer.cast(), level + 1) }?,
-            // SAFETY: passed on from the caller.
-            Id::Doc => slots.doc = Some(unsafe { text(pointer.cast(), self.vm) }?),
+            // SAFETY: a value with this id is an array of slots.
+            Id::Subslots => unsafe { self.read_array(pointer.cast(), depth + 1) }?,
+            // SAFETY: a value with this id is an array of older slots.
+            Id::LegacySlots => unsafe { self.read_legacy_array(pointer.cast(), depth + 1) }?,
+            // SAFETY: a value with this id is a NUL-terminated string.
+            Id::Doc => slots.doc = Some(unsafe { utf8_argument(pointer.cast(), self.vm) }?),
             Id::Methods => slots.methods = Some(pointer.cast_const().cast()),
-            Id::Token => slots.token = Some(Shared(pointer)),
-            // SAFETY: passed on from the caller.
+            Id::Token => slots.token = Some(SyncPtr(pointer)),
+            // SAFETY: a value with this id is the address of an ABI record.
             Id::Abi => slots
                 .abi
                 .push(unsafe { pointer.cast::<PyABIInfo>().read() }),
-            // SAFETY: passed on from the caller.
+            // SAFETY: a value with this id is a function of this type.
             Id::Create => slots.create = Some(unsafe { transmute::<*mut c_void, Create>(pointer) }),
-            // SAFETY: passed on from the caller.
+            // SAFETY: a value with this id is a function of this type.
             Id::Exec => slots
                 .exec
                 .push(unsafe { transmute::<*mut c_void, Exec>(pointer) }),
             Id::StateTraverse => {
-                // SAFETY: passed on from the caller.
+                // SAFETY: a value with this id is a function of this type.
                 let function = unsafe { transmute::<*mut c_void, CTraverse>(pointer) };
                 slots.state_traverse = Some(function);
             }
             Id::StateClear => {
-                // SAFETY: passed on from the caller.
+                // SAFETY: a value with this id is a function of this type.
                 let function = unsafe { transmute::<*mut c_void, CClear>(pointer) };
                 slots.state_clear = Some(function);
             }
             Id::StateFree => {
-                // SAFETY: passed on from the caller.
+                // SAFETY: a value with this id is a function of this type.
                 let function = unsafe { transmute::<*mut c_void, StateFree>(pointer) };
                 slots.state_free = Some(function);
             }
-            // The spec has the name.
+            // The name comes from the spec.
             Id::Name => {}
             Id::MultipleInterpreters | Id::Gil | Id::StateSize => {
-                unreachable!("these have integers")
+                unreachable!("the values of these slots are integers")
             }
         }
         Ok(())

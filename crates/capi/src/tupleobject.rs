@@ -1,5 +1,5 @@
-//! `tupleobject.h`: tuples that C code makes empty and fills item by item. To the VM a tuple never
-//! changes, so this is where one is changed all the same, and under which conditions.
+//! `tupleobject.h`: tuples, which C code may create with a size and fill item by item. For the VM a
+//! tuple is immutable; this file states the conditions under which it may be changed nevertheless.
 
 use core::cell::UnsafeCell;
 use core::ffi::c_int;
@@ -9,13 +9,13 @@ use rustpython_vm::builtins::PyTuple;
 use rustpython_vm::gc_state::{current_owner, gc_state};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{bad_internal_call, enter, give, lend, owned};
+use crate::boundary::{bad_internal_call, borrowed, enter, new_reference, owned};
 
-/// As many references to None.
+/// A vector of `size` references to None.
 ///
 /// # Errors
-/// SystemError for a negative number; MemoryError.
-pub(crate) fn unfilled(size: isize, vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
+/// SystemError if the size is negative; MemoryError.
+pub(crate) fn filled_with_none(size: isize, vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     let size = usize::try_from(size).map_err(|_| bad_internal_call(vm))?;
     let mut items = Vec::new();
     items
@@ -25,24 +25,24 @@ pub(crate) fn unfilled(size: isize, vm: &VirtualMachine) -> PyResult<Vec<PyObjec
     Ok(items)
 }
 
-/// A tuple for `PyTuple_SetItem` to fill. What is not filled is None.
+/// A new tuple of `size` items, all None, which `PyTuple_SetItem` replaces.
 #[unsafe(no_mangle)]
 pub extern "C" fn PyTuple_New(size: isize) -> *mut PyObject {
     enter(|vm| {
-        let tuple = vm.ctx.new_tuple(unfilled(size, vm)?);
+        let tuple = vm.ctx.new_tuple(filled_with_none(size, vm)?);
         if !tuple.is_empty() {
             untrack(&tuple);
         }
-        Ok(give(tuple))
+        Ok(new_reference(tuple))
     })
 }
 
-/// Puts an item into a tuple that nobody else has. It takes over the reference to the item,
-/// whatever comes of it; for NULL the item is None.
+/// Replaces an item of a tuple that is not shared yet. Steals the reference to `item`, even if it
+/// fails; NULL stands for None.
 ///
 /// # Safety
-/// `tuple` is NULL, or an object that no other thread can reach but through the collector. `item`
-/// is NULL, or the reference is the caller's, who gives it up.
+/// `tuple` is NULL, or an object that other threads can reach only through the collector. `item` is
+/// NULL or a reference that the caller gives up.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyTuple_SetItem(
     tuple: *mut PyObject,
@@ -50,9 +50,9 @@ pub unsafe extern "C" fn PyTuple_SetItem(
     item: *mut PyObject,
 ) -> c_int {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `item` is NULL or a reference that the caller gives up.
         let item = unsafe { owned(item) }.unwrap_or_else(|| vm.ctx.none());
-        // SAFETY: passed on from the caller.
+        // SAFETY: `tuple` is NULL or an object, which the caller keeps alive.
         let tuple = unsafe { tuple.as_ref() }
             .and_then(|tuple| tuple.downcast_ref_if_exact::<PyTuple>(vm))
             .filter(|tuple| tuple.as_object().strong_count() == 1)
@@ -61,100 +61,103 @@ pub unsafe extern "C" fn PyTuple_SetItem(
         let index = index
             .filter(|index| *index < tuple.len())
             .ok_or_else(|| vm.new_index_error("tuple assignment index out of range"))?;
-        // The item that was there ends last: its finalizer may run anything.
+        // The old item is dropped last, because its finalizer may run any code.
         replace(tuple, index, item)
             .map(|_| 0)
             .ok_or_else(|| bad_internal_call(vm))
     })
 }
 
-/// Puts an item in the place of another, which is given back; `None` if the tuple is shared.
+/// Replaces an item and returns the old one; `None` if the tuple is shared.
 ///
-/// A tuple is tracked by the collector from the moment that its last item is set, or it would keep
-/// cycles alive for ever. Until then the collector does not know of it, so that setting the items
-/// in order takes no lock of the collector's.
+/// The collector tracks the tuple once its last item is set; otherwise cycles through it would
+/// never be freed. Until then the tuple is untracked, so that setting the items in order takes no
+/// lock of the collector.
 fn replace(tuple: &Py<PyTuple>, index: usize, item: PyObjectRef) -> Option<PyObjectRef> {
     const { assert!(size_of::<PyTuple>() == size_of::<Box<[PyObjectRef]>>()) };
     const { assert!(align_of::<PyTuple>() == align_of::<Box<[PyObjectRef]>>()) };
     let tracked = untrack(tuple);
-    let alone = tuple.as_object().strong_count() == 1;
-    let replaced = alone.then(|| {
+    let unshared = tuple.as_object().strong_count() == 1;
+    let replaced = unshared.then(|| {
         let payload: *const PyTuple = &**tuple;
-        // SAFETY: the only field of a `PyTuple` is an `UnsafeCell` of the box, or the sizes would
-        // differ, so this is its address.
+        // SAFETY: the only field of a `PyTuple` is an `UnsafeCell` of the box, as the sizes show,
+        // so this is the address of that cell.
         let items = unsafe { &*payload.cast::<UnsafeCell<Box<[PyObjectRef]>>>() };
-        // SAFETY: nobody else reads or writes the items meanwhile. There is one reference, the
-        // caller's, who uses it here. Others could get one through the collector's lists only
-        // (`gc.get_objects`), where the tuple is not any more; an exact tuple has no weak
-        // references. A collection reads no object that is in no list, and reads through those that
-        // are only while it has stopped all threads, this one too, which stops nowhere in here.
-        // The VM keeps nothing that it has computed from the items, as their hash, with a tuple.
+        // SAFETY: no other thread reads or writes the items at this time.
+        // - The caller has the only reference. Other threads could get one only through the
+        //   collector's lists (`gc.get_objects`), and the tuple is not in them. An exact tuple has
+        //   no weak references.
+        // - A collection reads only objects that are in a list, and reads their contents only while
+        //   all threads are stopped. This thread has no stopping point in here.
+        // - The VM caches nothing that depends on the items, such as a hash.
         let items = unsafe { &mut *items.get() };
         core::mem::replace(&mut items[index], item)
     });
     if tracked || index + 1 == tuple.len() {
-        // SAFETY: the tuple is alive, and in no list: either it was taken out above, or it had not
-        // been put into one.
+        // SAFETY: the tuple is alive and in no list: either `untrack` removed it, or it was in
+        // none.
         unsafe { gc_state().track_object(NonNull::from(tuple.as_object()), current_owner()) };
     }
     replaced
 }
 
-/// Takes a tuple out of the collector's lists, and tells whether it was in one.
+/// Removes a tuple from the collector's lists. Returns whether it was in one.
 fn untrack(tuple: &Py<PyTuple>) -> bool {
     let object = tuple.as_object();
     let tracked = object.is_gc_tracked();
     if tracked {
-        // SAFETY: the tuple is alive, and in a list.
+        // SAFETY: the tuple is alive and tracked, so it is in a list.
         unsafe { gc_state().untrack_object(NonNull::from(object)) };
     }
     tracked
 }
 
-/// The tuple that an argument is.
+/// The tuple behind an argument.
 ///
 /// # Errors
-/// SystemError for anything else.
+/// SystemError if it is not a tuple, or NULL.
 ///
 /// # Safety
 /// `tuple` is NULL, or an object that lives for `'a`.
 unsafe fn checked<'a>(tuple: *mut PyObject, vm: &VirtualMachine) -> PyResult<&'a Py<PyTuple>> {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `tuple` is NULL or an object, which the caller keeps alive.
     let tuple = unsafe { tuple.as_ref() };
     tuple
         .and_then(PyObject::downcast_ref::<PyTuple>)
         .ok_or_else(|| bad_internal_call(vm))
 }
 
+/// The number of items; -1 with SystemError if it is not a tuple.
+///
 /// # Safety
 /// `tuple` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyTuple_Size(tuple: *mut PyObject) -> isize {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `tuple` is NULL or an object, which the caller keeps alive.
         let tuple = unsafe { checked(tuple, vm) }?;
         Ok(tuple.len().cast_signed())
     })
 }
 
-/// Lends an item.
+/// A borrowed reference to an item; NULL with SystemError if it is not a tuple, or IndexError.
 ///
 /// # Safety
 /// `tuple` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyTuple_GetItem(tuple: *mut PyObject, index: isize) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `tuple` is NULL or an object, which the caller keeps alive.
         let tuple = unsafe { checked(tuple, vm) }?;
         let index = usize::try_from(index).ok();
         index
             .and_then(|index| tuple.get(index))
-            .map(|item| lend(item))
+            .map(|item| borrowed(item))
             .ok_or_else(|| vm.new_index_error("tuple index out of range"))
     })
 }
 
-/// The items from `low` to `high`, which are cut to what there is.
+/// A new tuple of the items from `low` up to `high`. Both are limited to the length of the tuple.
 ///
 /// # Safety
 /// `tuple` is NULL or an object.
@@ -165,15 +168,15 @@ pub unsafe extern "C" fn PyTuple_GetSlice(
     high: isize,
 ) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `tuple` is NULL or an object, which the caller keeps alive.
         let tuple = unsafe { checked(tuple, vm) }?;
-        let items = &tuple[range(low, high, tuple.len())];
-        Ok(give(vm.ctx.new_tuple(items.to_vec())))
+        let items = &tuple[clamped_range(low, high, tuple.len())];
+        Ok(new_reference(vm.ctx.new_tuple(items.to_vec())))
     })
 }
 
-/// The positions from `low` to `high` that a sequence of this length has.
-pub(crate) fn range(low: isize, high: isize, length: usize) -> core::ops::Range<usize> {
+/// The range from `low` up to `high`, limited to a sequence of this length.
+pub(crate) fn clamped_range(low: isize, high: isize, length: usize) -> core::ops::Range<usize> {
     let length = length.cast_signed();
     let low = low.clamp(0, length);
     let high = high.clamp(low, length);

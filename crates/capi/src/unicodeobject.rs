@@ -1,5 +1,5 @@
-//! `unicodeobject.h`, as far as it is ours: a `str` from text in UTF-8, interned ones, and the text of a
-//! `str`, behind which is a NUL. The rest is `rustpython-capi`'s.
+//! `unicodeobject.h`: making a `str` from UTF-8, interning, and the UTF-8 text of a `str`, which is
+//! followed by a NUL. The other functions of the header come from `rustpython-capi`.
 
 use core::ffi::c_char;
 use core::ptr::{NonNull, null_mut};
@@ -8,14 +8,14 @@ use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
 use rustpython_vm::common::wtf8::CodePoint;
 use rustpython_vm::{AsObject, Py, PyObject, VirtualMachine};
 
-use crate::boundary::{self, decoded, enter, give, owned};
-use crate::c_string::text_of;
+use crate::boundary::{decode_utf8, enter, new_reference, owned, utf8_argument};
+use crate::c_string::c_string_of;
 
-/// A new `str` of `size` bytes in UTF-8. UnicodeDecodeError where they are not; SystemError for a
-/// negative size, and for NULL with another size than 0.
+/// A new `str` of the `size` bytes of UTF-8 at `text`. NULL with UnicodeDecodeError if they are not
+/// UTF-8; with SystemError if the size is negative, or if `text` is NULL and the size is not 0.
 ///
 /// # Safety
-/// `text` is NULL or has `size` bytes.
+/// `text` is NULL or points to `size` bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyUnicode_FromStringAndSize(
     text: *const c_char,
@@ -26,7 +26,7 @@ pub unsafe extern "C" fn PyUnicode_FromStringAndSize(
             vm.new_system_error("Negative size passed to PyUnicode_FromStringAndSize")
         })?;
         let bytes = match NonNull::new(text.cast_mut()) {
-            // SAFETY: passed on from the caller.
+            // SAFETY: it is not NULL, so it points to `size` bytes, which the caller keeps.
             Some(text) => unsafe { NonNull::slice_from_raw_parts(text.cast(), size).as_ref() },
             None if size == 0 => &[],
             None => {
@@ -35,104 +35,107 @@ pub unsafe extern "C" fn PyUnicode_FromStringAndSize(
                 return Err(vm.new_system_error(text));
             }
         };
-        decoded(bytes, vm).map(|text| give(vm.ctx.new_str(text)))
+        decode_utf8(bytes, vm).map(|text| new_reference(vm.ctx.new_str(text)))
     })
 }
 
-/// A new `str` of the bytes up to the NUL, as [`PyUnicode_FromStringAndSize`] makes it.
+/// A new `str` of the UTF-8 before the NUL. It fails as [`PyUnicode_FromStringAndSize`] does.
 ///
 /// # Safety
 /// `text` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyUnicode_FromString(text: *const c_char) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
-        let text = unsafe { boundary::text(text, vm) }?;
-        Ok(give(vm.ctx.new_str(text)))
+        // SAFETY: `text` is NULL or a NUL-terminated string.
+        let text = unsafe { utf8_argument(text, vm) }?;
+        Ok(new_reference(vm.ctx.new_str(text)))
     })
 }
 
-/// The interned `str` of the bytes up to the NUL.
+/// A new reference to the interned `str` of the UTF-8 before the NUL. It fails as
+/// [`PyUnicode_FromStringAndSize`] does.
 ///
 /// # Safety
 /// `text` is NULL or a NUL-terminated string.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyUnicode_InternFromString(text: *const c_char) -> *mut PyObject {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
-        let text = unsafe { boundary::text(text, vm) }?;
-        Ok(give(vm.ctx.intern_str(text).to_owned()))
+        // SAFETY: `text` is NULL or a NUL-terminated string.
+        let text = unsafe { utf8_argument(text, vm) }?;
+        Ok(new_reference(vm.ctx.intern_str(text).to_owned()))
     })
 }
 
-/// Puts the interned `str` with the same text in the place of a reference, which is given up. Leaves
-/// NULL, and what is not exactly a `str`, as it is.
+/// Replaces the reference in a variable by one to the interned `str` of the same text. Does nothing
+/// if the variable holds NULL or an object whose class is not exactly `str`.
 ///
 /// # Safety
-/// `string` is NULL or a variable of C with a reference or NULL in it.
+/// `string` is NULL, or the address of a variable that holds NULL or a reference.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyUnicode_InternInPlace(string: *mut *mut PyObject) {
     enter(|vm| {
-        // SAFETY: passed on from the caller.
+        // SAFETY: `string` is NULL or the address of a variable that only this thread uses.
         let Some(place) = (unsafe { string.as_mut() }) else {
             return Ok(());
         };
-        // SAFETY: passed on from the caller.
+        // SAFETY: the variable holds NULL or a reference, which keeps its object alive.
         let object = unsafe { place.as_ref() }.map(ToOwned::to_owned);
         let string = object.and_then(|object| object.downcast_exact::<PyStr>(vm).ok());
         if let Some(string) = string {
-            let interned = give(vm.ctx.intern_str(string).to_owned());
-            // SAFETY: the reference that the variable had, which another takes the place of.
+            let interned = new_reference(vm.ctx.intern_str(string).to_owned());
+            // SAFETY: the variable owned this reference until `interned` replaced it.
             drop(unsafe { owned(core::mem::replace(place, interned)) });
         }
         Ok(())
     })
 }
 
-/// The text of a `str` in UTF-8, with a NUL behind it; the same address at each call, and good as
-/// long as the object lives. NULL with TypeError where it is not a `str`, with UnicodeEncodeError
-/// where it has a surrogate.
+/// The text of a `str` in UTF-8, followed by a NUL. The address is the same at each call, and valid
+/// as long as the object lives. NULL with TypeError if the object is not a `str`; with
+/// UnicodeEncodeError if it has a surrogate.
 ///
 /// # Safety
 /// `object` is NULL or an object.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyUnicode_AsUTF8(object: *mut PyObject) -> *const c_char {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `object` is NULL or an object, by the contract of this function.
     unsafe { PyUnicode_AsUTF8AndSize(object, null_mut()) }
 }
 
-/// [`PyUnicode_AsUTF8`], and the number of bytes: -1 where it fails.
+/// As [`PyUnicode_AsUTF8`]; also stores the number of bytes, or -1 if it fails, unless `size` is
+/// NULL.
 ///
 /// # Safety
-/// `object` is NULL or an object, `size` is NULL or can be written to.
+/// `object` is NULL or an object; `size` is NULL or can be written to.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyUnicode_AsUTF8AndSize(
     object: *mut PyObject,
     size: *mut isize,
 ) -> *const c_char {
-    // SAFETY: passed on from the caller.
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     let string = unsafe { object.as_ref() }.and_then(PyObject::downcast_ref::<PyStr>);
     let text = string.and_then(|string| string.to_str());
     let address = string
         .zip(text)
-        .map(|(string, text)| text_of(string.as_object(), text.as_bytes()));
+        .map(|(string, text)| c_string_of(string.as_object(), text.as_bytes()));
     if let Some(size) = NonNull::new(size) {
         let length = match (text, address) {
             (Some(text), Some(Ok(_))) => text.len().cast_signed(),
             _ => -1,
         };
-        // SAFETY: passed on from the caller.
+        // SAFETY: the caller promises that `size` can be written to.
         unsafe { size.write(length) };
     }
     match address {
         Some(Ok(address)) => address.as_ptr(),
         Some(Err(why)) => enter(|vm| Err(why.into_exception(vm))),
-        None => enter(|vm| Err(refusal(string, vm))),
+        None => enter(|vm| Err(no_text_error(string, vm))),
     }
 }
 
+/// The exception for an object that is not a `str`, or that has a surrogate.
 #[cold]
-fn refusal(string: Option<&Py<PyStr>>, vm: &VirtualMachine) -> PyBaseExceptionRef {
+fn no_text_error(string: Option<&Py<PyStr>>, vm: &VirtualMachine) -> PyBaseExceptionRef {
     let Some(string) = string else {
         return vm.new_type_error("bad argument type for built-in operation");
     };

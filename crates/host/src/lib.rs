@@ -1,4 +1,5 @@
-//! The program `capsule-python`, for it and for tests that start it.
+//! The main function of the program `capsule-python`. It is a library so that tests can run the
+//! same program in a process of their own.
 
 #![forbid(unsafe_code)]
 
@@ -8,9 +9,11 @@ use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_capsule_capi::ExtensionModulesExt;
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 
-/// Runs a Python command line: the arguments and environment of this process, the standard
-/// library, extension modules, and capsules, which are sealed where the environment has
-/// `CAPSULE_PYTHON_SEALED=1`; then no extension modules are loaded.
+/// Runs the Python command line of this process, with the standard library, capsules and extension
+/// modules. Returns the exit code of the Python program.
+///
+/// If the environment has `CAPSULE_PYTHON_SEALED=1`, capsules are sealed and no extension module
+/// can be loaded.
 #[must_use]
 pub fn main() -> ExitCode {
     let sealed = std::env::var_os("CAPSULE_PYTHON_SEALED").is_some_and(|value| value == "1");

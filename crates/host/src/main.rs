@@ -1,4 +1,4 @@
-//! `capsule-python`: RustPython with capsules.
+//! `capsule-python`: the RustPython interpreter with capsules and extension modules.
 
 #![forbid(unsafe_code)]
 

@@ -1,6 +1,7 @@
-/* textreport: reports on texts. It has the tables of three other modules, which are written in C
-   and in Rust, and knows nothing of them but their headers. That of statlib it imports once, when
-   it is imported itself, and holds in its module state; the other two for one call each. */
+/* textreport: reports on texts. It uses the tables of three other modules, which are written in C
+   and in Rust, and knows nothing of them except their headers. It imports the table of statlib when
+   it is imported itself, and keeps it in its module state. It imports the other two tables for one
+   call at a time. */
 
 #include <Python.h>
 
@@ -12,10 +13,10 @@
 #include "statlib.h"
 #include "wordindex.h"
 
-/* ---- The module state, one for each module object: zero at first ---- */
+/* ---- The module state, one for each module object, initially zero ---- */
 
 typedef struct {
-    PyObject *capsule; /* while it is held, the table is good */
+    PyObject *capsule; /* keeps the table valid */
     const StatlibApi *statlib;
 } State;
 
@@ -26,7 +27,7 @@ static int fill_module(PyObject *module)
     return state->statlib == NULL ? -1 : 0;
 }
 
-/* Shows the collector what the state holds. */
+/* Reports the references of the state to the collector. */
 static int traverse(PyObject *module, visitproc visit, void *arg)
 {
     State *const state = PyModule_GetState(module);
@@ -34,8 +35,8 @@ static int traverse(PyObject *module, visitproc visit, void *arg)
     return 0;
 }
 
-/* Lets go of it. After that the functions of the module can still be called, by code that is part
-   of the same garbage. */
+/* Drops the references. Objects of the same garbage can still call the functions of the module
+   afterwards. */
 static int clear(PyObject *module)
 {
     State *const state = PyModule_GetState(module);
@@ -53,7 +54,7 @@ static const StatlibApi *statlib_of(PyObject *module)
 {
     const State *const state = PyModule_GetState(module);
     if (state->statlib == NULL) {
-        PyErr_SetString(PyExc_RuntimeError, "textreport is at its end");
+        PyErr_SetString(PyExc_RuntimeError, "the module textreport has been cleared");
     }
     return state->statlib;
 }
@@ -69,11 +70,11 @@ static PyObject *table(PyObject *module, PyObject *nothing)
 
 static PyObject *no_values(void)
 {
-    PyErr_SetString(PyExc_ValueError, "no values");
+    PyErr_SetString(PyExc_ValueError, "there are no values");
     return NULL;
 }
 
-/* How many there are, then minimum, maximum, mean and standard deviation. */
+/* Returns count, minimum, maximum, mean and standard deviation as a tuple. */
 static PyObject *report(const StatlibApi *statlib, const StatlibSample *sample)
 {
     StatlibSummary summary;
@@ -86,7 +87,7 @@ static PyObject *report(const StatlibApi *statlib, const StatlibSample *sample)
         PyFloat_FromDouble(summary.deviation),
     };
     const size_t length = sizeof items / sizeof *items;
-    /* It takes references of its own. */
+    /* The tuple takes references of its own. */
     PyObject *const tuple = PyTuple_FromArray(items, (Py_ssize_t)length);
     for (size_t i = 0; i < length; i++) {
         Py_XDECREF(items[i]);
@@ -129,7 +130,7 @@ static PyObject *histogram(PyObject *module, PyObject *capsule)
     return PyUnicode_FromString(text);
 }
 
-/* How far the places of a word are from one another: Rust finds them, C sums them up. */
+/* Summarizes the distances between the occurrences of a word. Rust finds the occurrences. */
 static PyObject *gaps(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
 {
     if (given != 2) {
@@ -168,7 +169,7 @@ static PyObject *gaps(PyObject *module, PyObject *const *arguments, Py_ssize_t g
     return answer;
 }
 
-/* How often a needle is in a haystack, found by the program's own search. */
+/* Counts a needle in a haystack with the search of the embedder's program. */
 static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t given)
 {
     (void)module;
@@ -183,7 +184,7 @@ static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t 
         return NULL;
     }
     if (needle_length == 0) {
-        PyErr_SetString(PyExc_ValueError, "cannot search for nothing");
+        PyErr_SetString(PyExc_ValueError, "the needle is empty");
         return NULL;
     }
     PyObject *holder;
@@ -209,16 +210,16 @@ static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t 
 
 /* ---- The module ---- */
 
-/* A function pointer of one type can be kept as one of another, if it is cast back for the call;
-   by way of `void (*)(void)`, so that the compiler sees that it is meant. */
+/* A function pointer may be stored as another type if it is cast back for the call. The cast
+   through `void (*)(void)` tells the compiler that this is intended. */
 #define FASTCALL(function) ((PyCFunction)(void (*)(void))(function)), METH_FASTCALL
 
 static PyMethodDef methods[] = {
-    {"table", table, METH_NOARGS, "Return the capsule of statlib's table that this module holds."},
+    {"table", table, METH_NOARGS, "Return the capsule of statlib's table that this module keeps."},
     {"summary", summary, METH_O, "Return count, minimum, maximum, mean, deviation of a sample."},
-    {"histogram", histogram, METH_O, "Return a sample as a picture of text."},
-    {"gaps", FASTCALL(gaps), "Return a summary of how far the places of a word are apart."},
-    {"count", FASTCALL(count), "Return how often a needle is in a text."},
+    {"histogram", histogram, METH_O, "Return a histogram of a sample as text."},
+    {"gaps", FASTCALL(gaps), "Summarize the distances between the occurrences of a word."},
+    {"count", FASTCALL(count), "Return how many times a needle occurs in a text."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -24,7 +24,7 @@ static int summarize(const StatlibSample *sample, StatlibSummary *summary)
     const double first = sample->values[0];
     StatlibSummary so_far = {.minimum = first, .maximum = first};
     double squares = 0;
-    /* Welford's way, which loses no digits where the mean is large. */
+    /* Welford's method, which stays exact if the mean is large. */
     for (uint64_t i = 0; i < sample->count; i++) {
         const double value = sample->values[i];
         const double off = value - so_far.mean;
@@ -57,20 +57,21 @@ static void histogram(const StatlibSample *sample, double low, double high, uint
     }
 }
 
-/* Not static, so that `_capsule.describe` can tell its name. */
+/* Not static, so that `_capsule.describe` can find its name. */
 const StatlibApi statlib_table = {PyCapsuleApi_HEADER_INIT(StatlibApi, 0), summarize, histogram};
 
-/* Where the library had something to shut down, it would do it here: nobody has the table now. */
+/* Runs when the last reference to the capsule is dropped. A library that needs to shut down can do
+   it here. */
 static void table_released(PyObject *capsule)
 {
     (void)capsule;
-    printf("statlib:    nobody holds the table any more, after %lu calls\n", atomic_load(&calls));
+    printf("statlib:    the table is released, after %lu calls\n", atomic_load(&calls));
     fflush(stdout);
 }
 
 /* ---- Samples ---- */
 
-/* A sample and its values are one piece of memory. */
+/* A sample and its values are one allocation. */
 static StatlibSample *new_sample(size_t count)
 {
     StatlibSample *const sample =
@@ -153,7 +154,7 @@ static int fill_module(PyObject *module)
 }
 
 static PyMethodDef methods[] = {
-    {"line_lengths", line_lengths, METH_O, "Return a sample of how long each line of text is."},
+    {"line_lengths", line_lengths, METH_O, "Return the lengths of the lines of a text, as a sample."},
     {"mean", mean, METH_O, "Return the mean of a sample."},
     {NULL, NULL, 0, NULL},
 };

@@ -1,20 +1,21 @@
-/* The C API of the module wordindex: where the words of a text stand. The module is written in
-   Rust, so its source, pyo3_module/src/table.rs, has the same definitions once more. */
+/* The C API of the module wordindex: the offsets of the words of a text. The module is written in
+   Rust, so its source, pyo3_module/src/tables.rs, repeats these definitions. */
 
 #ifndef WORDINDEX_H
 #define WORDINDEX_H
 
 #include "pycapsule.h"
 
-/* What a capsule of this name points to. It lives as long as the capsule. */
+/* What a capsule of this name points to. It stays valid as long as the capsule. */
 #define WORDINDEX_INDEX "wordindex.Index"
 typedef struct WordindexIndex WordindexIndex;
 
-/* Needs no interpreter: any thread may call the functions while somebody holds the capsule. */
+/* The functions need no interpreter: any thread may call them while it holds the capsule. */
 typedef struct {
     PyCapsuleApi_Header header;
-    /* Returns how often a word stands in the text, and stores the address of the offsets, which
-       ascend and live as long as the index. */
+    /* Returns how many times a word occurs in the text, and stores the address of the offsets,
+       which ascend and stay valid as long as the index. `index` is what a capsule named
+       WORDINDEX_INDEX points to, `word` has `length` readable bytes, `offsets` is not NULL. */
     size_t (*find)(const WordindexIndex *index, const char *word, size_t length,
                    const uint64_t **offsets);
 } WordindexApi;

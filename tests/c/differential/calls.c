@@ -1,4 +1,4 @@
-/* Makes the call of a step, and writes its answer down. */
+/* Makes the call of a step, and writes its answer. */
 
 #include "step.h"
 
@@ -65,7 +65,7 @@ static bool import(Text *answer)
     return pointer == NULL;
 }
 
-/* The address in a repr is checked, and left out of the transcript. */
+/* The address in a repr is checked here and removed from the transcript. */
 static bool repr(Text *answer)
 {
     PyObject *const pending = PyErr_GetRaisedException();
@@ -79,7 +79,7 @@ static bool repr(Text *answer)
         *at = '\0';
         PyObject *const masked = PyUnicode_FromString(text);
         add_str(answer, masked);
-        add(answer, right ? " at itself" : " at another address");
+        add(answer, right ? " at its address" : " at another address");
         Py_XDECREF(masked);
     }
     free(text);
@@ -92,7 +92,7 @@ static bool hash(Text *answer)
 {
     PyObject *const pending = PyErr_GetRaisedException();
     const Py_hash_t now = PyObject_Hash(chosen.object);
-    add(answer, chosen.entry == NULL || now == chosen.entry->hash ? "as ever" : "another");
+    add(answer, chosen.entry == NULL || now == chosen.entry->hash ? "unchanged" : "changed");
     PyErr_SetRaisedException(pending);
     return false;
 }
@@ -111,7 +111,7 @@ static bool status(Text *answer, int result)
     return result < 0;
 }
 
-/* NULL may be a value: then the exception tells. */
+/* NULL may be a value or a failure; a failure sets an exception. */
 static bool value_failed(bool is_null)
 {
     return is_null && PyErr_Occurred() != NULL;
@@ -139,7 +139,7 @@ static bool get(Text *answer)
     return pointer == NULL;
 }
 
-/* With both functions, or without one of them. */
+/* Passes both functions, or NULL for one of them. */
 static int set_traverse(void)
 {
     const traverseproc traverse = chosen.flag == 1 ? NULL : traverse_owned;
@@ -237,8 +237,8 @@ bool perform(Text *answer)
     case RETURN_WITH_EXCEPTION:
         PyErr_SetString(PyExc_RuntimeError, "from a call");
         return false;
-    case SCENE:
-        perform_scene(chosen.scene, chosen.destructor, answer);
+    case SCENARIO:
+        perform_scenario(chosen.scenario, chosen.destructor, answer);
         return false;
     case TEMPORARY:
     case OPERATIONS:

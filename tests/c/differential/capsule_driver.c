@@ -1,4 +1,4 @@
-/* The extension module: runs of random steps, and what the tables of imports need. */
+/* The extension module: runs random steps, and has functions for the table of imports. */
 
 #include "driver.h"
 
@@ -13,7 +13,7 @@ static PyObject *none(void)
     return Py_NewRef(Py_None);
 }
 
-/* prepare(*others, *functions): all but NULL, in the order of the arrays. */
+/* prepare(*others, *functions): the elements of the two arrays in order, without NULL. */
 static PyObject *prepare(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     if (count != OTHERS - 1 + FUNCTIONS) {
@@ -44,8 +44,8 @@ static bool perform_in_manner(void)
     return perform(&answer);
 }
 
-/* The step's call, for Python. Whether it fails is told by the call alone, as in C code that asks
-   for nothing else. */
+/* The step's call, for Python. It fails if the call reports a failure; like most C code it does not
+   ask for a pending exception after a success. */
 static PyObject *perform_for_python(PyObject *module, PyObject *unused)
 {
     (void)module, (void)unused;
@@ -90,7 +90,7 @@ static void run_step(long number, FILE *file)
     manner = choose_step(&call);
     fprintf(file, "%ld\t%s%s\t%s", number, ways[manner.way], manner.pending ? "+pending" : "",
             call.text);
-    /* Should the call crash, the transcript tells of it. */
+    /* If the call crashes, the transcript shows which one it was. */
     fflush(file);
     if (manner.way == DIRECT) {
         perform_in_manner();
@@ -104,7 +104,7 @@ static void run_step(long number, FILE *file)
     fprintf(file, "\t%s\t%s%s\n", answer.text, end.text, events.text);
 }
 
-/* run(seed, steps, path): the transcript goes into a file. */
+/* run(seed, steps, path): writes the transcript to a file. */
 static PyObject *run(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module;
@@ -121,11 +121,12 @@ static PyObject *run(PyObject *module, PyObject *const *arguments, Py_ssize_t co
         return NULL;
     }
     if (names[EDITED][0] != 'c') {
-        /* As in a process in which this is the first run. */
+        /* The first run of a process starts with this text. */
         edit_name();
     }
     for (long number = 0; number < steps; number++) {
-        /* Anew each time, so that a choice too many does not change all that follows. */
+        /* Seeds anew for every step, so that an additional choice does not change all later
+           steps. */
         seed_choices((uint64_t)seed << 32 | (uint64_t)number);
         run_step(number, file);
     }
@@ -142,8 +143,8 @@ static PyObject *run(PyObject *module, PyObject *const *arguments, Py_ssize_t co
     return none();
 }
 
-/* tell_unraisable(exception): for sys.unraisablehook. */
-static PyObject *tell_unraisable(PyObject *module, PyObject *exception)
+/* record_unraisable(exception): for sys.unraisablehook. */
+static PyObject *record_unraisable(PyObject *module, PyObject *exception)
 {
     (void)module;
     add(&events, "\t! ");
@@ -151,7 +152,7 @@ static PyObject *tell_unraisable(PyObject *module, PyObject *exception)
     return none();
 }
 
-/* show(exception): how the transcripts have it. */
+/* show(exception): its text in transcripts. */
 static PyObject *show(PyObject *module, PyObject *exception)
 {
     (void)module;
@@ -161,7 +162,8 @@ static PyObject *show(PyObject *module, PyObject *exception)
     return PyUnicode_FromString(shown.text);
 }
 
-/* NULL for None, else the bytes, which nobody frees: the name of a capsule is not copied. */
+/* NULL for None, else a copy of the bytes. It is never freed, since a capsule does not copy its
+   name. */
 static bool name_from(PyObject *object, const char **name)
 {
     char *bytes = NULL;
@@ -177,7 +179,7 @@ static bool name_from(PyObject *object, const char **name)
     return true;
 }
 
-/* capsule(name): one whose pointer is pointers[1]. */
+/* capsule(name): a capsule whose pointer is pointers[1]. */
 static PyObject *capsule(PyObject *module, PyObject *object)
 {
     (void)module;
@@ -185,7 +187,7 @@ static PyObject *capsule(PyObject *module, PyObject *object)
     return name_from(object, &name) ? PyCapsule_New(pointers[1], name, NULL) : NULL;
 }
 
-/* import_(name): PyCapsule_Import's pointer, as its index. */
+/* import_(name): the index of the pointer that PyCapsule_Import returns. */
 static PyObject *import_(PyObject *module, PyObject *object)
 {
     (void)module;
@@ -197,28 +199,28 @@ static PyObject *import_(PyObject *module, PyObject *object)
     return pointer == NULL ? NULL : PyLong_FromLong(index_of_pointer(pointer));
 }
 
-static FILE *ends;
+static FILE *destroyed;
 
-static void tell_end(PyObject *capsule)
+static void log_destroyed(PyObject *capsule)
 {
-    fprintf(ends, "%s\n", PyCapsule_GetName(capsule));
-    fflush(ends);
+    fprintf(destroyed, "%s\n", PyCapsule_GetName(capsule));
+    fflush(destroyed);
 }
 
-/* ending(path, name): a capsule that writes its name into the file when it ends. */
-static PyObject *ending(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+/* logged(path, name): a capsule that writes its name to the file when it is destroyed. */
+static PyObject *logged(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module;
     const char *name;
     if (count != 2 || !name_from(arguments[1], &name)) {
         return NULL;
     }
-    if (ends == NULL) {
+    if (destroyed == NULL) {
         char *const path = copy_of_str(arguments[0]);
-        ends = fopen(path, "w");
+        destroyed = fopen(path, "w");
         free(path);
     }
-    return ends == NULL ? NULL : PyCapsule_New(pointers[1], name, tell_end);
+    return destroyed == NULL ? NULL : PyCapsule_New(pointers[1], name, log_destroyed);
 }
 
 static PyMethodDef methods[] = {
@@ -226,10 +228,10 @@ static PyMethodDef methods[] = {
     {"run", (PyCFunction)(void (*)(void))run, METH_FASTCALL, NULL},
     {"perform", perform_for_python, METH_NOARGS, NULL},
     {"make_temporary", make_temporary, METH_NOARGS, NULL},
-    {"tell_unraisable", tell_unraisable, METH_O, NULL},
+    {"record_unraisable", record_unraisable, METH_O, NULL},
     {"show", show, METH_O, NULL},
     {"capsule", capsule, METH_O, NULL},
-    {"ending", (PyCFunction)(void (*)(void))ending, METH_FASTCALL, NULL},
+    {"logged", (PyCFunction)(void (*)(void))logged, METH_FASTCALL, NULL},
     {"import_", import_, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };

@@ -1,5 +1,5 @@
-"""Calls everything that the module `dates` has, in either interpreter, and prints a line a call:
-dates.py FOLDER, where FOLDER has the module. Nothing here breaks the rules of CPython's datetime.h.
+"""Calls everything that the module `dates` has, in either interpreter, and prints a line for each call:
+dates.py FOLDER. FOLDER has the module. No call here breaks the rules of CPython's datetime.h.
 """
 
 import pickle
@@ -17,34 +17,34 @@ INT_MAX, INT_MIN = 2**31 - 1, -2**31
 
 class Date(datetime.date):
     def __new__(cls, *arguments):
-        raise AssertionError("the constructor of a subclass is asked")
+        raise AssertionError("the constructor of a subclass is called")
 
     year = property(lambda self: 5)
 
 
 class DateTime(datetime.datetime):
     def __new__(cls, *arguments, **named):
-        raise AssertionError("the constructor of a subclass is asked")
+        raise AssertionError("the constructor of a subclass is called")
 
     hour = property(lambda self: 77)
     tzinfo = property(lambda self: "mine")
 
     @classmethod
     def fromtimestamp(cls, *arguments):
-        raise AssertionError("the class method of a subclass is asked")
+        raise AssertionError("the class method of a subclass is called")
 
 
-class Asked(datetime.datetime):
-    """One that FromTimestamp asks."""
+class Constructed(datetime.datetime):
+    """Its constructor is called by FromTimestamp."""
 
     def __new__(cls, *arguments, **named):
-        print("asked\t", arguments, named)
+        print("constructed\t", arguments, named)
         return super().__new__(cls, *arguments, **named)
 
 
-class AskedDate(datetime.date):
+class ConstructedDate(datetime.date):
     def __new__(cls, *arguments):
-        print("asked\t", arguments)
+        print("constructed\t", arguments)
         return super().__new__(cls, *arguments)
 
 
@@ -54,11 +54,11 @@ class Time(datetime.time):
 
 class Delta(datetime.timedelta):
     def __init__(self, *arguments):
-        raise AssertionError("the constructor of a subclass is asked")
+        raise AssertionError("the constructor of a subclass is called")
 
 
 class Zone(datetime.tzinfo):
-    """Two hours, whenever."""
+    """Always two hours."""
 
     def utcoffset(self, when):
         return datetime.timedelta(hours=2)
@@ -79,7 +79,7 @@ class BadZone(Zone):
 
 
 class Number:
-    """Not an int."""
+    """An object that is not an int."""
 
     def __repr__(self):
         return "Number()"
@@ -90,7 +90,7 @@ HOUR = datetime.timedelta(hours=1)
 NAMED = datetime.timezone(HOUR, "named")
 
 
-def told(call, *arguments):
+def text_of(call, *arguments):
     try:
         answer = call(*arguments)
     except BaseException as error:
@@ -99,7 +99,7 @@ def told(call, *arguments):
 
 
 def row(name, *arguments):
-    print(name, repr(arguments), told(getattr(dates, name), *arguments), sep="\t")
+    print(name, repr(arguments), text_of(getattr(dates, name), *arguments), sep="\t")
 
 
 def rows(name, *all_arguments):
@@ -166,10 +166,10 @@ row("offset", Delta.__new__(Delta, hours=3))
 print("named 0 is UTC", dates.offset_and_name(datetime.timedelta(0), "UTC") is UTC, sep="\t")
 
 for day in DATES[:3] + DATES[5:6]:
-    rows("Date_FromDate", (*day, datetime.date), (*day, Date), (*day, AskedDate))
+    rows("Date_FromDate", (*day, datetime.date), (*day, Date), (*day, ConstructedDate))
     for each in TIMES[:4]:
         for zone in (None, UTC, NAMED, ZONE, HOUR, "UTC", Number(), datetime.tzinfo, int):
-            for cls in (datetime.datetime, DateTime, Asked):
+            for cls in (datetime.datetime, DateTime, Constructed):
                 row("DateTime_FromDateAndTime", *day, *each, zone, cls)
                 for fold in FOLDS[:3]:
                     row("DateTime_FromDateAndTimeAndFold", *day, *each, fold, zone, cls)
@@ -190,9 +190,9 @@ for stamp in STAMPS:
     rows("datetime_from_timestamp", ((stamp,),), ((stamp, None),))
     for zone in (UTC, NAMED, ZONE, BadZone(), "UTC", HOUR):
         row("datetime_from_timestamp", (stamp, zone))
-    rows("Date_FromTimestamp", (datetime.date, (stamp,)), (AskedDate, (stamp,)))
+    rows("Date_FromTimestamp", (datetime.date, (stamp,)), (ConstructedDate, (stamp,)))
     row("Date_FromTimestamp", datetime.datetime, (stamp,))
-    for cls in (datetime.datetime, Asked):
+    for cls in (datetime.datetime, Constructed):
         rows("DateTime_FromTimestamp", (cls, (stamp,), None), (cls, (stamp,), {}))
         rows("DateTime_FromTimestamp", (cls, (), {"timestamp": stamp, "tz": ZONE}))
         rows("DateTime_FromTimestamp", (cls, (stamp,), {"tz": UTC}), (cls, (stamp, UTC), {}))
@@ -233,13 +233,13 @@ for value in VALUES:
     for name in vars(dates):
         prefix = name[: name.find("_GET_") + 5]
         if prefix in GETTERS and isinstance(value, GETTERS[prefix]):
-            print(name, shown, told(getattr(dates, name), value), sep="\t")
+            print(name, shown, text_of(getattr(dates, name), value), sep="\t")
 
-# ---- Whose references they are ----
+# ---- Ownership of references ----
 
 
 def counted(what, name, *arguments):
-    """By how much a call changes the count of an object, when its answer is kept and dropped."""
+    """Prints the changes of a reference count by a call, with its answer alive and after that."""
     call = getattr(dates, name)
     call(*arguments)
     before = sys.getrefcount(what)
@@ -270,7 +270,7 @@ for name, *arguments in [("date", 1, 1, 1), ("time", 1, 1, 1, 1), ("delta", 1, 1
     like = pickle.loads(pickle.dumps(made))
     print("new", name, sys.getrefcount(made) - sys.getrefcount(like), made == like, sep="\t")
 
-# ---- An answer is like any other date ----
+# ---- An answer behaves like any other date ----
 
 for made in (
     dates.date(2024, 2, 29),

@@ -1,4 +1,4 @@
-/* Destructors, each of which does one thing that a destructor may do, and tells of it. */
+/* Destructors. Each does one thing that a destructor may do, and adds an event. */
 
 #include "driver.h"
 
@@ -35,13 +35,13 @@ DESTRUCTOR(count)
     (void)capsule;
 }
 
-static void tell_refusal(const char *call)
+static void add_failure(const char *call)
 {
     add(&events, "\t%s refused ", call);
     add_taken(&events);
 }
 
-/* Looks with nothing pending, as Python code that it calls demands. */
+/* Sets the pending exception aside, since it calls Python code, which must start with none. */
 DESTRUCTOR(look)
 {
     PyObject *const pending = PyErr_GetRaisedException();
@@ -56,13 +56,13 @@ DESTRUCTOR(look)
     add(&events, repr == NULL ? "no repr" : "repr");
     Py_XDECREF(repr);
     PyCapsule_GetPointer(capsule, "another");
-    tell_refusal("GetPointer");
+    add_failure("GetPointer");
     PyCapsule_SetPointer(capsule, NULL);
-    tell_refusal("SetPointer");
+    add_failure("SetPointer");
     PyErr_SetRaisedException(pending);
 }
 
-static void tell_raised(void)
+static void add_raised(void)
 {
     add(&events, "\traises ");
     add_pending(&events);
@@ -71,10 +71,10 @@ static void tell_raised(void)
 DESTRUCTOR(fail)
 {
     PyCapsule_GetPointer(capsule, "another");
-    tell_raised();
+    add_raised();
     if (choose(2) == 0) {
         PyCapsule_SetPointer(capsule, NULL);
-        tell_raised();
+        add_raised();
     }
 }
 
@@ -82,7 +82,7 @@ DESTRUCTOR(raise)
 {
     (void)capsule;
     PyErr_SetString(PyExc_RuntimeError, "from destructor");
-    tell_raised();
+    add_raised();
 }
 
 DESTRUCTOR(clear)
@@ -123,7 +123,7 @@ DESTRUCTOR(nest)
     }
 }
 
-/* Calls and imports with nothing pending, as `look` looks. */
+/* Sets the pending exception aside, as `look` does. */
 DESTRUCTOR(python)
 {
     (void)capsule;
@@ -144,7 +144,7 @@ DESTRUCTOR(detach)
     add(&events, "\tdetached");
 }
 
-/* On CPython this ends in a second call, nested, and memory that is freed twice. */
+/* In CPython the destructor would be called again, nested, and the memory freed twice. */
 DESTRUCTOR(touch)
 {
 #ifdef RUSTPYTHON_CAPI
@@ -157,13 +157,13 @@ DESTRUCTOR(touch)
 #endif
 }
 
-/* On CPython the reference dangles. */
+/* In CPython the reference would dangle. */
 DESTRUCTOR(keep)
 {
     keep(capsule);
 }
 
-/* Seldom, since it takes long. */
+/* Rarely, since it is slow. */
 DESTRUCTOR(collect)
 {
     (void)capsule;

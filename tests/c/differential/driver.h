@@ -1,6 +1,7 @@
-/* What the files of the driver share. It is one program for two interpreters, ours and CPython. It
-   makes random calls from a seed, by its own generator, and writes a line of transcript a step, in
-   which there is no address: what differs between two transcripts is what the interpreters do. */
+/* The interfaces between the files of the driver, which is built for this interpreter and for
+   CPython. It makes random calls from a seed, with its own generator, and writes a transcript, a
+   line for each step. There are no addresses in it, so two transcripts differ only where the
+   interpreters do. */
 
 #ifndef CAPSULE_DRIVER_H
 #define CAPSULE_DRIVER_H
@@ -16,11 +17,11 @@
 #include <string.h>
 
 #ifndef RUSTPYTHON_CAPI
-/* CPython exports it, and declares it in a header for itself alone. */
+/* CPython exports it, but declares it in an internal header only. */
 int _PyCapsule_SetTraverse(PyObject *capsule, traverseproc traverse, inquiry clear);
 #endif
 
-/* ---- values.c: what calls are given, and the names that the transcript has for it ---- */
+/* ---- values.c: the arguments of calls, and their labels in the transcript ---- */
 
 enum { NAMES = 25, POINTERS = 6, CONTEXTS = 4, EDITED = 24 };
 
@@ -31,9 +32,9 @@ extern void *const contexts[CONTEXTS];
 int index_of_name(const char *name);
 int index_of_pointer(const void *pointer);
 int index_of_context(const void *context);
-/* Gives the name EDITED, where it is, another text. */
+/* Changes the text of the name EDITED in place. */
 void edit_name(void);
-/* Another name with the same text, or the same if there is none. */
+/* Another name with the same text, or `name` if there is none. */
 int twin_of_name(int name);
 
 void seed_choices(uint64_t seed);
@@ -45,25 +46,25 @@ int choose(int bound);
 typedef struct {
     char *text;
     size_t length;
-    size_t room;
+    size_t capacity;
 } Text;
 
 void add(Text *text, const char *form, ...) __attribute__((format(printf, 2, 3)));
 void clear_text(Text *text);
-/* To be freed. Neither interpreter need end a text with NUL. */
+/* A copy to be freed, with a NUL at its end. */
 char *copy_of(const char *bytes, Py_ssize_t length);
 char *copy_of_str(PyObject *str);
-/* An exception with everything that hangs on it, or "none". */
+/* An exception with its notes, cause and context, or "none". */
 void add_exception(Text *text, PyObject *exception);
-/* A str in one line, a long one cut short. */
+/* A str in one line; a long one is cut short. */
 void add_str(Text *text, PyObject *str);
-/* What happened besides, each behind a tab, in the order in which it happened. */
+/* What destructors and threads did during the call, in order, each after a tab. */
 extern Text events;
-/* The exception that was pending before the call: "same" where it shows up again. */
+/* The exception that was pending before the call. The transcript calls it "same". */
 extern PyObject *before;
-/* The pending exception, which stays so. */
+/* The pending exception, which stays pending. */
 void add_pending(Text *text);
-/* The pending exception, which is then gone. */
+/* The pending exception, which is cleared. */
 void add_taken(Text *text);
 
 /* ---- pool.c: the objects ---- */
@@ -73,40 +74,40 @@ enum { ENTRIES = 96, CHOSEN = 24, OTHERS = 6 };
 typedef struct {
     PyObject *object; /* NULL where the entry is free */
     int serial;
-    int references; /* that are ours */
-    bool busy;      /* it ends, or is a step's own: not to be chosen */
+    int references; /* that the pool has */
+    bool busy;      /* being destroyed, or in use by a step: not to be chosen */
     Py_hash_t hash;
-    PyObject *owned; /* shown to the collector */
+    PyObject *owned; /* visited by the collector */
 } Entry;
 
-/* What is not a capsule; the first is NULL. */
+/* Objects that are not capsules; the first is NULL. */
 extern PyObject *others[OTHERS];
 extern const char *const other_labels[OTHERS];
 
 /* A free entry, or NULL. */
 Entry *free_entry(void);
-/* Makes a capsule that the entry owns and no step chooses, or raises. */
+/* Makes a capsule that the entry owns, marked busy. False with an exception set if that fails. */
 bool fill_entry(Entry *entry, int pointer, int name, int destructor);
 Entry *entry_of(const PyObject *object);
 bool can_be_chosen(const Entry *entry);
-/* One that a step may have, or NULL. */
+/* A capsule for a step, or NULL. */
 Entry *choose_entry(void);
-/* Gives up one reference of ours. */
+/* Drops one reference of the pool. */
 void drop_reference(Entry *entry);
 void drop_all(void);
 void add_label(Text *text, const PyObject *object);
-/* Everything that the getters say. */
+/* The results of all getters. */
 void add_fields(Text *text, PyObject *capsule);
 int traverse_owned(PyObject *capsule, visitproc visit, void *arg);
 int clear_owned(PyObject *capsule);
-/* Gives up what destructors kept. */
+/* Drops the capsules that destructors kept. */
 void drop_kept(void);
-/* For the destructor that keeps its capsule. */
+/* Used by the destructor that keeps its capsule. */
 void keep(PyObject *capsule);
 
 /* ---- destructors.c ---- */
 
-/* The first is NULL; the last is for a step of its own. */
+/* The first is NULL; the last is only used by scenarios. */
 enum { DESTRUCTORS = 15, CHAINED = 14 };
 
 extern const PyCapsule_Destructor destructors[DESTRUCTORS];
@@ -116,27 +117,27 @@ const char *label_of_destructor(PyCapsule_Destructor destructor);
 
 /* ---- steps.c: a random step ---- */
 
-/* How a step's call is made. */
+/* Where a step's call is made: in C, in Python code, or in an except block of Python code. */
 typedef enum { DIRECT, FROM_PYTHON, IN_EXCEPT } Way;
 
 typedef struct {
     Way way;
-    bool pending; /* an exception, when the call is made */
-    bool unwinds; /* the call only makes a temporary, which ends as Python unwinds */
+    bool pending; /* an exception is pending when the call is made */
+    bool unwinds; /* the call makes a temporary, which is destroyed as Python unwinds its stack */
 } Manner;
 
-/* Chooses the call and how it is made, and writes the call down. */
+/* Chooses the call and its manner, and writes the call to `call`. */
 Manner choose_step(Text *call);
-/* Makes the call and writes its answer down. Returns whether the call says that it has failed. */
+/* Makes the call and writes its answer to `answer`. Whether the call reported a failure. */
 bool perform(Text *answer);
-/* The temporary of a step, which becomes the caller's. */
+/* The temporary of a step. The caller owns the reference. */
 PyObject *temporary(void);
-/* Forgets it, when it must have ended. */
+/* Forgets the temporary, which must have been destroyed. */
 void end_temporary(void);
 
-/* ---- scenes.c: steps that are more than a call ---- */
+/* ---- scenarios.c: steps of more than one call ---- */
 
-/* Those before `MISPLACED` take long. */
+/* Those before `MISPLACED` are slow. */
 typedef enum {
     CYCLE,
     TRAVERSED_CYCLE,
@@ -145,15 +146,15 @@ typedef enum {
     CHAIN,
     MISPLACED,
     THREAD,
-    SCENES
-} Scene;
+    SCENARIOS
+} Scenario;
 
-extern const char *const scene_labels[SCENES];
-void perform_scene(Scene scene, int destructor, Text *answer);
+extern const char *const scenario_labels[SCENARIOS];
+void perform_scenario(Scenario scenario, int destructor, Text *answer);
 
 /* ---- capsule_driver.c ---- */
 
-/* Python functions that it was given. */
+/* The Python functions that were passed to prepare(). */
 typedef enum { CALL_PLAINLY, CALL_IN_EXCEPT, UNWIND, DO_NOTHING, FUNCTIONS } Function;
 
 extern PyObject *functions[FUNCTIONS];

@@ -1,6 +1,6 @@
-"""Asks PyCapsule_Import for names in prepared worlds, and prints an answer a line:
-import_rows.py FOLDER, where FOLDER has the driver. Each row is asked twice, the second time in an
-except block, and then the module is imported by itself."""
+"""Calls PyCapsule_Import with names in prepared environments, and prints a line for each answer:
+import_rows.py FOLDER. FOLDER has the driver. Each row is run twice, the second time in an except
+block, and then its module is imported by itself."""
 
 import builtins
 import os
@@ -14,16 +14,16 @@ sys.path.insert(0, folder)
 
 import capsule_driver as driver
 
-world = os.path.join(folder, "world")
+files_folder = os.path.join(folder, "files")
 original_import, original_modules = builtins.__import__, sys.modules
-sys.path.insert(0, world)
+sys.path.insert(0, files_folder)
 known = set(sys.modules)
 
-# A module file with the capsule in it, and modules that are packages.
+# A file of a module with the capsule, and files of a package.
 M_FILE = {"m.py": "from capsule_driver import capsule; cap = capsule(b'm.cap')"}
 EMPTY = {"pkg/__init__.py": ""}
 SUB = {"pkg/sub.py": "from capsule_driver import capsule; cap = capsule(b'pkg.sub.cap')"}
-# The same without a file.
+# The same module, made without a file.
 M = "module('m', cap=capsule(b'm.cap'))"
 
 
@@ -37,7 +37,7 @@ def module(name, **attributes):
     return made
 
 
-# A row: its name, files, setup, and what is asked for.
+# A row: its name, its files, statements that run first, and the name to import.
 ROWS = [
     ("module-file", M_FILE, "", b"m.cap"),
     ("module-that-is-there", {}, M, b"m.cap"),
@@ -45,11 +45,11 @@ ROWS = [
     ("objects-on-the-way", {}, "n = types.SimpleNamespace\nmodule('m', a=n(b=n(c=capsule(b'm.a.b.c'))))", b"m.a.b.c"),
     ("property-on-the-way", {}, "class A: cap = property(lambda self: capsule(b'm.a.cap'))\nmodule('m', a=A())", b"m.a.cap"),
     ("getattr-makes-it", {}, "module('m', __getattr__=lambda name: capsule(b'm.' + name.encode()))", b"m.cap"),
-    ("no-module-but-an-object", {}, "sys.modules['m'] = types.SimpleNamespace(cap=capsule(b'm.cap'))", b"m.cap"),
-    ("no-module-but-a-class", {}, "class A: cap = capsule(b'm.cap')\nsys.modules['m'] = A", b"m.cap"),
+    ("an-object-in-sys-modules", {}, "sys.modules['m'] = types.SimpleNamespace(cap=capsule(b'm.cap'))", b"m.cap"),
+    ("a-class-in-sys-modules", {}, "class A: cap = capsule(b'm.cap')\nsys.modules['m'] = A", b"m.cap"),
     ("spec-that-initializes", {}, "m = " + M + "\nm.__spec__ = types.SimpleNamespace(_initializing=True)", b"m.cap"),
     ("capsule-in-sys-modules", {}, "sys.modules['x'] = capsule(b'x')", b"x"),
-    ("what-is-behind-nul", {}, M, b"m.cap\0.nope"),
+    ("text-after-nul", {}, M, b"m.cap\0.nope"),
     ("beyond-ascii", {}, "module('m\xfc', c\xe4p=capsule('m\xfc.c\xe4p'.encode()))", "m\xfc.c\xe4p".encode()),
     ("attribute-without-a-name", {}, "setattr(module('m'), '', capsule(b'm.'))", b"m."),
     ("attribute-without-a-name-within", {}, "setattr(module('m'), '', types.SimpleNamespace(cap=capsule(b'm..cap')))", b"m..cap"),
@@ -146,10 +146,10 @@ ROWS = [
 
 
 def prepare(files):
-    shutil.rmtree(world, ignore_errors=True)
-    os.mkdir(world)
+    shutil.rmtree(files_folder, ignore_errors=True)
+    os.mkdir(files_folder)
     for name, text in files.items():
-        path = os.path.join(world, name)
+        path = os.path.join(files_folder, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         with open(path, "w") as file:
             file.write(text)
@@ -178,16 +178,16 @@ def ask_in_except(function, name):
 
 
 def import_first_part(name):
-    """What CPython keeps to itself: the module cannot be imported because of this."""
+    """Raises the reason why the module cannot be imported, which PyCapsule_Import hides in CPython."""
     if "modules" not in vars(sys):
-        # Our VM overflows its stack over the text of the error.
-        return "not asked"
+        # The VM overflows its stack when it makes the text of this error.
+        return "not imported"
     module = name.partition(b".")[0].decode()
     builtins.__import__(module, scope, scope, [], 0)
     return bool(sys.modules[module])
 
 
-def told(answer):
+def text_of(answer):
     if isinstance(answer, str):
         return answer
     text = driver.show(answer)
@@ -197,7 +197,7 @@ def told(answer):
         text += f" .path={answer.path!r}"
     if isinstance(answer, AttributeError):
         text += f" .obj={type(answer.obj).__name__}"
-    return text.replace(world, "WORLD")
+    return text.replace(files_folder, "FILES")
 
 
 for row, files, setup, name in ROWS:
@@ -211,4 +211,4 @@ for row, files, setup, name in ROWS:
         function = scope.get("ask", driver.import_) if manner != "module" else import_first_part
         answer = way(function, name)
         restore(finders)
-        print(row, manner, told(answer), *calls, sep="\t")
+        print(row, manner, text_of(answer), *calls, sep="\t")

@@ -1,4 +1,4 @@
-/* The objects that calls are given: capsules that come and go, and what is not a capsule. */
+/* The objects that calls are made on: capsules, and objects that are not capsules. */
 
 #include "driver.h"
 
@@ -64,7 +64,7 @@ void drop_reference(Entry *entry)
         Py_DECREF(object);
         return;
     }
-    /* Destructors find its number as long as it ends. */
+    /* The entry stays until the destructor, which looks it up, has returned. */
     entry->busy = true;
     Py_DECREF(object);
     PyObject *const owned = entry->owned;

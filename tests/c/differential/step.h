@@ -1,4 +1,4 @@
-/* A step that was chosen: what steps.c hands to calls.c. */
+/* The step that steps.c has chosen and calls.c makes. */
 
 #ifndef CAPSULE_DRIVER_STEP_H
 #define CAPSULE_DRIVER_STEP_H
@@ -28,7 +28,7 @@ typedef enum {
     RETURN_NULL,
     RETURN_WITH_EXCEPTION,
     TEMPORARY,
-    SCENE,
+    SCENARIO,
     OPERATIONS,
 } Operation;
 
@@ -47,7 +47,7 @@ typedef struct {
     int destructor;
     int import;
     int flag;
-    Scene scene;
+    Scenario scenario;
 } Step;
 
 extern Step chosen;

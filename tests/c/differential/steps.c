@@ -1,8 +1,8 @@
-/* One random step: which call, with what, and how it is made. */
+/* Chooses a random step: the call, its arguments and its manner. */
 
 #include "step.h"
 
-/* How often each is chosen, in parts of their sum. */
+/* How often each is chosen, relative to the sum. */
 static const int weights[OPERATIONS] = {
     [NEW] = 160,
     [GET_POINTER] = 110,
@@ -26,7 +26,7 @@ static const int weights[OPERATIONS] = {
     [RETURN_NULL] = 2,
     [RETURN_WITH_EXCEPTION] = 2,
     [TEMPORARY] = 12,
-    [SCENE] = 4,
+    [SCENARIO] = 4,
 };
 
 static const char *const labels[OPERATIONS] = {
@@ -52,7 +52,7 @@ static const char *const labels[OPERATIONS] = {
     [RETURN_NULL] = "return NULL",
     [RETURN_WITH_EXCEPTION] = "return with exception",
     [TEMPORARY] = "temporary",
-    [SCENE] = "scene",
+    [SCENARIO] = "scenario",
 };
 
 Step chosen;
@@ -78,7 +78,7 @@ static PyObject *choose_object(void)
     return entry == NULL ? others[choose(OTHERS)] : entry->object;
 }
 
-/* Often the one that the object has, or one with the same text. */
+/* Often the name that the object has, or another with the same text. */
 static int choose_name(void)
 {
     const int any = choose(NAMES), how = choose(10);
@@ -99,8 +99,8 @@ static Manner choose_manner(void)
     if (python_only) {
         manner.way = way < 10 ? FROM_PYTHON : IN_EXCEPT;
         manner.pending = false;
-    } else if (chosen.operation == SCENE) {
-        manner.pending = manner.pending && chosen.scene != THREAD;
+    } else if (chosen.operation == SCENARIO) {
+        manner.pending = manner.pending && chosen.scenario != THREAD;
     } else if (way < 2) {
         manner.way = FROM_PYTHON;
     } else if (way < 5) {
@@ -154,8 +154,8 @@ static void describe(Text *call)
         add(call, " ");
         add_label(call, chosen.second);
         break;
-    case SCENE:
-        add(call, " %s %s", scene_labels[chosen.scene], destructor_labels[chosen.destructor]);
+    case SCENARIO:
+        add(call, " %s %s", scenario_labels[chosen.scenario], destructor_labels[chosen.destructor]);
         break;
     case EDIT_NAME:
     case RETURN_NULL:
@@ -193,7 +193,7 @@ Manner choose_step(Text *call)
     chosen.destructor = choose(CHAINED);
     chosen.import = choose(IMPORTS);
     chosen.flag = choose(4);
-    chosen.scene = (Scene)(choose(4) == 0 ? choose(MISPLACED) : MISPLACED + choose(2));
+    chosen.scenario = (Scenario)(choose(4) == 0 ? choose(MISPLACED) : MISPLACED + choose(2));
     describe(call);
     return choose_manner();
 }

@@ -1,22 +1,22 @@
-/* Text for the transcript: growing buffers, and exceptions as one line. */
+/* Text for the transcript: growing buffers, and exceptions on one line. */
 
 #include "driver.h"
 
 #include <stdarg.h>
 
-/* How much of a text is shown. */
+/* The most characters of a text, and levels of causes and contexts, that are shown. */
 enum { SHOWN = 300, DEEPEST = 5 };
 
 Text events;
 PyObject *before;
 
-static void make_room(Text *text, size_t more)
+static void reserve(Text *text, size_t more)
 {
-    if (text->length + more < text->room) {
+    if (text->length + more < text->capacity) {
         return;
     }
-    text->room = 2 * (text->length + more) + 64;
-    text->text = realloc(text->text, text->room);
+    text->capacity = 2 * (text->length + more) + 64;
+    text->text = realloc(text->text, text->capacity);
     if (text->text == NULL) {
         abort();
     }
@@ -31,7 +31,7 @@ void add(Text *text, const char *form, ...)
     if (needed < 0) {
         abort();
     }
-    make_room(text, (size_t)needed + 1);
+    reserve(text, (size_t)needed + 1);
     va_start(values, form);
     vsnprintf(text->text + text->length, (size_t)needed + 1, form, values);
     va_end(values);
@@ -40,7 +40,7 @@ void add(Text *text, const char *form, ...)
 
 void clear_text(Text *text)
 {
-    make_room(text, 1);
+    reserve(text, 1);
     text->length = 0;
     text->text[0] = '\0';
 }

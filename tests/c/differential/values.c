@@ -1,4 +1,4 @@
-/* The values that calls are given, and the choices among them. */
+/* The arguments of calls, and the random choices among them. */
 
 #include "driver.h"
 
@@ -90,7 +90,7 @@ void seed_choices(uint64_t seed)
         memset(very_long_other, 'x', LONG_LENGTH);
         very_long_other[LONG_LENGTH - 1] = 'y';
     }
-    /* Spread over all bits: neighbouring seeds must not begin alike. */
+    /* Spread over all bits, so that adjacent seeds give different sequences from the start. */
     state = (seed + 1) * 0x9e3779b97f4a7c15u;
     state ^= state >> 29;
     if (state == 0) {

@@ -1,4 +1,4 @@
-/* Forks, and threads of C that use capsules meanwhile and are in no interpreter. */
+/* Forks, beside native threads that use capsules and are not attached to an interpreter. */
 #define _GNU_SOURCE
 #include <Python.h>
 #include "pycapsule.h"
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MOST = 100000, PATIENCE = 20 };
+enum { MOST = 100000, SECONDS = 20 };
 
 static int thing, other;
 static PyObject *kept[MOST];
@@ -52,7 +52,7 @@ static PyObject *start_dropping(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* Every write there is, over and over. */
+/* Writes every field, again and again. */
 static void *write_all(void *unused)
 {
     while (going) {
@@ -74,7 +74,7 @@ static void *read_all(void *unused)
     return unused;
 }
 
-/* Two threads on one capsule. */
+/* Starts two threads that use one capsule. */
 static PyObject *start_using(PyObject *self, PyObject *capsule)
 {
     (void)self;
@@ -97,7 +97,7 @@ static PyObject *stop_using(PyObject *self, PyObject *unused)
     Py_RETURN_NONE;
 }
 
-/* What must be true of the shared capsule whenever it is looked at by its only user. */
+/* Whether the shared capsule is consistent. No other thread may be using it. */
 static int is_whole(void)
 {
     const char *name = PyCapsule_GetName(shared);
@@ -119,11 +119,11 @@ static PyObject *whole(PyObject *self, PyObject *unused)
     return PyBool_FromLong(is_whole());
 }
 
-/* The status of a child; one that does not end is killed, with the status of that. */
+/* The status of a child. One that does not exit in time is killed. */
 static int wait_for(pid_t child)
 {
     int status = 0;
-    for (int i = 0; i < PATIENCE * 100; i++) {
+    for (int i = 0; i < SECONDS * 100; i++) {
         if (waitpid(child, &status, WNOHANG) == child) {
             return status;
         }
@@ -151,29 +151,29 @@ static void count(PyObject *capsule)
     ++*counter;
 }
 
-/* As programs do that know nothing of Python: a bare fork. The child uses the shared capsule if
-   there is one, and destroys one of before and one of its own. */
+/* A bare fork, without the interpreter's hooks. The child uses the shared capsule, if there is one,
+   and destroys a capsule from before the fork and one of its own. */
 static PyObject *fork_in_c(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
-    int ended = 0;
+    int destroyed = 0;
     PyObject *before = PyCapsule_New(&thing, "before", count);
-    PyCapsule_SetContext(before, &ended);
+    PyCapsule_SetContext(before, &destroyed);
     pid_t child = fork();
     if (child == 0) {
         int ok = shared == NULL || is_whole();
         PyObject *after = PyCapsule_New(&thing, "after", count);
-        PyCapsule_SetContext(after, &ended);
+        PyCapsule_SetContext(after, &destroyed);
         ok = ok && PyCapsule_GetPointer(before, "before") == &thing &&
              PyCapsule_GetPointer(after, "after") == &thing;
         Py_DECREF(after);
         Py_DECREF(before);
-        _exit(ok && ended == 2 ? 0 : 1);
+        _exit(ok && destroyed == 2 ? 0 : 1);
     }
     int status = wait_for(child);
-    int whole = PyCapsule_GetPointer(before, "before") == &thing && ended == 0;
+    int whole = PyCapsule_GetPointer(before, "before") == &thing && destroyed == 0;
     Py_DECREF(before);
-    return PyLong_FromLong(whole && ended == 1 ? status : -1);
+    return PyLong_FromLong(whole && destroyed == 1 ? status : -1);
 }
 
 static PyMethodDef methods[] = {

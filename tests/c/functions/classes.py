@@ -1,4 +1,4 @@
-"""The flags of classes, and what is derived from what."""
+"""The flags of classes, and subclass checks."""
 
 import io
 import os
@@ -6,7 +6,7 @@ import re
 import sys
 import types
 
-from asking import *
+from calling import *
 
 BITS = {
     5: "SEQUENCE", 6: "MAPPING", 7: "DISALLOW_INSTANTIATION", 8: "IMMUTABLETYPE", 9: "HEAPTYPE",

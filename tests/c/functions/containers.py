@@ -1,10 +1,10 @@
-"""Tuples and lists: made of a size and filled, read, and those that are none."""
+"""Tuples and lists: made with a size and filled, read; and objects that are neither."""
 
-from asking import *
+from calling import *
 
 calls("PyTuple_New", [0], [-1], [-HUGE - 1], [HUGE], [HUGE // 8])
 calls("PyList_New", [0], [-1], [-HUGE - 1], [HUGE], [HUGE // 8])
-row("empty tuple is one", lambda: call("PyTuple_New", 0)[0] is tuple())
+row("empty tuple is a singleton", lambda: call("PyTuple_New", 0)[0] is tuple())
 for kind in 0, 1:
     what = ["tuple", "list"][kind]
     a, b, c = "a", "b", "c"
@@ -23,36 +23,36 @@ for kind in 0, 1:
         row(f"{what} of {size} dropped unfilled", driver.dropped, kind, size)
     probe = Plain()
     fill = driver.fill
-    row(f"{what} takes over", counted, lambda: fill(kind, 1, [(0, probe)], False), probe)
-    row(f"{what} takes over, out of range", counted, lambda: fill(kind, 1, [(1, probe)], False), probe)
-    row(f"{what} takes over, negative", counted, lambda: fill(kind, 1, [(-1, probe)], False), probe)
+    row(f"{what} steals", counted, lambda: fill(kind, 1, [(0, probe)], False), probe)
+    row(f"{what} steals, out of range", counted, lambda: fill(kind, 1, [(1, probe)], False), probe)
+    row(f"{what} steals, negative", counted, lambda: fill(kind, 1, [(-1, probe)], False), probe)
     row(f"{what} replaces", counted, lambda: fill(kind, 1, [(0, probe), (0, 5)], False), probe)
-    row(f"{what} takes over, unfilled rest", counted, lambda: fill(kind, 3, [(2, probe)], False) and None, probe)
+    row(f"{what} steals, unfilled rest", counted, lambda: fill(kind, 3, [(2, probe)], False) and None, probe)
 row("tuple that is shared", driver.fill, 0, 0, [(0, a)], True)
 row("list that is shared", driver.fill, 1, 2, [(0, a), (1, b)], True)
-row("a shared tuple keeps nothing", counted, lambda: call("PyTuple_SetItem", (1, 2), 0, probe), probe)
-row("an int keeps nothing", counted, lambda: call("PyTuple_SetItem", 5, 0, probe), probe)
-row("a list keeps nothing", counted, lambda: call("PyTuple_SetItem", [1], 0, probe), probe)
-row("a tuple keeps nothing", counted, lambda: call("PyList_SetItem", (1,), 0, probe), probe)
+row("a shared tuple leaks nothing", counted, lambda: call("PyTuple_SetItem", (1, 2), 0, probe), probe)
+row("an int leaks nothing", counted, lambda: call("PyTuple_SetItem", 5, 0, probe), probe)
+row("a list leaks nothing", counted, lambda: call("PyTuple_SetItem", [1], 0, probe), probe)
+row("a tuple leaks nothing", counted, lambda: call("PyList_SetItem", (1,), 0, probe), probe)
 shared = (1, 2)
-row("no shared tuple", lambda: [call("PyTuple_SetItem", shared, 0, 7), shared])
+row("shared tuple is unchanged", lambda: [call("PyTuple_SetItem", shared, 0, 7), shared])
 
 
-class Ends:
+class LogsDel:
     def __init__(self, into):
         self.into = into
 
     def __del__(self):
-        self.into.append("ended")
+        self.into.append("deleted")
 
 
-def ended_at_once():
+def deleted_at_once():
     events = []
-    answers, made = driver.fill(0, 1, [(0, Ends(events)), (0, 5)], False)
+    answers, made = driver.fill(0, 1, [(0, LogsDel(events)), (0, 5)], False)
     return events, made
 
 
-row("replaced ends at once", ended_at_once)
+row("replaced item is deleted at once", deleted_at_once)
 
 
 def looks_at_its_list():
@@ -68,7 +68,7 @@ def looks_at_its_list():
     return seen, made
 
 
-row("replaced looks at its list", looks_at_its_list)
+row("replaced item looks at its list", looks_at_its_list)
 
 
 def collected():

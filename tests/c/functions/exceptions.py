@@ -1,6 +1,6 @@
-"""Raising, matching, what hangs on an exception, new classes of them."""
+"""Raising and matching; notes, causes and contexts; new exception classes."""
 
-from asking import *
+from calling import *
 
 # ---- Does an exception match ----
 

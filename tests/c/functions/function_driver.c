@@ -1,6 +1,7 @@
-/* The functions of the C API for Python, in our interpreter and in CPython: `call` makes one call
-   and tells what it returned and what it raised; `fill` makes a tuple or list item by item, which
-   Python code cannot do, since it must not have another reference meanwhile. */
+/* Gives Python code access to functions of the C API, in this interpreter and in CPython. `call`
+   calls one function, and returns its result and the exception. `fill` makes a tuple or list item
+   by item; Python code cannot do that with `call`, since there may be no other reference to a new
+   tuple. */
 
 #include <Python.h>
 
@@ -12,19 +13,19 @@
 #include "pycapsule.h"
 #endif
 
-/* What stands for NULL in arguments and answers. */
+/* The object that stands for NULL in arguments and answers. */
 static PyObject *null_mark;
 
-/* How the function of a row is called: a letter for what it returns, then one for each argument.
-   o an object; r a new reference, or, of an argument, one that the function takes over; b a
-   borrowed one; n Py_ssize_t, i int, l long, u unsigned long, s a string, v nothing. */
+/* How the function of a row is called: a letter for its result, then one for each argument. o is an
+   object; r a new reference, or for an argument a stolen one; b a borrowed reference; n Py_ssize_t,
+   i int, l long, u unsigned long, s a string, v void. */
 typedef struct {
     const char *name;
     const char *form;
     void (*function)(void);
 } Row;
 
-/* Macros of CPython's. */
+/* Functions for macros of CPython. */
 static int exception_class_check(PyObject *object)
 {
     return PyExceptionClass_Check(object) != 0;
@@ -40,7 +41,7 @@ static int type_check(PyObject *object, PyTypeObject *type)
     return PyObject_TypeCheck(object, type) != 0;
 }
 
-/* A list of two, whose references it takes over. */
+/* A list of two objects. Steals the references to them. */
 static PyObject *pair(PyObject *first, PyObject *second)
 {
     PyObject *const list = PyList_New(0);
@@ -53,9 +54,9 @@ static PyObject *pair(PyObject *first, PyObject *second)
     return list;
 }
 
-/* Lent text, as the bytes that are there with the NUL behind them; and whether a second call gives the
-   same address. */
-static PyObject *lent(const char *text, Py_ssize_t size, const char *again)
+/* Borrowed text, as its bytes with the NUL after them, and whether a second call returned the same
+   address. */
+static PyObject *borrowed(const char *text, Py_ssize_t size, const char *again)
 {
     if (text == NULL) {
         return NULL;
@@ -67,7 +68,7 @@ static PyObject *lent(const char *text, Py_ssize_t size, const char *again)
 static PyObject *bytes_text(PyObject *object)
 {
     const char *const text = PyBytes_AsString(object);
-    return text == NULL ? NULL : lent(text, PyBytes_Size(object), PyBytes_AsString(object));
+    return text == NULL ? NULL : borrowed(text, PyBytes_Size(object), PyBytes_AsString(object));
 }
 
 static PyObject *bytes_text_and_size(PyObject *object)
@@ -75,33 +76,33 @@ static PyObject *bytes_text_and_size(PyObject *object)
     char *text = NULL;
     Py_ssize_t size = 0;
     const int status = PyBytes_AsStringAndSize(object, &text, &size);
-    return status < 0 ? NULL : lent(text, size, PyBytes_AsString(object));
+    return status < 0 ? NULL : borrowed(text, size, PyBytes_AsString(object));
 }
 
 static PyObject *bytes_text_alone(PyObject *object)
 {
     char *text = NULL;
     const int status = PyBytes_AsStringAndSize(object, &text, NULL);
-    return status < 0 ? NULL : lent(text, (Py_ssize_t)strlen(text), PyBytes_AsString(object));
+    return status < 0 ? NULL : borrowed(text, (Py_ssize_t)strlen(text), PyBytes_AsString(object));
 }
 
 static PyObject *bytearray_text(PyObject *object)
 {
     const char *const text = PyByteArray_AsString(object);
-    return lent(text, PyByteArray_Size(object), PyByteArray_AsString(object));
+    return borrowed(text, PyByteArray_Size(object), PyByteArray_AsString(object));
 }
 
 static PyObject *str_text(PyObject *object)
 {
     const char *const text = PyUnicode_AsUTF8(object);
-    return text == NULL ? NULL : lent(text, (Py_ssize_t)strlen(text), PyUnicode_AsUTF8(object));
+    return text == NULL ? NULL : borrowed(text, (Py_ssize_t)strlen(text), PyUnicode_AsUTF8(object));
 }
 
 static PyObject *str_text_and_size(PyObject *object)
 {
     Py_ssize_t size = -7;
     const char *const text = PyUnicode_AsUTF8AndSize(object, &size);
-    return text == NULL ? NULL : lent(text, size, PyUnicode_AsUTF8(object));
+    return text == NULL ? NULL : borrowed(text, size, PyUnicode_AsUTF8(object));
 }
 
 static Py_ssize_t str_size_after(PyObject *object)
@@ -114,7 +115,7 @@ static Py_ssize_t str_size_after(PyObject *object)
 static PyObject *module_name(PyObject *object)
 {
     const char *const text = PyModule_GetName(object);
-    return text == NULL ? NULL : lent(text, (Py_ssize_t)strlen(text), PyModule_GetName(object));
+    return text == NULL ? NULL : borrowed(text, (Py_ssize_t)strlen(text), PyModule_GetName(object));
 }
 
 static PyObject *interned(PyObject *object)
@@ -123,7 +124,7 @@ static PyObject *interned(PyObject *object)
     return object;
 }
 
-/* What PyDict_Next lends, in turn. */
+/* The items that PyDict_Next returns, in order. */
 static PyObject *entries(PyObject *dict)
 {
     PyObject *const list = PyList_New(0);
@@ -208,7 +209,7 @@ static const Row rows[] = {
     ROW("ro", PyImport_Import),
 };
 
-/* An argument and an answer. All of them go through registers of the same kind. */
+/* An argument or a result. The calling convention passes all of them in registers of one kind. */
 typedef intptr_t Word;
 
 static PyObject *give(PyObject *object)
@@ -224,7 +225,7 @@ static PyObject *taken_exception(void)
     return given;
 }
 
-/* To be freed: the bytes of an object with a NUL behind them. */
+/* A copy of the bytes of an object with a NUL after them, to be freed. */
 static char *copy_of_bytes(PyObject *object)
 {
     char *bytes;
@@ -299,8 +300,8 @@ static const Row *row_of(PyObject *name)
     return found;
 }
 
-/* call(name, pending, *arguments): with that exception pending. A list of the answer and the
-   exception that is pending then. */
+/* call(name, pending, *arguments): calls the function with that exception pending. Returns a list
+   of the answer and the exception that is pending afterwards. */
 static PyObject *call(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module;
@@ -339,9 +340,9 @@ static PyObject *call(PyObject *module, PyObject *const *arguments, Py_ssize_t c
     return pair(answer_of(row->form[0], answer), raised);
 }
 
-/* fill(kind, size, [(index, item), ...], shared): a tuple (kind 0) or a list of this size, into
-   which the items are set in turn, while another reference to it is there (`shared`). A list of
-   what each call answered, with the exception; and the object. */
+/* fill(kind, size, [(index, item), ...], shared): makes a tuple (kind 0) or a list of this size and
+   sets the items in order, while there is a second reference to it if `shared` is true. Returns a
+   list of the answers and exceptions of the calls, and the object. */
 static PyObject *fill(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module, (void)count;
@@ -366,22 +367,22 @@ static PyObject *fill(PyObject *module, PyObject *const *arguments, Py_ssize_t c
         if (shared) {
             Py_DECREF(made);
         }
-        PyObject *const told = pair(PyLong_FromLong(answer), taken_exception());
-        PyList_Append(answers, told);
-        Py_DECREF(told);
+        PyObject *const answered = pair(PyLong_FromLong(answer), taken_exception());
+        PyList_Append(answers, answered);
+        Py_DECREF(answered);
         Py_DECREF(entry);
     }
     return pair(answers, made);
 }
 
-/* count_of(object): its references. */
+/* count_of(object): its reference count. */
 static PyObject *count_of(PyObject *module, PyObject *object)
 {
     (void)module;
     return PyLong_FromSsize_t(Py_REFCNT(object));
 }
 
-/* dropped(kind, size): how many items a tuple or list has that is dropped unfilled. */
+/* dropped(kind, size): the number of items of a new tuple or list, which is dropped unfilled. */
 static PyObject *dropped(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module, (void)count;
@@ -395,7 +396,7 @@ static PyObject *dropped(PyObject *module, PyObject *const *arguments, Py_ssize_
     return PyLong_FromSsize_t(found);
 }
 
-/* set_null(object): what stands for NULL from now on. */
+/* set_null(object): sets the object that stands for NULL. */
 static PyObject *set_null(PyObject *module, PyObject *object)
 {
     (void)module;

@@ -1,9 +1,9 @@
-"""Adding to modules, import, calls."""
+"""Adding to modules, importing, calling."""
 
 import sys
 import types
 
-from asking import *
+from calling import *
 
 # ---- Modules and import ----
 
@@ -74,8 +74,8 @@ def with_hook(function, name):
         builtins.__import__ = kept
 
 
-row("PyImport_ImportModule asks the hook", with_hook, "PyImport_ImportModule", b"os.path")
-row("PyImport_Import asks the hook", with_hook, "PyImport_Import", "os.path")
+row("PyImport_ImportModule calls the hook", with_hook, "PyImport_ImportModule", b"os.path")
+row("PyImport_Import calls the hook", with_hook, "PyImport_Import", "os.path")
 
 # ---- Calls ----
 

@@ -4,10 +4,11 @@ import io
 import os
 import sys
 
-from asking import *
+from calling import *
 
-def told(name, *arguments, pending=NULL, hook=None, stderr=...):
-    """What is written, what the hook gets, what `sys` has then."""
+
+def printed(name, *arguments, pending=NULL, hook=None, stderr=...):
+    """The exception, the output, the calls of hooks, and what `sys` has afterwards."""
     kept = sys.stderr, sys.excepthook, sys.unraisablehook
     for last in "last_exc", "last_type", "last_value", "last_traceback":
         vars(sys).pop(last, None)
@@ -40,27 +41,25 @@ def raising(events, kind, value, traceback):
 
 for make in lambda: ValueError("x"), lambda: Own(1, 2), lambda: KeyError("k"), lambda: OSError(2, "no"), Exception, lambda: KeyboardInterrupt("i"), lambda: ValueError("two\nlines"), lambda: ValueError("\ud800"):
     name = ascii(shown(make()))
-    row(f"PyErr_Print {name}", lambda: ascii(told("PyErr_Print", pending=make())))
-    row(f"PyErr_PrintEx 1 {name}", lambda: ascii(told("PyErr_PrintEx", 1, pending=make())))
-    row(f"PyErr_PrintEx 0 {name}", lambda: ascii(told("PyErr_PrintEx", 0, pending=make())))
-    row(f"PyErr_DisplayException {name}", lambda: ascii(told("PyErr_DisplayException", make())))
-    row(f"PyErr_WriteUnraisable {name}", lambda: ascii(told("PyErr_WriteUnraisable", Plain, pending=make())))
-    row(f"PyErr_PrintEx with a hook {name}", lambda: ascii(told("PyErr_PrintEx", 1, pending=make(), hook=noting)))
+    row(f"PyErr_Print {name}", lambda: ascii(printed("PyErr_Print", pending=make())))
+    row(f"PyErr_PrintEx 1 {name}", lambda: ascii(printed("PyErr_PrintEx", 1, pending=make())))
+    row(f"PyErr_PrintEx 0 {name}", lambda: ascii(printed("PyErr_PrintEx", 0, pending=make())))
+    row(f"PyErr_DisplayException {name}", lambda: ascii(printed("PyErr_DisplayException", make())))
+    row(f"PyErr_WriteUnraisable {name}", lambda: ascii(printed("PyErr_WriteUnraisable", Plain, pending=make())))
+    row(f"PyErr_PrintEx with a hook {name}", lambda: ascii(printed("PyErr_PrintEx", 1, pending=make(), hook=noting)))
 chained = ValueError("outer")
 chained.__cause__ = KeyError("inner")
-row("PyErr_Print of a chain", lambda: told("PyErr_Print", pending=chained))
-row("PyErr_DisplayException of a chain", lambda: told("PyErr_DisplayException", chained))
-row("PyErr_DisplayException does not ask the hook", lambda: told("PyErr_DisplayException", ValueError("x"), hook=noting))
-raised, text, *rest = told("PyErr_PrintEx", 1, pending=ValueError("x"), hook=raising)
+row("PyErr_Print of a chain", lambda: printed("PyErr_Print", pending=chained))
+row("PyErr_DisplayException of a chain", lambda: printed("PyErr_DisplayException", chained))
+row("PyErr_DisplayException does not call the hook", lambda: printed("PyErr_DisplayException", ValueError("x"), hook=noting))
+raised, text, *rest = printed("PyErr_PrintEx", 1, pending=ValueError("x"), hook=raising)
 row("PyErr_PrintEx with a hook that raises", lambda: [raised, *(line for line in text.splitlines() if line[:1] != " "), *rest])
-row("PyErr_DisplayException without stderr", lambda: told("PyErr_DisplayException", ValueError("x"), stderr=None))
+row("PyErr_DisplayException without stderr", lambda: printed("PyErr_DisplayException", ValueError("x"), stderr=None))
 for arguments in ["PyErr_Print"], ["PyErr_PrintEx", 0], ["PyErr_PrintEx", 1], ["PyErr_WriteUnraisable", NULL], ["PyErr_WriteUnraisable", 5]:
-    row(f"{shown(arguments)} with nothing pending", lambda: told(*arguments))
-row("PyErr_WriteUnraisable without an object", lambda: told("PyErr_WriteUnraisable", NULL, pending=ValueError("x")))
-
-
-row("PyErr_DisplayException of an int", told, "PyErr_DisplayException", 5)
-row("PyErr_DisplayException of a class", told, "PyErr_DisplayException", ValueError)
+    row(f"{shown(arguments)} with nothing pending", lambda: printed(*arguments))
+row("PyErr_WriteUnraisable without an object", lambda: printed("PyErr_WriteUnraisable", NULL, pending=ValueError("x")))
+row("PyErr_DisplayException of an int", printed, "PyErr_DisplayException", 5)
+row("PyErr_DisplayException of a class", printed, "PyErr_DisplayException", ValueError)
 
 
 def without_hook():
@@ -77,7 +76,7 @@ row("PyErr_Print without a hook", without_hook)
 
 
 def exit_code(value, name="PyErr_Print", *arguments):
-    """Of a process that prints a SystemExit, and what it wrote; its exit functions run."""
+    """The exit code and output of a process that prints a SystemExit; it has an exit function."""
     import atexit
 
     read, write = os.pipe()

@@ -1,5 +1,5 @@
-"""Calls functions of the C API with values that are at the edge of what they take, and prints an
-answer a line: rows.py FOLDER, where FOLDER has the driver. The rows are in the modules below."""
+"""Calls functions of the C API with values at the limits of what they accept, and prints a line for each
+answer: rows.py FOLDER. FOLDER has the driver. The rows are in the modules that are imported below."""
 
 import os
 import sys

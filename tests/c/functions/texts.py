@@ -1,8 +1,8 @@
-"""Text that objects lend, and bytes that C makes."""
+"""Text borrowed from objects, and bytes made in C."""
 
 import types
 
-from asking import *
+from calling import *
 
 
 class SubBytes(bytes):
@@ -35,7 +35,8 @@ for value in "counted", "c\xe9", b"counted":
     row(f"{name} {value} references", counted, lambda: call(name, value), value)
 for name in MADE:
     calls(name, [b"abc", 3], [b"abc", 2], [b"abc", 0], [b"", 0], [NULL, 0], [b"abc", -1], [NULL, -1])
-# CPython frees a bytearray that it could not fill as if it were exported.
+# No row makes a huge bytearray: CPython frees one that it could not allocate as if it were
+# exported.
 calls("PyBytes_FromStringAndSize", [NULL, HUGE], [NULL, HUGE // 2])
 calls("PyBytes_FromString", [b""], [b"abc"], [b"\xff"])
 EMPTY = b""
@@ -51,7 +52,7 @@ calls("PyModule_GetName", [module], [nameless], [odd], [surrogate], [5], [Plain(
 
 
 def grown(name, start, more):
-    """The interpreters append to a text in place that only a local has."""
+    """The interpreters append in place to a text that only a local variable refers to."""
     text = start * 3
     answers = [call(name, text)]
     for _ in range(60):

@@ -1,5 +1,5 @@
-/* A module made of what Python.h offers beyond declarations: its macros and inline functions. It is
-   compiled as C and as C++. */
+/* A module that uses the macros and inline functions of Python.h. It is compiled as C and as
+   C++. */
 
 #include <Python.h>
 
@@ -70,7 +70,7 @@ static PyObject *counted(PyObject *self, PyObject *object)
     return answer;
 }
 
-/* Waits, then raises MemoryError. */
+/* Detaches and attaches, then raises MemoryError. */
 static PyObject *waited(PyObject *self, PyObject *none)
 {
     (void)self;
@@ -84,7 +84,7 @@ static PyObject *waited(PyObject *self, PyObject *none)
     return blocked ? PyErr_NoMemory() : NULL;
 }
 
-/* Which of two classes an exception of the class matches; none is pending at the end. */
+/* 1 if an exception of the class matches LookupError, plus 2 if it matches OSError. */
 static PyObject *matched(PyObject *self, PyObject *type)
 {
     (void)self;
@@ -116,7 +116,7 @@ static PyObject *imported(PyObject *self, PyObject *const *args, Py_ssize_t coun
     return PyImport_ImportModule(name);
 }
 
-/* Calls `callable` with `object` if that is an instance of the callable's class. */
+/* Calls `callable` with `object` if `object` is an instance of the callable's class. */
 static PyObject *called(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     (void)self;
@@ -175,7 +175,7 @@ static int fill(PyObject *module)
         PyModule_Add(module, "number", PyLong_FromLong(7)) != 0) {
         return -1;
     }
-    /* A failure of what makes the value is passed on. */
+    /* PyModule_Add passes on the failure of the call that makes the value. */
     const int failed = PyModule_Add(module, "pi", PyCapsule_New(NULL, NULL, NULL));
     const int matches = PyErr_ExceptionMatches(PyExc_ValueError);
     PyErr_Clear();

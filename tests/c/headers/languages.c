@@ -1,4 +1,4 @@
-/* A producer and a consumer in C, for Rust code that calls them itself. */
+/* A producer and a consumer of an API table in C, called from Rust. */
 
 #include "pycapsule.h"
 
@@ -9,7 +9,7 @@ typedef struct {
 } MathApi;
 PyCapsuleApi_DEFINE(MathApi, "producer.API", 3, 1);
 
-/* The next version. */
+/* The next minor version of the table. */
 typedef struct {
     PyCapsuleApi_Header header;
     int64_t (*twice)(int64_t number);
@@ -39,14 +39,14 @@ PyObject *publish(void)
     return MathApi_Publish(&api);
 }
 
-/* The same with the next version. */
+/* A new reference to a capsule with the next version. */
 PyObject *publish_next(void);
 PyObject *publish_next(void)
 {
     return NextApi_Publish(&next);
 }
 
-/* What the functions of the imported table make of it; 0 without one. */
+/* Calls a function of the imported table; 0 if the import fails. */
 int64_t consume(void);
 int64_t consume(void)
 {
@@ -60,7 +60,7 @@ int64_t consume(void)
     return answer;
 }
 
-/* What `halve` of the imported table makes of it; -1 if the table is of an older version. */
+/* Calls `halve` of the imported table; -1 if the table has an older version. */
 int64_t consume_next(void);
 int64_t consume_next(void)
 {

@@ -1,5 +1,5 @@
-/* Prints how C lays out what C and Rust share: a line for each struct, its size and the offsets of
-   its fields, and then the bytes of a table's header. */
+/* Prints the layout in C of the structs that C and Rust share: a line for each with its size and
+   the offsets of its fields; and then the bytes of the header of a table. */
 
 #include <Python.h>
 

@@ -1,4 +1,4 @@
-/* A producer of API tables and consumers of one, each built for its own version of it, in one module
+/* A producer of API tables, and consumers that are each built for another version, in one module
    for this interpreter and for CPython. */
 
 #include <Python.h>
@@ -64,7 +64,7 @@ static const OneOne one_one = {PyCapsuleApi_HEADER_INIT(OneOne, 0), twice, add};
 static const OneThree one_three = {PyCapsuleApi_HEADER_INIT(OneThree, 0), twice, add, negate};
 static const OneThree gap = {PyCapsuleApi_HEADER_INIT(OneThree, 0), twice, NULL, negate};
 
-/* Its version and its size contradict each other. */
+/* Tables whose version and size contradict each other. */
 #define FORGED(minor, size) {{'P', 'y', 'C', 'a', 'p', 'A', 'p', 'i'}, 1, minor, size, 0}
 static const OneThree too_short = {FORGED(3, sizeof(OneZero)), twice, add, negate};
 static const OneThree too_long = {FORGED(0, sizeof(OneThree)), twice, add, negate};
@@ -73,7 +73,7 @@ static const TwoZero two_zero = {PyCapsuleApi_HEADER_INIT(TwoZero, 0), add, twic
 static const Bare bare = {PyCapsuleApi_HEADER_INIT(Bare, 0)};
 static const Deep deep = {PyCapsuleApi_HEADER_INIT(Deep, 0), twice};
 
-/* As large as a table, and as aligned. */
+/* As large and as aligned as a table, without a header. */
 static const uint64_t no_header[8] = {0x7e57};
 
 /* ---- The producer ---- */
@@ -99,7 +99,7 @@ PRODUCER(make_no_header, PyCapsule_New((void *)no_header, "producer.API", NULL))
 PRODUCER(make_not_aligned, PyCapsule_New((char *)no_header + 1, "producer.API", NULL))
 PRODUCER(make_other_name, PyCapsule_New((void *)&one_zero, "API", NULL))
 
-/* ---- Consumers. What they return shows that they have called what they meant to. ---- */
+/* ---- Consumers. Their results show which functions they have called. ---- */
 
 #define CONSUMER(name, type, answer)                                                               \
     static PyObject *name(PyObject *self, PyObject *none)                                          \
@@ -124,7 +124,7 @@ CONSUMER(use_2_0, TwoZero, api->add(40, api->twice(1)))
 CONSUMER(use_bare, Bare, api->header.major)
 CONSUMER(use_deep, Deep, api->twice(21))
 
-/* Needs `twice` alone, and adds what the later functions give if they are there. */
+/* Requires `twice` only, and adds the results of later functions if the table has them. */
 static PyObject *use_later(PyObject *self, PyObject *none)
 {
     (void)self;
@@ -146,7 +146,7 @@ static PyObject *use_later(PyObject *self, PyObject *none)
     return PyLong_FromLongLong(sum);
 }
 
-/* Keeps the table longer than its producer: gives the capsule away. */
+/* Returns the capsule, so that the table outlives the producer's attribute. */
 static PyObject *hold(PyObject *self, PyObject *none)
 {
     (void)self;

@@ -1,5 +1,5 @@
-/* One unit of a program that uses all of pycapsule.h. UNIT is its number; the test decides what is
-   included before it, and in which language it is compiled. */
+/* A translation unit of a program that uses all of pycapsule.h. UNIT is its number. The test
+   decides what is included before it, and in which language it is compiled. */
 
 typedef struct {
     PyCapsuleApi_Header header;

@@ -1,4 +1,4 @@
-/* A library that describes its module with the array that a test gives it. */
+/* A module whose slots are the array that a test has set. */
 
 #include <Python.h>
 

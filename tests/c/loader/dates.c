@@ -1,5 +1,5 @@
-/* Everything that datetime.h offers, as functions of a module for both interpreters, ours and
-   CPython: each function calls the macro of its name with what it is given. */
+/* Everything that datetime.h offers, as functions of a module for this interpreter and for CPython.
+   Each function calls the macro of its name with its arguments. */
 
 #include <Python.h>
 
@@ -10,7 +10,7 @@
 
 enum { MOST = 10 };
 
-/* The first arguments as numbers, of which there must be at least as many. */
+/* Converts the first `wanted` arguments to numbers. */
 static int numbers_from(PyObject *const *arguments, Py_ssize_t count, int wanted, int *numbers)
 {
     if (count < wanted) {
@@ -27,13 +27,14 @@ static int numbers_from(PyObject *const *arguments, Py_ssize_t count, int wanted
     return 0;
 }
 
-/* An argument as it is; None is NULL. */
+/* An argument, with NULL for None. */
 static PyObject *or_null(PyObject *argument)
 {
     return Py_IsNone(argument) ? NULL : argument;
 }
 
-/* A function of `wanted` numbers and then of what `call` takes from the rest `r`. */
+/* A function of `wanted` numbers `n`. The expression `call` uses them and the other arguments
+   `r`. */
 #define FUNCTION(name, wanted, call)                                                               \
     static PyObject *name(PyObject *module, PyObject *const *arguments, Py_ssize_t count)          \
     {                                                                                              \
@@ -62,7 +63,8 @@ FUNCTION(datetime_from_timestamp, 0, PyDateTime_FromTimestamp(or_null(r[0])))
 FUNCTION(date_from_timestamp, 0, PyDate_FromTimestamp(or_null(r[0])))
 FUNCTION(utc, 0, Py_NewRef(PyDateTime_TimeZone_UTC))
 
-/* The table's own, whose tzinfo and class are the last arguments; for NULL there is 0. */
+/* For functions of the table, whose tzinfo may be None or NULL: an argument, with NULL for an
+   int. */
 static PyObject *or_none(PyObject *argument)
 {
     return PyLong_Check(argument) ? NULL : argument;
@@ -86,7 +88,7 @@ FUNCTION(DateTime_FromTimestamp, 0,
          PyDateTimeAPI->DateTime_FromTimestamp(or_null(r[0]), or_null(r[1]), or_null(r[2])))
 FUNCTION(Date_FromTimestamp, 0, PyDateTimeAPI->Date_FromTimestamp(or_null(r[0]), or_null(r[1])))
 
-/* All checks of an object, in one number. */
+/* The results of all checks of an object, as the digits of a number. */
 static PyObject *checks(PyObject *module, PyObject *object)
 {
     (void)module;
@@ -128,7 +130,7 @@ NUMBER(PyDateTime_DELTA_GET_DAYS)
 NUMBER(PyDateTime_DELTA_GET_SECONDS)
 NUMBER(PyDateTime_DELTA_GET_MICROSECONDS)
 
-/* What is lent, asked for twice, and used after that. */
+/* Borrowed references: reads each twice, and uses it after that. */
 #define LENT(macro)                                                                                \
     static PyObject *macro##_(PyObject *module, PyObject *object)                                  \
     {                                                                                              \
@@ -166,7 +168,7 @@ static PyObject *classes(PyObject *module, PyObject *none)
     return list;
 }
 
-/* Where the table has its fields. */
+/* The offsets of the table's fields. */
 static PyObject *layout(PyObject *module, PyObject *none)
 {
     (void)module;
@@ -182,7 +184,7 @@ static PyObject *layout(PyObject *module, PyObject *none)
     return PyUnicode_FromString(text);
 }
 
-/* Imports the table again, and says whether it is where it was. */
+/* Whether importing the table again gives the same address. */
 static PyObject *import_again(PyObject *module, PyObject *none)
 {
     (void)module;
@@ -193,7 +195,7 @@ static PyObject *import_again(PyObject *module, PyObject *none)
 }
 
 #ifdef RUSTPYTHON_CAPI
-/* Whether native code answers for the table. */
+/* Whether native code vouches for the table. */
 static PyObject *vouched(PyObject *module, PyObject *none)
 {
     (void)module;

@@ -1,4 +1,4 @@
-/* What the extension modules of these tests begin with. */
+/* Included by the extension modules of these tests. */
 #ifndef EXTENSION_H
 #define EXTENSION_H
 
@@ -7,7 +7,7 @@
 
 PyABIInfo_VAR(abi_info);
 
-/* The function that a library exports for each of its modules. */
+/* Defines the export function of a module. */
 #define HOOK(name, array)                                                                          \
     PyMODEXPORT_FUNC PyModExport_##name(void);                                                     \
     PyMODEXPORT_FUNC PyModExport_##name(void) { return array; }
@@ -15,15 +15,15 @@ PyABIInfo_VAR(abi_info);
 #define NO_GIL PySlot_PTR(Py_mod_gil, Py_MOD_GIL_NOT_USED)
 #define ABI PySlot_STATIC_DATA(Py_mod_abi, &abi_info)
 
-/* A module that can be loaded, with some slots more. */
+/* Defines a module that can be loaded, with additional slots. */
 #define MODULE(name, ...)                                                                          \
     static PySlot name##_slots[] = {ABI, NO_GIL, __VA_ARGS__, PySlot_END};                         \
     HOOK(name, name##_slots)
 
-/* For functions that take their arguments in other ways. */
+/* Casts functions with other parameters than those of PyCFunction. */
 #define CAST(function) ((PyCFunction)(void (*)(void))(function))
 
-/* Takes over the reference to `value`. */
+/* Adds an attribute. Steals the reference to `value`. */
 static inline int add(PyObject *module, const char *name, PyObject *value)
 {
     int status = value == NULL ? -1 : PyObject_SetAttrString(module, name, value);

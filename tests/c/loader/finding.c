@@ -1,7 +1,7 @@
-/* Modules that can be found in many places and under many names. */
+/* Modules for the rows that find libraries in different places and under different names. */
 #include "extension.h"
 
-/* How often modules of this library were filled; modules that share it count on. */
+/* How often modules of this library were filled. Modules of one library share the count. */
 static int fillings;
 
 static int fill(PyObject *module)
@@ -16,7 +16,7 @@ FOUND(other)
 FOUND(pkg)
 FOUND(_private)
 
-/* zoë, ёж and a_ž_b: ASCII first where there is some, then what is not. */
+/* zoë, ёж and a_ž_b in Punycode: the ASCII characters first, then the others. */
 #define BEYOND_ASCII(name)                                                                         \
     static PySlot name##_slots[] = {ABI, NO_GIL, PySlot_FUNC(Py_mod_exec, fill), PySlot_END};      \
     PyMODEXPORT_FUNC PyModExportU_##name(void);                                                    \

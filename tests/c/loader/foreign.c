@@ -1,5 +1,5 @@
-/* A module from elsewhere: it includes no header, as one in another language, and declares what it
-   calls. */
+/* A module that includes no header, as a module in another language would, and declares the
+   functions that it calls. */
 #include <stddef.h>
 #include <stdint.h>
 

@@ -1,7 +1,7 @@
-/* A function of every way to take arguments, which gives back what it got. */
+/* A function for every calling convention, which returns its arguments. */
 #include "extension.h"
 
-/* A tuple of objects, of which NULL stands for None. */
+/* A tuple of objects, with None for NULL. */
 static PyObject *pack(Py_ssize_t count, PyObject *const *objects)
 {
     PyObject *list = PyList_New(0);
@@ -13,7 +13,7 @@ static PyObject *pack(Py_ssize_t count, PyObject *const *objects)
     return tuple;
 }
 
-/* Takes over the reference to the second. */
+/* A tuple of two. Steals the reference to the second. */
 static PyObject *pair(PyObject *first, PyObject *second)
 {
     PyObject *both = second == NULL ? NULL : pack(2, (PyObject *[]){first, second});
@@ -57,7 +57,7 @@ static PyObject *fast_keywords(PyObject *self, PyObject *const *arguments, Py_ss
     return both;
 }
 
-/* Whether C code sees an exception. */
+/* Whether an exception is pending in C code. */
 static PyObject *pending(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
@@ -77,7 +77,7 @@ static PyObject *calls(PyObject *self, PyObject *callable)
     return PyObject_CallNoArgs(callable);
 }
 
-/* The exception that the callable raises, which C code catches; and whether one is left. */
+/* The exception that the callable raises, caught in C, and whether one is still pending. */
 static PyObject *catches(PyObject *self, PyObject *callable)
 {
     (void)self;
@@ -91,7 +91,7 @@ static PyObject *catches(PyObject *self, PyObject *callable)
     return both;
 }
 
-/* METH_METHOD, which demands a class that there cannot be. */
+/* METH_METHOD, which needs a defining class; these modules have none. */
 #define METHOD_OF_A_CLASS 0x0200
 
 static PyMethodDef made[] = {

@@ -1,4 +1,4 @@
-/* A module that calls a function of another Python, or a library that does. */
+/* A module that calls a function of another Python itself or through a library. */
 #include "extension.h"
 
 #include <stdio.h>

@@ -1,4 +1,4 @@
-/* Modules that break the rules of the C API. None of it may end the process. */
+/* Modules that break the rules of the C API. The process must survive all of them. */
 #include "extension.h"
 
 static void raise(const char *text)
@@ -6,7 +6,7 @@ static void raise(const char *text)
     PyErr_SetString(PyExc_KeyError, text);
 }
 
-/* Filling. */
+/* ---- Filling ---- */
 
 static int fails_silently(PyObject *module)
 {
@@ -27,7 +27,7 @@ static int raises_unreported(PyObject *module)
     return 0;
 }
 
-/* Fails the first time that a module of this library is filled. */
+/* Fails for the first module of this library only. */
 static int fails_at_first(PyObject *module)
 {
     static int turn;
@@ -72,7 +72,7 @@ EXEC(forgets_itself)
 CREATE(creates_null)
 CREATE(creates_and_raises)
 
-/* State. */
+/* ---- State ---- */
 
 static int visits_null(PyObject *module, visitproc visit, void *arg)
 {
@@ -103,7 +103,7 @@ MODULE(hooks_raise, PySlot_SIZE(Py_mod_state_size, 8),
        PySlot_FUNC(Py_mod_state_traverse, visits_null), PySlot_FUNC(Py_mod_state_free, free_raises),
        PySlot_FUNC(Py_mod_exec, holds_itself))
 
-/* Functions and destructors. */
+/* ---- Functions and destructors ---- */
 
 static long destroyed;
 static PyObject *stored;
@@ -121,14 +121,14 @@ static PyObject *result_and_exception(PyObject *self, PyObject *unused)
     return PyLong_FromLong(5);
 }
 
-static void dies_raising(PyObject *capsule)
+static void destroy_and_raise(PyObject *capsule)
 {
     (void)capsule;
     destroyed++;
     raise("destructor");
 }
 
-static void dies_clearing(PyObject *capsule)
+static void destroy_and_clear(PyObject *capsule)
 {
     (void)capsule;
     destroyed++;
@@ -136,14 +136,14 @@ static void dies_clearing(PyObject *capsule)
     PyErr_Clear();
 }
 
-static void dies_failing(PyObject *capsule)
+static void destroy_and_fail(PyObject *capsule)
 {
     destroyed++;
     PyCapsule_GetPointer(capsule, "another name");
     PyCapsule_SetPointer(capsule, NULL);
 }
 
-static void dies_reentering(PyObject *capsule)
+static void destroy_and_reenter(PyObject *capsule)
 {
     destroyed++;
     for (int i = 0; i < 1000; i++) {
@@ -153,48 +153,48 @@ static void dies_reentering(PyObject *capsule)
     Py_DECREF(PyObject_Repr(capsule));
 }
 
-static void dies_storing(PyObject *capsule)
+static void destroy_and_store(PyObject *capsule)
 {
     destroyed++;
     Py_XDECREF(stored);
     stored = Py_NewRef(capsule);
 }
 
-static void dies_renewing(PyObject *capsule)
+static void destroy_and_set_again(PyObject *capsule)
 {
     destroyed++;
-    PyCapsule_SetDestructor(capsule, dies_renewing);
+    PyCapsule_SetDestructor(capsule, destroy_and_set_again);
     PyCapsule_SetName(capsule, "renewed");
 }
 
-static void dies_collecting(PyObject *capsule)
+static void destroy_and_collect(PyObject *capsule)
 {
     (void)capsule;
     destroyed++;
     PyGC_Collect();
 }
 
-static void dies_importing(PyObject *capsule)
+static void destroy_and_import(PyObject *capsule)
 {
     (void)capsule;
     destroyed++;
     PyCapsule_Import("no.such", 0);
 }
 
-static void dies_calling(PyObject *capsule)
+static void destroy_and_call(PyObject *capsule)
 {
     destroyed++;
     Py_XDECREF(PyObject_CallNoArgs(PyCapsule_GetContext(capsule)));
 }
 
-#define DEATH(name) {#name, name}
+#define NAMED(name) {#name, name}
 static const struct {
     const char *name;
     PyCapsule_Destructor destructor;
-} deaths[] = {
-    DEATH(dies_raising),   DEATH(dies_clearing), DEATH(dies_failing),    DEATH(dies_reentering),
-    DEATH(dies_storing),   DEATH(dies_renewing), DEATH(dies_collecting), DEATH(dies_importing),
-    DEATH(dies_calling),
+} destructors[] = {
+    NAMED(destroy_and_raise),     NAMED(destroy_and_clear),   NAMED(destroy_and_fail),
+    NAMED(destroy_and_reenter),   NAMED(destroy_and_store),   NAMED(destroy_and_set_again),
+    NAMED(destroy_and_collect),   NAMED(destroy_and_import),  NAMED(destroy_and_call),
 };
 
 static PyObject *make(PyObject *self, PyObject *name)
@@ -202,16 +202,17 @@ static PyObject *make(PyObject *self, PyObject *name)
     (void)self;
     Py_ssize_t size = 0;
     const char *asked = PyUnicode_AsUTF8AndSize(name, &size);
-    for (size_t i = 0; asked != NULL && i < sizeof deaths / sizeof *deaths; i++) {
-        if (strlen(deaths[i].name) == (size_t)size && memcmp(deaths[i].name, asked, size) == 0) {
-            return PyCapsule_New(&stored, deaths[i].name, deaths[i].destructor);
+    for (size_t i = 0; asked != NULL && i < sizeof destructors / sizeof *destructors; i++) {
+        const char *known = destructors[i].name;
+        if (strlen(known) == (size_t)size && memcmp(known, asked, size) == 0) {
+            return PyCapsule_New(&stored, known, destructors[i].destructor);
         }
     }
-    raise("no such death");
+    raise("no such destructor");
     return NULL;
 }
 
-/* Makes a capsule and drops it while an exception is pending. */
+/* Drops a capsule while an exception is pending. */
 static PyObject *raises_around(PyObject *self, PyObject *name)
 {
     PyObject *capsule = make(self, name);
@@ -220,7 +221,7 @@ static PyObject *raises_around(PyObject *self, PyObject *name)
     return NULL;
 }
 
-/* The context is borrowed. */
+/* The context is a borrowed reference. */
 static PyObject *set_context(PyObject *self, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)self, (void)count;

@@ -1,5 +1,5 @@
-/* What stands for the libpython of another interpreter: the function that all of them export, and
-   one that ours has not. */
+/* Stands for the libpython of another interpreter: a function that every libpython exports, and one
+   that this interpreter lacks. */
 #include <stdlib.h>
 
 int Py_IsInitialized(void);

@@ -1,8 +1,8 @@
-/* A module that makes modules: Python code puts arrays of slots together out of numbers, of which
-   some are the addresses that are here. */
+/* A module that makes modules from arrays of slots. Python code builds the arrays from numbers, and
+   gets the addresses of these functions and data for them. */
 #include "extension.h"
 
-/* The functions that ran, as digits in order. */
+/* The functions that ran, a digit for each, in order. */
 static long trace;
 
 static int note(int digit)
@@ -166,7 +166,7 @@ static int fill(PyObject *module)
 
 MODULE(maker, PySlot_STATIC_DATA(Py_mod_methods, methods), PySlot_FUNC(Py_mod_exec, fill))
 
-/* Modules that are not made by hand. */
+/* ---- Modules with static slots ---- */
 MODULE(whole, PySlot_STATIC_DATA(Py_mod_name, "another"),
        PySlot_STATIC_DATA(Py_mod_doc, "What it says."),
        PySlot_STATIC_DATA(Py_mod_methods, two_methods), PySlot_FUNC(Py_mod_exec, exec_one),

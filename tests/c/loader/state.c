@@ -1,4 +1,4 @@
-/* Modules with state, and hooks that count how often they were called. */
+/* Modules with state, and hooks that count their calls. */
 #include "extension.h"
 
 struct state {
@@ -7,7 +7,7 @@ struct state {
 };
 
 static long visits, clears, frees;
-/* What was in the state when it was freed. */
+/* The first byte of `rest` in the state that was freed last. */
 static long freed_with;
 
 static int traverse(PyObject *module, visitproc visit, void *arg)
@@ -51,7 +51,7 @@ static PyObject *mark(PyObject *module, PyObject *number)
     Py_RETURN_NONE;
 }
 
-/* The sum of all bytes. */
+/* The sum of all bytes of the state. */
 static PyObject *sum(PyObject *self, PyObject *module)
 {
     (void)self;
@@ -84,7 +84,7 @@ static PyObject *size(PyObject *self, PyObject *module)
     return PyLong_FromSsize_t(size);
 }
 
-/* The numbers of calls since the last time. */
+/* The counts since the last call of this function. */
 static PyObject *calls(PyObject *self, PyObject *unused)
 {
     (void)self, (void)unused;
@@ -114,7 +114,7 @@ static int fill(PyObject *module)
     return 0;
 }
 
-/* What the destructor of a capsule found in the state that it leads to. */
+/* What the destructor of a capsule read from the state that its pointer points to. */
 static long capsule_found;
 
 static void reads_state(PyObject *capsule)
@@ -159,13 +159,13 @@ static PyMethodDef methods[] = {
 #define FREE PySlot_FUNC(Py_mod_state_free, release)
 
 MODULE(full, METHODS, STATE, TRAVERSE, CLEAR, FREE)
-/* No function of its keeps it, so it needs no collector. */
+/* It has no functions, so no cycle holds it and it is freed without a collection. */
 MODULE(lonely, STATE, TRAVERSE, CLEAR, FREE, PySlot_FUNC(Py_mod_exec, fill))
 MODULE(freed, METHODS, STATE, FREE)
 MODULE(bare, METHODS, STATE)
 MODULE(stateless, METHODS)
 MODULE(failing, METHODS, STATE, TRAVERSE, CLEAR, FREE, PySlot_FUNC(Py_mod_exec, fails))
-/* So large that it is unmapped when it is freed. */
+/* The state is so large that the allocator unmaps it when it is freed. */
 MODULE(pointing, PySlot_SIZE(Py_mod_state_size, 1 << 26),
        PySlot_FUNC(Py_mod_exec, points_into_state))
 MODULE(asking, METHODS, STATE, TRAVERSE, PySlot_FUNC(Py_mod_state_free, asks_for_an_attribute))

@@ -1,9 +1,9 @@
-/* Functions that hand C code the address of an object's bytes, called as C code calls them. */
+/* Calls of the functions that return the address of an object's bytes. */
 #define _POSIX_C_SOURCE 200809L
 #include "extension.h"
 #include <pthread.h>
 
-/* Takes over the references. */
+/* A tuple of three. Steals the references. */
 static PyObject *triple(PyObject *first, PyObject *second, PyObject *third)
 {
     PyObject *all[] = {first, second, third};
@@ -14,7 +14,7 @@ static PyObject *triple(PyObject *first, PyObject *second, PyObject *third)
     return tuple;
 }
 
-/* The address, the size, and the bytes that are there with the one behind them. */
+/* The address, the size, and the bytes with the one after them. */
 static PyObject *seen(const char *address, Py_ssize_t size)
 {
     return triple(PyLong_FromVoidPtr((void *)address), PyLong_FromSsize_t(size),
@@ -68,7 +68,7 @@ static PyObject *str_and_size(PyObject *self, PyObject *object)
     return address == NULL ? NULL : seen(address, size);
 }
 
-/* What the size is after a failure. */
+/* The value of the size after a failure. */
 static PyObject *size_of_failed(PyObject *self, PyObject *object)
 {
     (void)self;
@@ -89,7 +89,7 @@ static PyObject *module_texts(PyObject *self, PyObject *module)
                                         PyLong_FromLong(name == PyModule_GetName(module)));
 }
 
-/* Each function with NULL for the object. */
+/* Calls each function with NULL. */
 static PyObject *of_null(PyObject *self, PyObject *which)
 {
     (void)self;
@@ -109,7 +109,7 @@ static PyObject *of_null(PyObject *self, PyObject *which)
     }
 }
 
-/* New bytes that are filled through their address. */
+/* A new bytes object, filled through its address. */
 static PyObject *filled(PyObject *self, PyObject *count)
 {
     (void)self;
@@ -143,7 +143,7 @@ static PyObject *overwritten(PyObject *self, PyObject *object)
     return address == NULL ? NULL : Py_NewRef(object);
 }
 
-/* What C code does with a name that it keeps. */
+/* Copies the text through its address, as C code does to keep a name. */
 static PyObject *copied(PyObject *self, PyObject *object)
 {
     (void)self;
@@ -153,7 +153,7 @@ static PyObject *copied(PyObject *self, PyObject *object)
     return made;
 }
 
-/* ---- Objects whose address was asked for, and that end elsewhere ---- */
+/* ---- Objects that are destroyed on another thread after their address was taken ---- */
 
 static void *drop(void *object)
 {
@@ -161,8 +161,8 @@ static void *drop(void *object)
     return NULL;
 }
 
-/* Makes a str and a bytes object, asks for their addresses, and gives up the only reference to each
-   on a thread that is in no interpreter. */
+/* Makes a str and a bytes object, takes their addresses, and drops the only reference to each on a
+   native thread that is not attached. */
 static PyObject *dropped_elsewhere(PyObject *self, PyObject *text)
 {
     (void)self;

@@ -1,4 +1,4 @@
-/* A module that wants of the C API what is not there. */
+/* A module that calls a function that the C API lacks. */
 #include "extension.h"
 
 void PyNoSuch_Function(void);

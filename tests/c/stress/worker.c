@@ -1,5 +1,5 @@
-/* Threads that the interpreter does not know make, use and drop capsules from the middle of a
-   program until the process exits. What was made and what ended is told at the very end. */
+/* Native threads make, use and drop capsules, from the middle of a program until the process exits.
+   Then the numbers of capsules made and destroyed are printed. */
 #define _POSIX_C_SOURCE 200809L
 #include "extension.h"
 
@@ -41,7 +41,7 @@ static PyObject *hand_over(PyObject *self, PyObject *object)
     return Py_NewRef(Py_None);
 }
 
-/* Of all threads one gets each. */
+/* Each object is taken by one thread. */
 static PyObject *take(void)
 {
     long number = next++;

@@ -17,7 +17,7 @@ print(cast(double, c_void_p).value == c_void_p.from_buffer(double).value, bool(c
 table = (c_void_p * 2)(address, address)
 print(F.from_address(addressof(table)).argtypes[0].__name__, F.from_address(addressof(table))(8))
 print(F.from_buffer(table, sizeof(c_void_p))(9), cast(table, POINTER(F))[1](10))
-tell(lambda: cast(double, c_int))
+show(lambda: cast(double, c_int))
 ",
         "
 8 10 12 14
@@ -40,10 +40,10 @@ print(bool(table.f), bool(table.g), type(table.f) is F, table.f(4), table.text)
 table.f, table.g = F(lambda x: -x), named
 gc.collect()
 print(table.f(4), table.g(4), pointer(table).contents.g(5))
-tell(lambda: setattr(table, 'f', None))
-tell(lambda: setattr(table, 'f', 5))
-tell(lambda: setattr(table, 'f', lambda x: x))
-tell(lambda: setattr(table, 'f', CFUNCTYPE(c_int)(lambda: 1)))
+show(lambda: setattr(table, 'f', None))
+show(lambda: setattr(table, 'f', 5))
+show(lambda: setattr(table, 'f', lambda x: x))
+show(lambda: setattr(table, 'f', CFUNCTYPE(c_int)(lambda: 1)))
 class Either(Union): _fields_ = [('f', F), ('address', c_void_p)]
 either = Either(f=table.f)
 print(either.f(8), either.address == cast(table.f, c_void_p).value)
@@ -71,7 +71,7 @@ gc.collect()
 print([(e.name, e.f(1)) for e in entries], entries[1:][0].name)
 entries[0].name = b'c'
 print(entries[0].name, pointer(entries[0])[1].name)
-tell(lambda: entries[2])
+show(lambda: entries[2])
 ",
         "
 [6, 15] 18 2 True
@@ -81,7 +81,7 @@ IndexError: invalid index
 ",
     ),
     (
-        "a-callback-is-passed-where-its-type-is-asked-for",
+        "a-callback-is-passed-where-its-type-is-expected",
         r"
 Compare = CFUNCTYPE(c_int, POINTER(c_int), POINTER(c_int))
 compare = Compare(lambda a, b: a[0] - b[0])
@@ -92,8 +92,8 @@ for types in None, [c_void_p, c_size_t, c_size_t, Compare], [c_void_p, c_size_t,
     sort(numbers, c_size_t(4), c_size_t(4), compare)
     print(numbers[:])
 sort.argtypes = [c_void_p, c_size_t, c_size_t, Compare]
-tell(lambda: sort(numbers, 4, 4, None))
-tell(lambda: sort(numbers, 4, 4, CFUNCTYPE(None)(print)))
+show(lambda: sort(numbers, 4, 4, None))
+show(lambda: sort(numbers, 4, 4, CFUNCTYPE(None)(print)))
 Apply = CFUNCTYPE(c_int, CFUNCTYPE(c_int, c_int), c_int)
 print(Apply(lambda f, x: f(x) + 1)(CFUNCTYPE(c_int, c_int)(lambda x: x * x), 4))
 ",
@@ -136,7 +136,7 @@ True 6
 ",
     ),
     (
-        "a-callback-gives-what-c-takes",
+        "a-callback-returns-what-c-expects",
         r"
 def gives(kind, value):
     return CFUNCTYPE(kind)(lambda: value)()
@@ -148,8 +148,8 @@ nothing = object()
 before = sys.getrefcount(nothing)
 for _ in range(10): gives(py_object, nothing)
 print(sys.getrefcount(nothing) - before)
-tell(lambda: gives(POINTER(c_int), None))
-tell(lambda: gives(Structure, None))
+show(lambda: gives(POINTER(c_int), None))
+show(lambda: gives(Structure, None))
 ",
         "
 -1 255 -2 -3 7
@@ -162,7 +162,7 @@ TypeError: invalid result type for callback function
 ",
     ),
     (
-        "a-callback-that-fails-is-reported",
+        "an-exception-in-a-callback-is-unraisable",
         r"
 def fails(x): raise KeyError(x)
 CFUNCTYPE(None, c_int)(fails)(3)
@@ -178,7 +178,7 @@ None
 ",
     ),
     (
-        "a-callback-may-let-go-of-itself",
+        "a-callback-may-drop-the-last-reference-to-itself",
         r"
 F = CFUNCTYPE(c_int, c_int)
 class Holder: pass
@@ -224,7 +224,7 @@ unraisable LookupError: on a native thread | Exception ignored on calling ctypes
 ",
     ),
     (
-        "a-call-of-a-cdll-lets-others-run-and-collect",
+        "a-call-of-a-cdll-lets-other-threads-run-and-collect",
         r"
 lib = CDLL(None)
 semaphore = create_string_buffer(64)
@@ -263,7 +263,7 @@ for kind in Handle, Text:
     lib.free(result)
 lib.atoi.restype = Checked
 print(lib.atoi(b'65'))
-tell(lambda: lib.atoi(b'-65'))
+show(lambda: lib.atoi(b'-65'))
 lib.toupper.restype = c_char
 print(lib.toupper(97))
 ",
@@ -276,7 +276,7 @@ b'A'
 ",
     ),
     (
-        "what-is-assigned-through-a-view-is-kept",
+        "what-is-assigned-through-a-view-stays-alive",
         r"
 F = CFUNCTYPE(c_int, c_int)
 class Entry(Structure): _fields_ = [('name', c_char_p), ('f', F), ('names', c_char_p * 2)]

@@ -7,14 +7,14 @@ pub(super) const ROWS: &[Row] = &[
         "every-function-of-capsules-through-ctypes",
         r"
 @CFUNCTYPE(None, c_void_p)
-def dies(handle): print('dies')
+def destroy(handle): print('destroyed')
 capsule = New(0x10, b'one', None)
 print(GetPointer(capsule, b'one'), string_at(GetName(capsule)), IsValid(capsule, b'one'))
 print(SetPointer(capsule, 0x20), SetName(capsule, b'two'), SetContext(capsule, 0x30))
 print(GetPointer(capsule, b'two'), GetContext(capsule), GetDestructor(capsule))
-print(SetDestructor(capsule, cast(dies, c_void_p)))
-print(GetDestructor(capsule) == cast(dies, c_void_p).value, SetDestructor(capsule, None))
-print(GetDestructor(capsule), SetDestructor(capsule, dies))
+print(SetDestructor(capsule, cast(destroy, c_void_p)))
+print(GetDestructor(capsule) == cast(destroy, c_void_p).value, SetDestructor(capsule, None))
+print(GetDestructor(capsule), SetDestructor(capsule, destroy))
 del capsule
 gc.collect()
 ",
@@ -25,17 +25,17 @@ gc.collect()
 0
 True 0
 None 0
-dies
+destroyed
 ",
     ),
     (
         "a-destructor-gets-the-capsule",
         r"
 @CFUNCTYPE(None, c_void_p)
-def dies(handle):
+def destroy(handle):
     capsule = cast(handle, py_object)
     print(handle == address, IsValid(capsule, b'label'), GetPointer(capsule, b'label'))
-capsule = New(5, b'label', cast(dies, c_void_p))
+capsule = New(5, b'label', cast(destroy, c_void_p))
 address = id(capsule)
 del capsule
 gc.collect()
@@ -45,7 +45,7 @@ True 1 5
 ",
     ),
     (
-        "a-destructor-that-fails-is-reported",
+        "an-exception-in-a-destructor-is-unraisable",
         r"
 @CFUNCTYPE(None, c_void_p)
 def fails(handle): raise LookupError('in a destructor')
@@ -62,12 +62,12 @@ True
 ",
     ),
     (
-        "a-destructor-runs-on-whatever-thread-lets-go",
+        "a-destructor-runs-on-the-thread-that-drops-the-last-reference",
         r"
-lib, held, died = CDLL(None), [], []
+lib, held, destroyed = CDLL(None), [], []
 @CFUNCTYPE(None, c_void_p)
-def dies(handle): died.append(GetPointer(cast(handle, py_object), b'label'))
-def make(number): return New(number, b'label', cast(dies, c_void_p))
+def destroy(handle): destroyed.append(GetPointer(cast(handle, py_object), b'label'))
+def make(number): return New(number, b'label', cast(destroy, c_void_p))
 def work(number):
     capsule = make(number)
     del capsule
@@ -83,26 +83,26 @@ native = c_ulong()
 lib.pthread_create(byref(native), None, body, None)
 lib.pthread_join(native, None)
 gc.collect()
-print(sorted(died))
+print(sorted(destroyed))
 ",
         "
 [1, 2, 3, 4]
 ",
     ),
     (
-        "a-context-keeps-another-capsule",
+        "a-context-can-own-another-capsule",
         r"
 P.Py_IncRef.argtypes, P.Py_IncRef.restype = [py_object], None
 P.Py_DecRef.argtypes, P.Py_DecRef.restype = [c_void_p], None
 GetContext.argtypes = [c_void_p]
 @CFUNCTYPE(None, c_void_p)
-def inner_dies(handle): print('inner')
+def destroy_inner(handle): print('inner')
 @CFUNCTYPE(None, c_void_p)
-def outer_dies(handle):
+def destroy_outer(handle):
     print('outer')
     P.Py_DecRef(GetContext(handle))
-inner = New(1, b'inner', cast(inner_dies, c_void_p))
-outer = New(2, b'outer', cast(outer_dies, c_void_p))
+inner = New(1, b'inner', cast(destroy_inner, c_void_p))
+outer = New(2, b'outer', cast(destroy_outer, c_void_p))
 P.Py_IncRef(inner)
 SetContext(outer, id(inner))
 del inner
@@ -131,7 +131,7 @@ alive = {}
 @Deleter
 def release(managed): print('released', alive.pop(managed.contents.context)[0][:])
 @CFUNCTYPE(None, c_void_p)
-def capsule_dies(handle):
+def destroy_capsule(handle):
     capsule = cast(handle, py_object)
     if not IsValid(capsule, b'dltensor'): return print('was taken')
     managed = cast(GetPointer(capsule, b'dltensor'), POINTER(Managed))
@@ -141,7 +141,7 @@ def produce(*values):
     managed = Managed(Tensor(addressof(data), (1, 0), 1, 2, 64, 1, shape), None, release)
     managed.context = addressof(managed)
     alive[addressof(managed)] = data, shape, managed
-    return New(addressof(managed), b'dltensor', cast(capsule_dies, c_void_p))
+    return New(addressof(managed), b'dltensor', cast(destroy_capsule, c_void_p))
 def consume(capsule):
     managed = cast(GetPointer(capsule, b'dltensor'), POINTER(Managed))
     SetName(capsule, b'used_dltensor')
@@ -151,7 +151,7 @@ def consume(capsule):
     return total
 capsule = produce(1.5, 2.5, 4)
 print(consume(capsule))
-tell(lambda: consume(capsule))
+show(lambda: consume(capsule))
 del capsule
 gc.collect()
 capsule = produce(7.0)

@@ -1,5 +1,5 @@
-//! `ctypes` in interpreters of one process: sealed ones, in which there is none, and ones that were
-//! made without extension modules.
+//! `ctypes` in several interpreters of one process: sealed ones, which refuse to import it, and
+//! ones that were made without extension modules.
 
 use libtest_mimic::{Failed, Trial};
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
@@ -56,8 +56,8 @@ for name in 'ctypes', '_ctypes':
     Ok(())
 }
 
-/// What one interpreter changes of the classes of `_ctypes`, all have; functions that another one
-/// has made before go on as they were.
+/// The interpreters of a process share the classes of `_ctypes`, and what one of them changes
+/// there. Functions that another interpreter made before the change keep working.
 fn older() -> Result<(), Failed> {
     let plain = interpreter(|builder| builder.with_capsules(Access::Open));
     let ours = interpreter(|builder| builder.with_capsules(Access::Open).with_extension_modules());

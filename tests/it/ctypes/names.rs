@@ -1,10 +1,11 @@
-//! Rows about text: where C code finds the bytes that Python code passes, and how long.
+//! Rows about text: the address at which C code finds the bytes that Python code passes, and how
+//! long they stay there.
 
 use super::Row;
 
 pub(super) const ROWS: &[Row] = &[
     (
-        "a-name-is-the-bytes-own-data",
+        "a-name-points-into-the-bytes-object",
         r"
 label = b'engine.' + bytes(str(41 + 1), 'ascii')
 first, second = New(1, label, None), New(2, label, None)
@@ -18,7 +19,7 @@ True b'engine.42'
 ",
     ),
     (
-        "a-name-stays-as-long-as-its-bytes",
+        "a-name-is-valid-as-long-as-its-bytes-object",
         r"
 label = b'a.name.of.%d' % 7
 capsule = New(1, label, None)
@@ -61,7 +62,7 @@ b'text of its own' b'text of its own' b'text of its own'
 ",
     ),
     (
-        "a-nul-is-behind-the-bytes",
+        "a-nul-follows-the-bytes",
         r"
 lib = CDLL(None)
 lib.strlen.restype = c_size_t
@@ -94,16 +95,16 @@ None 1 0
 ",
     ),
     (
-        "what-is-no-text-is-refused",
+        "arguments-of-wrong-types-are-refused",
         r"
-tell(lambda: New(1, 'text', None))
-tell(lambda: New(1, 5, None))
-tell(lambda: New('text', b'name', 1.5))
-tell(lambda: New(1))
-tell(lambda: P['PyCapsule_GetName'](1.5))
+show(lambda: New(1, 'text', None))
+show(lambda: New(1, 5, None))
+show(lambda: New('text', b'name', 1.5))
+show(lambda: New(1))
+show(lambda: P['PyCapsule_GetName'](1.5))
 labs = CDLL(None).labs; labs.argtypes = [c_long]
-tell(lambda: labs(1.5))
-tell(lambda: CDLL(None).labs(1 << 80))
+show(lambda: labs(1.5))
+show(lambda: CDLL(None).labs(1 << 80))
 ",
         "
 ArgumentError: argument 2: TypeError: 'str' object cannot be interpreted as ctypes.c_char_p

@@ -1,4 +1,4 @@
-//! Rows about Python objects as C sees them, and about memory that ctypes objects share.
+//! Rows about Python objects as C code sees them, and about memory that ctypes objects share.
 
 use super::Row;
 
@@ -13,7 +13,7 @@ print(py_object.from_buffer(c_void_p(id(thing))).value is thing)
 address = c_void_p(id(thing))
 print(py_object.from_address(addressof(address)).value is thing)
 holder = py_object()
-tell(lambda: holder.value)
+show(lambda: holder.value)
 holder.value = thing
 print(holder.value is thing, repr(py_object(3)), repr(py_object()))
 holder.value = b'bytes'
@@ -87,7 +87,7 @@ class Box(Structure): _fields_ = [('thing', py_object), ('other', py_object)]
 box = Box([1, 2])
 gc.collect()
 print(box.thing)
-tell(lambda: box.other)
+show(lambda: box.other)
 box.other = {}
 print(box.other, box.thing)
 box.thing = py_object('wrapped')
@@ -146,9 +146,9 @@ print(cast(text, c_char_p).value, string_at(byref(number), 1), wide.value)
 print(c_void_p(None).value, c_void_p(5).value, repr(c_char_p(b'x'))[:9], c_char_p(None).value)
 out = c_void_p.from_buffer(bytearray(8))
 print(out.value)
-tell(lambda: c_void_p.from_buffer(c_int(1)))
-tell(lambda: c_int.from_buffer(c_void_p(1), -1))
-tell(lambda: c_int.from_buffer(b'1234'))
+show(lambda: c_void_p.from_buffer(c_int(1)))
+show(lambda: c_int.from_buffer(c_void_p(1), -1))
+show(lambda: c_int.from_buffer(b'1234'))
 ",
         "
 2 42 b'words'
@@ -162,7 +162,7 @@ TypeError: underlying buffer is not writable
 ",
     ),
     (
-        "attributes-of-functions-are-what-was-set",
+        "attributes-of-functions-can-be-set-and-read",
         r"
 function = CDLL(None)['labs']
 print(function.argtypes, function.restype.__name__, function.errcheck)
@@ -176,9 +176,9 @@ del function.restype
 print(function.restype.__name__)
 function.argtypes = None
 print(function.argtypes)
-tell(lambda: setattr(function, 'argtypes', [5]))
-tell(lambda: setattr(function, 'restype', 5))
-tell(lambda: setattr(function, 'errcheck', 5))
+show(lambda: setattr(function, 'argtypes', [5]))
+show(lambda: setattr(function, 'restype', 5))
+show(lambda: setattr(function, 'errcheck', 5))
 prototype = CFUNCTYPE(c_int, c_char_p)(('strlen', CDLL(None)))
 print(prototype.argtypes[0].__name__, prototype.restype.__name__, prototype(b'four'))
 char = CDLL(None).toupper

@@ -1,24 +1,24 @@
-//! Rows about exceptions: what a C function leaves behind is raised at the call, and what is being
-//! handled at that time is left alone.
+//! Rows about exceptions: one that a C function sets is raised by the call, and an exception that
+//! is being handled at that time stays as it is.
 
 use super::Row;
 
 pub(super) const ROWS: &[Row] = &[
     (
-        "a-refusal-is-raised-at-the-call",
+        "the-call-raises-what-the-function-set",
         r"
-tell(lambda: New(None, b'x', None))
-tell(lambda: GetPointer(New(1, b'right', None), b'wrong'))
-tell(lambda: GetPointer([], b'x'))
-tell(lambda: SetPointer([], 5))
-tell(lambda: SetPointer(New(1, None, None), None))
-tell(lambda: SetName([], b'x'))
-tell(lambda: SetContext([], 5))
-tell(lambda: SetDestructor([], None))
-tell(lambda: GetName([]))
-tell(lambda: GetContext([]))
-tell(lambda: GetDestructor([]))
-tell(lambda: IsValid([], b'x'))
+show(lambda: New(None, b'x', None))
+show(lambda: GetPointer(New(1, b'right', None), b'wrong'))
+show(lambda: GetPointer([], b'x'))
+show(lambda: SetPointer([], 5))
+show(lambda: SetPointer(New(1, None, None), None))
+show(lambda: SetName([], b'x'))
+show(lambda: SetContext([], 5))
+show(lambda: SetDestructor([], None))
+show(lambda: GetName([]))
+show(lambda: GetContext([]))
+show(lambda: GetDestructor([]))
+show(lambda: IsValid([], b'x'))
 ",
         "
 ValueError: PyCapsule_New called with null pointer
@@ -36,14 +36,14 @@ ValueError: PyCapsule_GetDestructor called with invalid PyCapsule object
 ",
     ),
     (
-        "nothing-stays-pending-after-a-refusal",
+        "nothing-stays-pending-after-an-error",
         r"
-tell(lambda: GetPointer([], b'x'))
+show(lambda: GetPointer([], b'x'))
 print(sys.exception(), P.PyErr_Occurred())
 try: {}['key']
 except KeyError as error: print(error.__context__)
 print(sys.exception())
-tell(lambda: exec('raise'))
+show(lambda: exec('raise'))
 print(sorted([3, 1]))
 ",
         "
@@ -56,7 +56,7 @@ RuntimeError: No active exception to reraise
 ",
     ),
     (
-        "what-is-being-handled-is-not-taken-for-pending",
+        "the-handled-exception-is-not-taken-for-pending",
         r"
 capsule = New(1, b'name', None)
 try: raise KeyError('handled')
@@ -73,7 +73,7 @@ None True
 ",
     ),
     (
-        "what-is-being-handled-is-handled-after-a-refusal",
+        "the-handled-exception-stays-handled-after-an-error",
         r"
 try: raise KeyError('handled')
 except KeyError as handled:
@@ -89,15 +89,15 @@ None
 ",
     ),
     (
-        "a-refusal-is-raised-whatever-the-result-is",
+        "the-call-raises-for-every-result-type",
         r"
 class Box(Structure): _fields_ = [('x', c_int)]
 for result in None, c_int, c_char_p, c_void_p, py_object, POINTER(Box), lambda number: 5:
     function = P['PyCapsule_GetPointer']
     function.restype, function.argtypes = result, [py_object, c_char_p]
-    tell(lambda: function([], b'x'))
+    show(lambda: function([], b'x'))
 untyped = P['PyCapsule_GetPointer']
-tell(lambda: untyped(py_object([]), b'x'))
+show(lambda: untyped(py_object([]), b'x'))
 ",
         "
 ValueError: PyCapsule_GetPointer called with invalid PyCapsule object
@@ -111,7 +111,7 @@ ValueError: PyCapsule_GetPointer called with invalid PyCapsule object
 ",
     ),
     (
-        "errcheck-sees-only-what-was-not-raised",
+        "errcheck-is-not-called-after-an-error",
         r"
 function = P['PyCapsule_IsValid']
 function.argtypes = [py_object, c_char_p]
@@ -120,14 +120,14 @@ print(function(New(1, b'x', None), b'x'))
 function = P['PyCapsule_GetPointer']
 function.argtypes = [py_object, c_char_p]
 function.errcheck = lambda *seen: print('seen', seen)
-tell(lambda: function([], b'x'))
+show(lambda: function([], b'x'))
 function.errcheck = lambda result, called, args: args
-tell(lambda: function(New(7, b'x', None), b'x'))
+show(lambda: function(New(7, b'x', None), b'x'))
 def fails(*seen): raise LookupError('from errcheck')
 function.errcheck = fails
-tell(lambda: function(New(7, b'x', None), b'x'))
+show(lambda: function(New(7, b'x', None), b'x'))
 del function.errcheck
-tell(lambda: function(New(7, b'x', None), b'x'))
+show(lambda: function(New(7, b'x', None), b'x'))
 ",
         "
 (1, True, b'x')
@@ -142,14 +142,14 @@ LookupError: from errcheck
         r"
 own = PyDLL(None)
 own.PyCapsule_GetPointer.argtypes = [py_object, c_char_p]
-tell(lambda: own.PyCapsule_GetPointer([], b'x'))
+show(lambda: own.PyCapsule_GetPointer([], b'x'))
 kind = PYFUNCTYPE(c_void_p, py_object, c_char_p)
-tell(lambda: kind(('PyCapsule_GetPointer', pythonapi))([], b'x'))
-tell(lambda: kind(cast(P.PyCapsule_GetPointer, c_void_p).value)([], b'x'))
+show(lambda: kind(('PyCapsule_GetPointer', pythonapi))([], b'x'))
+show(lambda: kind(cast(P.PyCapsule_GetPointer, c_void_p).value)([], b'x'))
 P.PyErr_SetString.restype, P.PyErr_SetString.argtypes = None, [py_object, c_char_p]
-tell(lambda: P.PyErr_SetString(OSError, b'said so'))
+show(lambda: P.PyErr_SetString(OSError, b'said so'))
 P.PyErr_SetObject.restype, P.PyErr_SetObject.argtypes = None, [py_object, py_object]
-tell(lambda: P.PyErr_SetObject(KeyboardInterrupt, 'now'))
+show(lambda: P.PyErr_SetObject(KeyboardInterrupt, 'now'))
 print(PyDLL(None).labs(-3), sys.exception())
 ",
         "
@@ -162,15 +162,15 @@ KeyboardInterrupt: now
 ",
     ),
     (
-        "importing-what-is-not-there-raises",
+        "a-failed-import-raises",
         r"
-tell(lambda: Import(b'no_such_module.x', 0))
+show(lambda: Import(b'no_such_module.x', 0))
 import types
 made = types.ModuleType('made'); sys.modules['made'] = made
 made.api = New(0x50, b'made.api', None)
 made.other = New(0x60, b'else', None)
 print(hex(Import(b'made.api', 0)))
-tell(lambda: Import(b'made.other', 0))
+show(lambda: Import(b'made.other', 0))
 print(sys.exception())
 ",
         r#"
@@ -181,7 +181,7 @@ None
 "#,
     ),
     (
-        "a-callback-that-fails-inside-is-reported-and-not-raised",
+        "an-exception-in-a-nested-callback-is-unraisable",
         r"
 @CFUNCTYPE(c_int, c_void_p, c_void_p)
 def compare(a, b): raise LookupError('in a callback')
@@ -204,9 +204,9 @@ None
     ),
 ];
 
-/// What CPython leaves undefined, because no function of the C API may be called that way.
+/// Rows that CPython leaves undefined, because a CDLL calls functions of the C API without the GIL.
 pub(super) const OURS: &[Row] = &[(
-    "what-a-function-of-a-cdll-leaves-behind-is-reported",
+    "an-exception-that-a-function-of-a-cdll-sets-is-unraisable",
     r"
 function = CDLL(None).PyCapsule_GetPointer
 function.argtypes = [py_object, c_char_p]

@@ -1,38 +1,38 @@
-//! Everything that `datetime.h` offers, called in both interpreters with the same values: answers,
-//! exceptions and their texts, and reference counts are the same, but for the words of two kinds.
+//! Everything that `datetime.h` offers, called in both interpreters with the same values. Answers,
+//! exceptions and reference counts are the same, except for two kinds of exception texts.
 
 use libtest_mimic::Failed;
 
 use super::Test;
-use super::interpreters::Laboratory;
-use super::listed::{Account, Listed};
+use super::differences::{Difference, Tally};
+use super::interpreters::Interpreters;
 
-pub(super) const TEST: (&str, Test) = ("dates-do-as-in-cpython", dates);
+pub(super) const TEST: (&str, Test) = ("dates-match-cpython", dates);
 
-fn dates(laboratory: &Laboratory) -> Result<(), Failed> {
-    let (theirs, ours) = laboratory.run("dates.py", &[])?;
-    let mut account = Account::default();
-    account.enter_lengths(&theirs.stdout, &ours.stdout);
+fn dates(interpreters: &Interpreters) -> Result<(), Failed> {
+    let (theirs, ours) = interpreters.run("dates.py", &[])?;
+    let mut tally = Tally::default();
+    tally.add_lengths(&theirs.stdout, &ours.stdout);
     for (theirs, ours) in theirs.stdout.lines().zip(ours.stdout.lines()) {
-        let listed: Option<Listed> = [
-            (range_text as Core, Listed::RangeText),
-            (argument_text, Listed::ArgumentText),
+        let listed: Option<Difference> = [
+            (range_text as Core, Difference::RangeText),
+            (argument_text, Difference::ArgumentText),
         ]
         .into_iter()
         .find(|(core, _)| theirs != ours && core(theirs).is_some() && core(theirs) == core(ours))
         .map(|(_, listed)| listed);
         let expected = if listed.is_some() { ours } else { theirs };
-        account.enter(theirs, expected, listed.as_slice(), ours);
+        tally.add(theirs, expected, listed.as_slice(), ours);
     }
-    eprintln!("calls of datetime.h in CPython and ours: {account}");
-    if account.lines() < 4_000 {
-        return Err(format!("only {} lines were compared", account.lines()).into());
+    eprintln!("calls of datetime.h in CPython and here: {tally}");
+    if tally.lines() < 4_000 {
+        return Err(format!("only {} lines were compared", tally.lines()).into());
     }
-    account.judge(&[Listed::RangeText, Listed::ArgumentText])?;
+    tally.check(&[Difference::RangeText, Difference::ArgumentText])?;
     Ok(())
 }
 
-/// What two texts have in common that say the same in other words, with the call and the class.
+/// The call, and the part that two differently worded texts with the same meaning have in common.
 type Core = fn(&str) -> Option<(&str, &str)>;
 
 fn range_text(line: &str) -> Option<(&str, &str)> {
@@ -50,7 +50,7 @@ fn range_text(line: &str) -> Option<(&str, &str)> {
 
 fn argument_text(line: &str) -> Option<(&str, &str)> {
     let (call, text) = line.rsplit_once('\t')?;
-    // CPython says which line of its own complains.
+    // CPython's text begins with a position in its own source.
     let bad = "bad argument to internal function";
     let kinds = [
         "TypeError: fromtimestamp",

@@ -1,58 +1,72 @@
-//! The rows of `rows.py`: functions of the C API with values at the edge of what they take. What
-//! ours answers otherwise is a list of rows; what CPython cannot be asked is in `alone.py`.
+//! The rows of `rows.py`: functions of the C API with values at the limits of what they accept. The
+//! rows that differ from CPython are listed. Calls that CPython does not survive are in
+//! `without_cpython.py`.
 
 use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::listed::{Account, Listed};
+use super::differences::{Difference, Tally};
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{child, trial};
 
-/// The tests that need no CPython: a script, what it is told, its exit code and its last lines.
-const ALONE: [(&str, &str, &str, i32, &str); 3] = [
+/// The tests that need no CPython: a script, its argument, its exit code and its output.
+const WITHOUT_CPYTHON: [(&str, &str, &str, i32, &str); 3] = [
     (
-        "functions-take-null-and-tuples-are-filled-among-threads",
-        "alone.py",
+        "functions-accept-null-and-threads-see-tuples-being-filled",
+        "without_cpython.py",
         "",
         0,
         "done\n",
     ),
     (
-        "a-thread-that-prints-a-system-exit-ends-a-process-that-waits-for-it",
-        "ending.py",
+        "a-thread-that-prints-a-system-exit-ends-the-process",
+        "exit_at_shutdown.py",
         "thread",
         3,
         "end\nexit function\n",
     ),
     (
         "an-exit-function-that-prints-a-system-exit-ends-the-process",
-        "ending.py",
+        "exit_at_shutdown.py",
         "exit function",
         4,
         "end\n",
     ),
 ];
 
-pub(super) fn alone() -> impl Iterator<Item = Trial> {
-    ALONE.into_iter().map(|(name, script, told, code, stdout)| {
-        let name = format!("differential::{name}");
-        if *HAS_COMPILER {
-            trial(name, move || run_alone(script, told, code, stdout))
-        } else {
-            c_code::left_out(format!("{name}::left out, no C compiler here"))
-        }
-    })
+pub(super) fn without_cpython() -> impl Iterator<Item = Trial> {
+    WITHOUT_CPYTHON
+        .into_iter()
+        .map(|(name, script, argument, code, stdout)| {
+            let name = format!("differential::{name}");
+            if *HAS_COMPILER {
+                trial(name, move || {
+                    run_without_cpython(script, argument, code, stdout)
+                })
+            } else {
+                c_code::skipped(format!("{name}::skipped, no C compiler here"))
+            }
+        })
 }
 
-fn run_alone(script: &str, told: &str, code: i32, stdout: &str) -> Result<(), Failed> {
+fn run_without_cpython(
+    script: &str,
+    argument: &str,
+    code: i32,
+    stdout: &str,
+) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/functions");
     let library = folder.path().join("function_driver.so");
     let source = sources.join("function_driver.c");
     c_code::compile(&[source], &c_code::headers(), &[""; 0], &library)?;
     let script = sources.join(script);
-    let arguments = [script.as_os_str(), folder.path().as_os_str(), told.as_ref()];
+    let arguments = [
+        script.as_os_str(),
+        folder.path().as_os_str(),
+        argument.as_ref(),
+    ];
     let ended = child(&arguments, &[]);
     if ended.code == Some(code) && ended.stdout == stdout {
         Ok(())
@@ -61,7 +75,7 @@ fn run_alone(script: &str, told: &str, code: i32, stdout: &str) -> Result<(), Fa
     }
 }
 
-/// Native classes, and the flags that they lack in the VM. Who is not on the heap is immutable.
+/// Native classes, and the flags that they lack in the VM. A class without HEAPTYPE is immutable.
 const NATIVE: [(&str, &str); 17] = [
     ("coroutine_wrapper", "DISALLOW_INSTANTIATION"),
     ("callable_iterator", "DISALLOW_INSTANTIATION"),
@@ -82,36 +96,36 @@ const NATIVE: [(&str, &str); 17] = [
     ("Match", "HEAPTYPE"),
 ];
 
-/// Compares the answers to all rows.
-pub(super) fn compare(theirs: &str, ours: &str) -> Account {
-    let mut account = Account::default();
-    account.enter_lengths(theirs, ours);
+/// Compares the answers of all rows.
+pub(super) fn compare(theirs: &str, ours: &str) -> Tally {
+    let mut tally = Tally::default();
+    tally.add_lengths(theirs, ours);
     for (theirs, ours) in theirs.lines().zip(ours.lines()) {
         let (expected, listed) = expected(theirs);
-        account.enter(theirs, &expected, listed.as_slice(), ours);
+        tally.add(theirs, &expected, listed.as_slice(), ours);
     }
-    account
+    tally
 }
 
-/// What ours must write for a line of CPython's, and why it is another.
-fn expected(theirs: &str) -> (String, Option<Listed>) {
+/// The line expected of this interpreter for a line of CPython's, and the difference, if any.
+fn expected(theirs: &str) -> (String, Option<Difference>) {
     let class = theirs.strip_prefix("PyType_GetFlags ");
     let class = class.and_then(|rest| rest.split('\t').next());
     if let Some((_, lacking)) = NATIVE.iter().find(|(name, _)| Some(*name) == class) {
-        return (without(theirs, lacking), Some(Listed::NativeClass));
+        return (without(theirs, lacking), Some(Difference::NativeClass));
     }
     let half_a_report = "'Exception ignored in: 5\\n'";
     if theirs.contains("with nothing pending") && theirs.contains(half_a_report) {
         return (
             theirs.replace(half_a_report, "''"),
-            Some(Listed::NothingPending),
+            Some(Difference::NothingPending),
         );
     }
     let conflict = "metaclass conflict: the metaclass of a derived class must be a (non-strict) \
                     subclass of the metaclasses of all its bases";
     if theirs.starts_with("PyErr_NewException of ") && theirs.contains(conflict) {
         let answer = theirs.replace(conflict, "bases must be types");
-        return (answer, Some(Listed::BasesOfTypes));
+        return (answer, Some(Difference::BasesOfTypes));
     }
     (theirs.to_owned(), None)
 }

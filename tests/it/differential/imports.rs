@@ -1,80 +1,84 @@
-//! The table of imports: each row of `import_rows.py` is asked in both interpreters, and so is why
-//! its module cannot be imported, which in ours is the cause.
+//! The table of imports: both interpreters run each row of `import_rows.py`, and then import its
+//! module by itself. The exception of that is the cause that this interpreter sets.
 
-use super::listed::{Account, Listed};
+use super::differences::{Difference, Tally};
 use super::steps::HANDLED;
 
-/// What ours answers where the difference is in the answer itself.
-enum Meant {
+/// The answer of this interpreter, where the difference is in the answer itself.
+enum Intended {
     Pointer,
     /// The module that cannot be imported, and why.
     Wrapped(&'static str, &'static str),
-    /// What the module raises, as it is.
+    /// The exception of the module, unchanged.
     AsRaised,
-    /// In an except block Python code sees that nothing is being handled.
+    /// Python code that runs during the import sees no handled exception.
     Unseen,
 }
 
-use Meant::{AsRaised, Pointer, Unseen, Wrapped};
+use Intended::{AsRaised, Pointer, Unseen, Wrapped};
 
-const MEANT: &[(&str, Listed, Meant)] = &[
-    ("submodule", Listed::Submodule, Pointer),
+const INTENDED: &[(&str, Difference, Intended)] = &[
+    ("submodule", Difference::Submodule, Pointer),
     (
         "submodule-whose-attribute-was-deleted",
-        Listed::Submodule,
+        Difference::Submodule,
         Pointer,
     ),
-    ("submodule-deeper", Listed::Submodule, Pointer),
+    ("submodule-deeper", Difference::Submodule, Pointer),
     (
         "submodule-where-getattr-refuses",
-        Listed::Submodule,
+        Difference::Submodule,
         Pointer,
     ),
-    ("namespace-package", Listed::Submodule, Pointer),
+    ("namespace-package", Difference::Submodule, Pointer),
     (
         "submodule-that-raises",
-        Listed::Submodule,
+        Difference::Submodule,
         Wrapped("pkg.sub", "ZeroDivisionError: division by zero"),
     ),
-    ("keyboard-interrupt", Listed::PassesThrough, AsRaised),
-    ("own-keyboard-interrupt", Listed::PassesThrough, AsRaised),
-    ("system-exit", Listed::PassesThrough, AsRaised),
-    ("memory-error", Listed::PassesThrough, AsRaised),
-    ("hook-that-exits", Listed::PassesThrough, AsRaised),
+    ("keyboard-interrupt", Difference::PassesThrough, AsRaised),
+    (
+        "own-keyboard-interrupt",
+        Difference::PassesThrough,
+        AsRaised,
+    ),
+    ("system-exit", Difference::PassesThrough, AsRaised),
+    ("memory-error", Difference::PassesThrough, AsRaised),
+    ("hook-that-exits", Difference::PassesThrough, AsRaised),
     (
         "only-the-new-sys-modules-has-it",
-        Listed::LiveModules,
+        Difference::LiveModules,
         Pointer,
     ),
     (
         "only-the-old-sys-modules-has-it",
-        Listed::LiveModules,
+        Difference::LiveModules,
         Wrapped("m", "ModuleNotFoundError: No module named 'm'"),
     ),
     (
         "sys-modules-is-gone",
-        Listed::LiveModules,
+        Difference::LiveModules,
         Wrapped("m", "RuntimeError: sys.modules was deleted"),
     ),
     (
         "hook-that-is-gone",
-        Listed::ImportCause,
+        Difference::ImportCause,
         Wrapped("m", "ImportError: __import__ not found"),
     ),
     (
         "getattr-looks-at-what-is-handled",
-        Listed::HandledUnseen,
+        Difference::HandledUnseen,
         Unseen,
     ),
 ];
 
-/// A row asked in one manner.
+/// A row, in one manner.
 struct Line<'a> {
     row: &'a str,
     manner: &'a str,
     /// The pointer or the exception.
     answer: &'a str,
-    /// Attributes of the exception, and what the row noted.
+    /// Attributes of the exception, and what the row recorded.
     rest: &'a str,
 }
 
@@ -96,23 +100,23 @@ impl<'a> Line<'a> {
         format!("{}\t{}\t{answer}{rest}", self.row, self.manner)
     }
 
-    /// What ours must write, where `cause` is why ours cannot import the module.
-    fn expected(&self, cause: &str) -> (String, Vec<Listed>) {
+    /// The line expected of this interpreter. `cause` is why it cannot import the module.
+    fn expected(&self, cause: &str) -> (String, Vec<Difference>) {
         let handled = if self.manner == "except" { HANDLED } else { "" };
         let head = self.answer.strip_suffix(handled).unwrap_or(self.answer);
-        let meant = MEANT.iter().find(|(row, ..)| *row == self.row);
-        if let Some((_, listed, meant)) = meant
+        let intended = INTENDED.iter().find(|(row, ..)| *row == self.row);
+        if let Some((_, listed, intended)) = intended
             && self.manner != "module"
-            && (!matches!(meant, Unseen) || self.manner == "except")
+            && (!matches!(intended, Unseen) || self.manner == "except")
         {
-            return (self.meant(meant, handled, cause), vec![*listed]);
+            return (self.intended(intended, handled, cause), vec![*listed]);
         }
         let (addition, listed) = if head.starts_with("ImportError: PyCapsule_Import could not") {
-            (format!(" {{cause {cause}}}"), Listed::ImportCause)
+            (format!(" {{cause {cause}}}"), Difference::ImportCause)
         } else if head.starts_with("AttributeError: PyCapsule_Import ") {
-            (" [note]".to_owned(), Listed::ImportNote)
+            (" [note]".to_owned(), Difference::ImportNote)
         } else if head.starts_with("UnicodeDecodeError/ValueError: ") {
-            (" [note]".to_owned(), Listed::CodecNote)
+            (" [note]".to_owned(), Difference::CodecNote)
         } else {
             return (self.text(self.answer, self.rest), Vec::new());
         };
@@ -120,8 +124,8 @@ impl<'a> Line<'a> {
         (self.text(&answer, self.rest), vec![listed])
     }
 
-    fn meant(&self, meant: &Meant, handled: &str, cause: &str) -> String {
-        match meant {
+    fn intended(&self, intended: &Intended, handled: &str, cause: &str) -> String {
+        match intended {
             Pointer => self.text("p1", ""),
             AsRaised => self.text(&format!("{cause}{handled}"), ""),
             Unseen => self.text(self.answer, "\tNone"),
@@ -136,10 +140,10 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Compares the answers to all rows.
-pub(super) fn compare(theirs: &str, ours: &str) -> Account {
-    let mut account = Account::default();
-    account.enter_lengths(theirs, ours);
+/// Compares the answers of all rows.
+pub(super) fn compare(theirs: &str, ours: &str) -> Tally {
+    let mut tally = Tally::default();
+    tally.add_lengths(theirs, ours);
     let causes: Vec<Line<'_>> = ours
         .lines()
         .filter_map(Line::of)
@@ -154,22 +158,22 @@ pub(super) fn compare(theirs: &str, ours: &str) -> Account {
             }
             None => (theirs.to_owned(), Vec::new()),
         };
-        account.enter(theirs, &expected, &listed, ours);
+        tally.add(theirs, &expected, &listed, ours);
     }
-    account
+    tally
 }
 
 impl Line<'_> {
-    /// What ours must write where the module is imported by itself.
-    fn expected_module(&self) -> (String, Vec<Listed>) {
+    /// The line expected of this interpreter, where the module is imported by itself.
+    fn expected_module(&self) -> (String, Vec<Difference>) {
         match self.row {
-            // CPython finds the dict that it had at first, and the row looks into the other.
+            // CPython uses the original dict, and the row looks into the other one.
             "only-the-old-sys-modules-has-it" => (
                 self.text(
                     "ModuleNotFoundError: No module named 'm'",
                     " .name='m' .path=None",
                 ),
-                vec![Listed::LiveModules],
+                vec![Difference::LiveModules],
             ),
             // The module imports a capsule itself.
             _ => self.expected("ModuleNotFoundError: No module named 'sub'"),

@@ -1,5 +1,5 @@
-//! One module in both interpreters: finds a CPython that ours follows, builds the module for both,
-//! and runs the same script in each, at the same time.
+//! One module in both interpreters: finds a CPython of a version that this interpreter follows,
+//! builds the module for both, and runs the same script in both at the same time.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -11,15 +11,15 @@ use tempfile::TempDir;
 use crate::c_code;
 use crate::interpreter::child;
 
-/// A CPython that can be compared with.
+/// A CPython to compare with.
 #[derive(Clone, Debug)]
 pub(crate) struct CPython {
     program: PathBuf,
     headers: PathBuf,
 }
 
-/// Prints the folder of the headers, if this is what ours follows: CPython 3.13 or 3.14, not a
-/// debug build, which aborts where a destructor changes the pending exception, and with a GIL.
+/// Prints the folder of the headers, if this is CPython 3.13 or 3.14 with a GIL and not a debug
+/// build. Debug builds abort if a destructor changes the pending exception.
 const ASK: &str = "
 import os, sys, sysconfig
 headers = sysconfig.get_path('include')
@@ -30,8 +30,8 @@ if fit and os.path.exists(os.path.join(headers, 'Python.h')):
 ";
 
 impl CPython {
-    /// The newest one on the path, or among the versions of pyenv, whose commands on the path
-    /// start only the versions that were chosen.
+    /// The newest one on the path, or among the versions of pyenv. The commands that pyenv has on
+    /// the path start selected versions only.
     pub(crate) fn find() -> Option<Self> {
         let names = ["python3.14", "python3.13", "python3"].map(PathBuf::from);
         names.into_iter().chain(of_pyenv()).find_map(Self::at)
@@ -75,10 +75,10 @@ fn of_pyenv() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Where local time has summer and winter. Both interpreters are told so.
+/// A time zone with daylight saving time, for both interpreters.
 const ZONE: (&str, &str) = ("TZ", "CET-1CEST,M3.5.0,M10.5.0/3");
 
-/// A C module for both interpreters, by paths in `tests/c`.
+/// A C module for both interpreters. Paths are relative to `tests/c`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Driver {
     pub(super) module: &'static str,
@@ -88,22 +88,22 @@ pub(super) struct Driver {
     pub(super) scripts: &'static str,
 }
 
-/// Both interpreters, each with a folder that has its module in it.
+/// Both interpreters, each with a folder that has its build of the module.
 #[derive(Debug)]
-pub(super) struct Laboratory {
+pub(super) struct Interpreters {
     cpython: CPython,
     driver: Driver,
     folder: OnceLock<Result<TempDir, String>>,
 }
 
-/// What a script did in one of them.
+/// A run of a script in one of them.
 #[derive(Debug)]
-pub(super) struct Ran {
+pub(super) struct Run {
     pub(super) folder: PathBuf,
     pub(super) stdout: String,
 }
 
-impl Laboratory {
+impl Interpreters {
     pub(super) fn new(cpython: CPython, driver: Driver) -> Self {
         Self {
             cpython,
@@ -112,11 +112,11 @@ impl Laboratory {
         }
     }
 
-    /// Runs a script of `tests/c/differential` in both: CPython's answer and ours.
+    /// Runs a script of the driver in both interpreters: the run in CPython, then the one here.
     ///
     /// # Errors
     /// The module cannot be built, or the script fails.
-    pub(super) fn run(&self, script: &str, arguments: &[&str]) -> Result<(Ran, Ran), String> {
+    pub(super) fn run(&self, script: &str, arguments: &[&str]) -> Result<(Run, Run), String> {
         let folder = self.folder.get_or_init(|| self.build());
         let folder = folder.as_ref().map_err(Clone::clone)?.path();
         let (theirs, ours) = (folder.join("cpython"), folder.join("ours"));
@@ -131,9 +131,9 @@ impl Laboratory {
 
     fn build(&self) -> Result<TempDir, String> {
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
-        let our_headers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/include");
+        let own_headers = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/include");
         self.compile(&self.cpython.headers, &folder.path().join("cpython"))?;
-        self.compile(&our_headers, &folder.path().join("ours"))?;
+        self.compile(&own_headers, &folder.path().join("ours"))?;
         Ok(folder)
     }
 
@@ -153,7 +153,7 @@ impl Laboratory {
         c_code::compile(&sources, headers, &flags, &library)
     }
 
-    fn run_cpython(&self, script: &Path, folder: &Path, arguments: &[&str]) -> Result<Ran, String> {
+    fn run_cpython(&self, script: &Path, folder: &Path, arguments: &[&str]) -> Result<Run, String> {
         let output = Command::new(&self.cpython.program)
             .args(["-I", "-X", "utf8"])
             .arg(script)
@@ -169,7 +169,7 @@ impl Laboratory {
     }
 }
 
-fn run_ours(script: &Path, folder: &Path, arguments: &[&str]) -> Result<Ran, String> {
+fn run_ours(script: &Path, folder: &Path, arguments: &[&str]) -> Result<Run, String> {
     let mut all = vec![script.as_os_str(), folder.as_os_str()];
     all.extend(arguments.iter().map(OsStr::new));
     let ended = child(&all, &[ZONE]);
@@ -182,20 +182,20 @@ fn ran(
     folder: &Path,
     stdout: String,
     stderr: &str,
-) -> Result<Ran, String> {
+) -> Result<Run, String> {
     if code != Some(0) || !stderr.is_empty() {
         let last = last_line(folder).unwrap_or_default();
         return Err(format!(
             "{who}: exit code {code:?}\n{stderr}\nthe transcript ends in: {last}"
         ));
     }
-    Ok(Ran {
+    Ok(Run {
         folder: folder.to_owned(),
         stdout,
     })
 }
 
-/// The last line of the newest transcript.
+/// The last line of the transcript that was written last.
 fn last_line(folder: &Path) -> Option<String> {
     let texts = std::fs::read_dir(folder)
         .ok()?

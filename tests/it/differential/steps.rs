@@ -1,13 +1,13 @@
-//! The random program: the line that our interpreter must write where CPython has written one, as
-//! far as the two may differ.
+//! The random program: computes from a line of CPython's transcript the line that this interpreter
+//! must write, with the intended differences.
 
-use super::listed::Listed;
+use super::differences::Difference;
 
-/// A line, by its fields.
+/// The fields of a line.
 struct Line<'a> {
     number: &'a str,
     manner: &'a str,
-    /// How the exception shows that the call was made in the face of.
+    /// The text for the exception that was being handled during the call, or nothing.
     handled: &'static str,
     call: &'a str,
     answer: String,
@@ -15,37 +15,37 @@ struct Line<'a> {
     events: Vec<String>,
 }
 
-/// What ours must write for `theirs`, and why it is another line.
-pub(super) fn expected(theirs: &str) -> (String, Vec<Listed>) {
+/// The line expected of this interpreter for `theirs`, and the differences in it.
+pub(super) fn expected(theirs: &str) -> (String, Vec<Difference>) {
     let mut listed = Vec::new();
     let Some(mut line) = Line::of(theirs) else {
         return (theirs.to_owned(), listed);
     };
     for event in &mut line.events {
-        refusals(event, &mut listed);
+        errors(event, &mut listed);
         if !line.handled.is_empty() && event.contains(line.handled) {
             *event = event.replace(line.handled, "");
-            listed.push(Listed::HandledUnseen);
+            listed.push(Difference::HandledUnseen);
         }
     }
-    refusals(&mut line.end, &mut listed);
+    errors(&mut line.end, &mut listed);
     match line.call.split(' ').next() {
         Some("CheckExact") if line.answer == NOT_GIVEN => {
             "0".clone_into(&mut line.answer);
-            listed.push(Listed::NullArgument);
+            listed.push(Difference::NullArgument);
         }
         Some("Import") if line.answer == NOT_GIVEN => {
             "p0".clone_into(&mut line.answer);
             "PyCapsuleError/ValueError: PyCapsule_Import called with null name"
                 .clone_into(&mut line.end);
             line.end += line.handled;
-            listed.push(Listed::NullArgument);
+            listed.push(Difference::NullArgument);
         }
         Some("Import") => line.import(&mut listed),
-        _ if line.call == "return with exception" => line.contradiction(&mut listed),
+        _ if line.call == "return with exception" => line.result_with_exception(&mut listed),
         _ => {}
     }
-    Fence::new(&line).walk(&mut line, &mut listed);
+    CallbackGuard::new(&line).walk(&mut line, &mut listed);
     (line.text(), listed)
 }
 
@@ -53,8 +53,8 @@ const NOT_GIVEN: &str = "not-given";
 const NONE: &str = "none";
 pub(super) const HANDLED: &str = " {context LookupError: handled}";
 
-/// Replaces each refusal in a text.
-fn refusals(text: &mut String, listed: &mut Vec<Listed>) {
+/// Replaces each ValueError of a capsule function in a text.
+fn errors(text: &mut String, listed: &mut Vec<Difference>) {
     const CLASS: &str = "ValueError: ";
     const WORDS: [(&str, &str); 4] = [
         (" called with incorrect name", " [note]"),
@@ -71,17 +71,17 @@ fn refusals(text: &mut String, listed: &mut Vec<Listed>) {
         let Some(end) = rest.find([' ', '(']) else {
             return;
         };
-        let is_refusal = rest.starts_with("PyCapsule_") || rest.starts_with("_PyCapsule_");
+        let is_of_capsules = rest.starts_with("PyCapsule_") || rest.starts_with("_PyCapsule_");
         let words = WORDS
             .iter()
             .find(|(words, _)| rest[end..].starts_with(words));
         if let Some((words, note)) = words
-            && is_refusal
+            && is_of_capsules
         {
             text.insert_str(function + end + words.len(), note);
             text.insert_str(class, "PyCapsuleError/");
             from += "PyCapsuleError/".len();
-            listed.push(Listed::RefusalClass);
+            listed.push(Difference::RefusalClass);
         }
     }
 }
@@ -118,18 +118,18 @@ impl<'a> Line<'a> {
         self.manner.ends_with("+pending")
     }
 
-    fn import(&mut self, listed: &mut Vec<Listed>) {
+    fn import(&mut self, listed: &mut Vec<Difference>) {
         let addition = if self
             .end
             .starts_with("ImportError: PyCapsule_Import could not import")
         {
-            listed.push(Listed::ImportCause);
+            listed.push(Difference::ImportCause);
             format!(" {{cause {}}}", self.cause())
         } else if self.end.starts_with("AttributeError: PyCapsule_Import ") {
-            listed.push(Listed::ImportNote);
+            listed.push(Difference::ImportNote);
             " [note]".to_owned()
         } else if self.end.starts_with("UnicodeDecodeError/ValueError: ") {
-            listed.push(Listed::CodecNote);
+            listed.push(Difference::CodecNote);
             " [note]".to_owned()
         } else {
             return;
@@ -138,7 +138,7 @@ impl<'a> Line<'a> {
         self.end.insert_str(at, &addition);
     }
 
-    /// Why the module cannot be imported: by the numbers of the names in calls.c.
+    /// Why the module cannot be imported, by the number of its name in calls.c.
     fn cause(&self) -> &'static str {
         match self.call.split(' ').nth(1) {
             _ if self.is_pending() => "KeyError: 'before'",
@@ -149,31 +149,31 @@ impl<'a> Line<'a> {
                  3: invalid start byte [note]"
             }
             Some("i15") => "ValueError: Empty module name",
-            _ => "nothing that is known",
+            _ => "an unknown cause",
         }
     }
 
-    /// A function that returns a result and leaves an exception.
-    fn contradiction(&mut self, listed: &mut Vec<Listed>) {
+    /// A function that returns a result with an exception set.
+    fn result_with_exception(&mut self, listed: &mut Vec<Difference>) {
         let theirs = format!("{}}} {{context is cause}}", self.handled);
         if !self.handled.is_empty()
             && let Some(kept) = self.end.strip_suffix(&theirs)
         {
             self.end = format!("{kept}}}{}", self.handled);
-            listed.extend([Listed::HandledUnseen, Listed::SystemErrorContext]);
+            listed.extend([Difference::HandledUnseen, Difference::SystemErrorContext]);
         }
     }
 }
 
-/// What is pending in our interpreter as destructors run, by what CPython's events say of them:
-/// each begins with nothing pending, and ends with what was there before.
-struct Fence {
+/// Models the callback guard, from the events in CPython: each destructor begins with nothing
+/// pending, and after it the exception that was pending before is pending again.
+struct CallbackGuard {
     pending: String,
-    parked: Vec<String>,
+    saved: Vec<String>,
     survivors: Vec<String>,
 }
 
-impl Fence {
+impl CallbackGuard {
     fn new(line: &Line<'_>) -> Self {
         let pending = if line.call.starts_with("temporary") {
             format!("ZeroDivisionError: division by zero{}", line.handled)
@@ -184,12 +184,12 @@ impl Fence {
         };
         Self {
             pending,
-            parked: Vec::new(),
+            saved: Vec::new(),
             survivors: Vec::new(),
         }
     }
 
-    fn walk(mut self, line: &mut Line<'_>, listed: &mut Vec<Listed>) {
+    fn walk(mut self, line: &mut Line<'_>, listed: &mut Vec<Difference>) {
         let theirs = core::mem::take(&mut line.events);
         for event in &theirs {
             self.step(event, &mut line.events, listed);
@@ -197,29 +197,29 @@ impl Fence {
         let any = theirs.iter().any(|event| event.starts_with('+'));
         if any && line.end != self.pending {
             line.end = self.pending;
-            listed.push(Listed::PendingRestored);
+            listed.push(Difference::PendingRestored);
         }
         line.events.append(&mut self.survivors);
     }
 
-    fn step(&mut self, event: &str, ours: &mut Vec<String>, listed: &mut Vec<Listed>) {
+    fn step(&mut self, event: &str, ours: &mut Vec<String>, listed: &mut Vec<Difference>) {
         if event.starts_with('+') {
             let (destructor, seen) = destructor_and_pending(event);
             if seen != NONE {
-                listed.push(Listed::PendingHidden);
+                listed.push(Difference::PendingHidden);
             }
-            self.park();
+            self.save();
             ours.push(format!("{destructor} {NONE}"));
         } else if event.starts_with('-') {
             let (destructor, _) = destructor_and_pending(event);
             ours.push(format!("{destructor} {}", self.pending));
             if self.pending != NONE {
                 ours.push(format!("! {}", self.pending));
-                listed.push(Listed::LeftIsUnraisable);
+                listed.push(Difference::LeftIsUnraisable);
             }
             self.restore();
         } else if event == "thread" {
-            self.park();
+            self.save();
             ours.push(event.to_owned());
         } else if event.starts_with("thread ends ") {
             ours.push(format!("thread ends {}", self.pending));
@@ -228,12 +228,12 @@ impl Fence {
             let fields = fields.trim_end_matches(NOT_GIVEN).trim_end();
             ours.push(format!("keep {fields}"));
             self.survivors.push(format!("survivor {fields}"));
-            listed.push(Listed::Kept);
+            listed.push(Difference::Kept);
         } else if event.starts_with("touched ") {
             ours.push("touched".to_owned());
-            listed.push(Listed::Touched);
+            listed.push(Difference::Touched);
         } else if !event.starts_with("! ") {
-            // CPython's collector reports what a destructor leaves too, but no more than that.
+            // In CPython only the collector reports an exception that a destructor leaves.
             ours.push(event.to_owned());
             if let Some(raised) = event.strip_prefix("raises ") {
                 raised.clone_into(&mut self.pending);
@@ -243,13 +243,13 @@ impl Fence {
         }
     }
 
-    fn park(&mut self) {
-        self.parked
+    fn save(&mut self) {
+        self.saved
             .push(core::mem::replace(&mut self.pending, NONE.to_owned()));
     }
 
     fn restore(&mut self) {
-        self.pending = self.parked.pop().unwrap_or_default();
+        self.pending = self.saved.pop().unwrap_or_default();
     }
 }
 

@@ -1,5 +1,4 @@
-//! What tests need to build extension modules, and how they say that they had to be left out
-//! because it is not here.
+//! Builds extension modules for tests, and skips tests on machines that lack the tools.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -10,15 +9,15 @@ use libtest_mimic::{Completion, Failed, Trial};
 use crate::c_code::{HAS_COMPILER, compile, headers};
 use crate::interpreter::trial;
 
-/// The checkout, with no symbolic links or dots in it: Cargo builds PyO3 anew when the path of its
-/// configuration looks different.
+/// The root of the repository as a canonical path: Cargo builds PyO3 again if the path of its
+/// configuration file is spelled differently.
 pub(crate) fn root() -> PathBuf {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     root.canonicalize()
-        .expect("the tests run where they were built")
+        .expect("the source tree of the tests exists")
 }
 
-/// Where Cargo builds the PyO3 crates of the checkout, for all tests and all runs.
+/// The target folder of the PyO3 crates, shared by all tests and kept between runs.
 pub(crate) fn pyo3_target() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("pyo3")
 }
@@ -37,7 +36,7 @@ pub(crate) fn with_compiler(
     if *HAS_COMPILER {
         trial(name, test)
     } else {
-        trial(format!("{name}, left out, no C compiler here"), test).with_ignored_flag(true)
+        trial(format!("{name}, skipped, no C compiler here"), test).with_ignored_flag(true)
     }
 }
 
@@ -55,17 +54,17 @@ pub(crate) fn with_pyo3(
     })
 }
 
-/// Looks for PyO3 and all that it is built from.
+/// Whether PyO3 and its dependencies are available.
 fn pyo3() -> Result<(), &'static str> {
     static FOUND: OnceLock<bool> = OnceLock::new();
     FOUND
-        .get_or_init(|| can_be_had("tests/pyo3"))
+        .get_or_init(|| is_available("tests/pyo3"))
         .then_some(())
-        .ok_or("left out, PyO3 is not here and cannot be had")
+        .ok_or("skipped, PyO3 is not available")
 }
 
-/// Whether what the crate in a folder is built from is on this machine, or else in the registry.
-pub(crate) fn can_be_had(folder: &str) -> bool {
+/// Whether the dependencies of the crate in a folder are on this machine or can be downloaded.
+pub(crate) fn is_available(folder: &str) -> bool {
     let fetch = |offline: &[&str]| {
         let mut fetch = cargo();
         fetch.args(["fetch", "--quiet", "--locked"]).args(offline);
@@ -75,7 +74,7 @@ pub(crate) fn can_be_had(folder: &str) -> bool {
     fetch(&["--offline"]) || fetch(&[])
 }
 
-/// Builds C files, with these macros defined, as the module `x` in a folder.
+/// Builds C files as the module `x` in a folder, with these macros defined.
 pub(crate) fn compile_x(
     sources: &[&Path],
     definitions: &[&str],
@@ -110,7 +109,7 @@ pub(crate) fn masked(text: &str) -> String {
     masked
 }
 
-/// Compares what was printed with what should have been.
+/// Compares output with the expected output.
 pub(crate) fn same(printed: &str, expected: &str) -> Result<(), Failed> {
     if printed == expected {
         return Ok(());

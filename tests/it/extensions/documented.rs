@@ -1,5 +1,6 @@
-//! `docs/extensions.md` followed to the letter: its files are written and its commands run, in an
-//! empty folder, and what they print is what it says. And what it quotes is what is there.
+//! `docs/extensions.md` is followed step by step: its files are written and its commands run in an
+//! empty folder, and the output must be the documented one. Files that the docs quote must have
+//! that text.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -20,7 +21,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             follow("## Dates", &[])
         }),
         with_pyo3("a-pyo3-module-from-an-empty-folder-as-documented", pyo3),
-        trial("extensions::the-docs-quote-what-is-there", quotes),
+        trial("extensions::the-docs-quote-files-correctly", quotes),
     ]
 }
 
@@ -28,13 +29,14 @@ pub(crate) fn document() -> Result<String, Failed> {
     Ok(fs::read_to_string(root().join("docs/extensions.md"))?)
 }
 
-/// Without a lock file, Cargo asks the registry what is newest, unless it may not.
+/// The documented crate has no lock file, so Cargo looks for the newest versions. Offline comes
+/// first.
 fn pyo3() -> Result<(), Failed> {
     let heading = "## A PyO3 module, from an empty folder";
     follow(heading, &[("CARGO_NET_OFFLINE", "true")]).or_else(|_| follow(heading, &[]))
 }
 
-/// How the document writes the folder of the checkout.
+/// The path of the repository in the document.
 const CHECKOUT: &str = "~/rustpython-capsules";
 
 /// Follows the steps under a heading.
@@ -55,7 +57,7 @@ fn follow(heading: &str, environment: &[(&str, &str)]) -> Result<(), Failed> {
         .replace(CHECKOUT, &format!("'{}'", checkout.display()));
     let mut shell = Command::new("sh");
     shell.args(["-e", "-c", &script]).current_dir(empty);
-    // The document's reader has not set them.
+    // A reader of the document has not set these.
     shell
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("PYO3_CONFIG_FILE");
@@ -63,7 +65,8 @@ fn follow(heading: &str, environment: &[(&str, &str)]) -> Result<(), Failed> {
     same(&String::from_utf8_lossy(&output.stdout), &steps.output)
 }
 
-/// What the steps need of a checkout: the headers, and the program where Cargo puts it.
+/// Prepares what the steps need of the repository: the headers, and the program where Cargo puts
+/// it.
 fn lay_out(checkout: &Path) -> Result<(), Failed> {
     let programs = checkout.join("target/debug");
     fs::create_dir_all(&programs)?;
@@ -76,7 +79,7 @@ fn lay_out(checkout: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// A section as one shell script, and what it prints.
+/// A section as one shell script, and its output.
 #[derive(Default)]
 struct Steps {
     script: String,
@@ -84,8 +87,8 @@ struct Steps {
 }
 
 impl Steps {
-    /// Blocks of the language `console` have commands, behind `$ `, and their output. Other blocks
-    /// are files where the line before them has a name in backquotes and a colon.
+    /// Blocks of the language `console` have commands, after `$ `, and their output. Another block
+    /// is a file if the line before it is a name in backquotes with a colon.
     fn of(section: &str) -> Self {
         let mut steps = Self::default();
         for (before, language, text) in blocks(section) {
@@ -107,7 +110,8 @@ impl Steps {
     }
 }
 
-/// The code blocks of a text: the last line before each that is not empty, its language, its text.
+/// The code blocks of a text: the last line before each that is not empty, the language, and the
+/// text.
 fn blocks(text: &str) -> Vec<(&str, &str, &str)> {
     let mut blocks = Vec::new();
     let mut rest = text;
@@ -133,20 +137,24 @@ fn quotes() -> Result<(), Failed> {
     let of_transcript = blocks.iter().filter(|block| block.2.starts_with("# "));
     for (_, _, text) in of_transcript.clone() {
         if !transcript.contains(text) {
-            return Err(format!("the transcript has no\n{text}").into());
+            return Err(format!("the transcript does not contain\n{text}").into());
         }
     }
     if of_transcript.count() == 0 {
-        return Err("nothing of the transcript is quoted".into());
+        return Err("the document does not quote the transcript".into());
     }
     let build = fs::read_to_string(examples.join("embedding/build.rs"))?;
-    if !blocks.iter().any(|block| block.2 == build) {
-        return Err("it does not have the build script of examples/embedding".into());
+    let embedding = fs::read_to_string(root().join("docs/embedding.md"))?;
+    if !self::blocks(&embedding)
+        .iter()
+        .any(|block| block.2 == build)
+    {
+        return Err("docs/embedding.md lacks the build script of examples/embedding".into());
     }
     let config = examples.join("extensions/pyo3_module/rustpython.pyo3");
     let config = fs::read_to_string(config)?;
     if !blocks.iter().any(|block| block.2 == config) {
-        return Err("it does not have PyO3's configuration as the example has it".into());
+        return Err("the document does not have the PyO3 configuration of the example".into());
     }
     Ok(())
 }

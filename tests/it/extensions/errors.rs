@@ -1,5 +1,5 @@
-//! The errors that `docs/extensions.md` explains: each happens, in these words, to a module that is
-//! wrong in that way.
+//! The errors that `docs/extensions.md` explains: a module with each mistake, and the error in the
+//! words of the document.
 
 use std::fs;
 
@@ -10,11 +10,11 @@ use super::documented::document;
 use crate::interpreter::child_source;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    let row = |row: &'static Row| with_compiler(&format!("errors::{}", row.what), || happens(row));
+    let row = |row: &'static Row| with_compiler(&format!("errors::{}", row.name), || check(row));
     ROWS.iter().map(row).collect()
 }
 
-/// A module with nothing wrong, unless something is defined.
+/// A correct module. Each macro that is defined makes one mistake.
 const MODULE: &str = "
 #include <Python.h>
 
@@ -53,19 +53,19 @@ static PySlot slots[] = {
 PySlot *HOOK(void) { return slots; }
 ";
 
-/// A way to be wrong.
+/// A mistake.
 struct Row {
-    what: &'static str,
-    /// What the module has that is wrong.
+    name: &'static str,
+    /// The macro that makes the mistake.
     definition: &'static str,
     class: &'static str,
-    /// What the document quotes of the exception and its notes.
+    /// The parts of the exception and its notes that the document quotes.
     quoted: &'static [&'static str],
 }
 
 const ROWS: [Row; 11] = [
     Row {
-        what: "a-function-that-is-missing",
+        name: "a-missing-function",
         definition: "FILL=PyArg_ParseTuple(module, \"\")",
         class: "ImportError",
         quoted: &[
@@ -74,13 +74,13 @@ const ROWS: [Row; 11] = [
         ],
     },
     Row {
-        what: "no-hook-of-that-name",
+        name: "an-export-function-of-another-name",
         definition: "HOOK=PyModExport_y",
         class: "ImportError",
         quoted: &["dynamic module does not define module export function (PyModExport_x)"],
     },
     Row {
-        what: "the-older-hook-only",
+        name: "the-older-export-function-only",
         definition: "HOOK=PyInit_x",
         class: "ImportError",
         quoted: &[
@@ -89,7 +89,7 @@ const ROWS: [Row; 11] = [
         ],
     },
     Row {
-        what: "an-abi-with-a-gil",
+        name: "an-abi-with-a-gil",
         definition: "ABI=PyABIInfo_STABLE | PyABIInfo_GIL",
         class: "ImportError",
         quoted: &[
@@ -98,13 +98,13 @@ const ROWS: [Row; 11] = [
         ],
     },
     Row {
-        what: "the-abi-of-one-cpython",
+        name: "the-abi-of-one-cpython",
         definition: "ABI=PyABIInfo_INTERNAL | PyABIInfo_GIL",
         class: "ImportError",
         quoted: &["it is built for one version of CPython; build it for the stable ABI (abi3t)"],
     },
     Row {
-        what: "an-abi-that-is-too-new",
+        name: "a-newer-abi",
         definition: "ABI_VERSION=0x03100000",
         class: "ImportError",
         quoted: &[
@@ -112,19 +112,19 @@ const ROWS: [Row; 11] = [
         ],
     },
     Row {
-        what: "no-abi",
+        name: "no-abi",
         definition: "ABI_SLOT=NONE",
         class: "SystemError",
         quoted: &["the array of slots has no Py_mod_abi"],
     },
     Row {
-        what: "an-unknown-slot",
+        name: "an-unknown-slot",
         definition: "ANOTHER_SLOT={.sl_id = 999}",
         class: "SystemError",
         quoted: &["invalid module slot ID 999"],
     },
     Row {
-        what: "no-word-on-the-gil",
+        name: "no-gil-slot",
         definition: "GIL_SLOT=NONE",
         class: "RuntimeWarning",
         quoted: &[
@@ -133,13 +133,13 @@ const ROWS: [Row; 11] = [
         ],
     },
     Row {
-        what: "a-failure-without-an-exception",
+        name: "a-failure-without-an-exception",
         definition: "FILL=module == NULL ? 0 : -1",
         class: "SystemError",
         quoted: &["execution of module x failed without setting an exception"],
     },
     Row {
-        what: "not-for-sub-interpreters",
+        name: "not-for-sub-interpreters",
         definition: "ANOTHER_SLOT=PySlot_DATA(Py_mod_multiple_interpreters, \
                      Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED)",
         class: "ImportError",
@@ -147,7 +147,7 @@ const ROWS: [Row; 11] = [
     },
 ];
 
-/// Imports `x` in a sub-interpreter, where every one of the modules is wrong.
+/// Imports `x` in a subinterpreter, since one mistake shows only there.
 const IMPORT: &str = "
 import _interpreters
 _interpreters.exec(_interpreters.create(), '''
@@ -161,18 +161,18 @@ except Exception as error:
 ''')
 ";
 
-fn happens(row: &Row) -> Result<(), Failed> {
+fn check(row: &Row) -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
     let source = folder.path().join("x.c");
     fs::write(&source, MODULE)?;
     compile_x(&[&source], &[row.definition], folder.path())?;
     let ended = child_source(&IMPORT.replace("FOLDER", &format!("{:?}", folder.path())));
-    let said = ended.stdout.strip_prefix(row.class);
-    let said = said.and_then(|said| said.strip_prefix('|'));
+    let printed = ended.stdout.strip_prefix(row.class);
+    let printed = printed.and_then(|printed| printed.strip_prefix('|'));
     let document = document()?;
     for quoted in row.quoted {
-        if !said.is_some_and(|said| said.contains(quoted)) {
-            return Err(format!("{quoted:?} was not said: {ended:?}").into());
+        if !printed.is_some_and(|printed| printed.contains(quoted)) {
+            return Err(format!("{quoted:?} is not in {ended:?}").into());
         }
         if !document.contains(&format!("`{quoted}`")) {
             return Err(format!("the document does not quote {quoted:?}").into());

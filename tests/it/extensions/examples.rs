@@ -1,5 +1,5 @@
-//! `examples/extensions`: built by its own script, run under the interpreter and under the
-//! embedder's program, and compared with the transcript that stands beside it.
+//! `examples/extensions`: built by its script, run by the interpreter and by the embedder's
+//! program, and compared with its transcript.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,7 @@ use crate::interpreter::{CHILD, Ended, child};
 pub(crate) fn trials() -> Vec<Trial> {
     vec![
         with_pyo3("c-rust-and-python-call-one-another", transcript),
-        with_pyo3("an-embedders-own-modules-take-part", embedder),
+        with_pyo3("the-modules-of-an-embedder-take-part", embedder),
     ]
 }
 
@@ -23,7 +23,7 @@ fn folder() -> PathBuf {
     root().join("examples/extensions")
 }
 
-/// Builds the modules, once for all tests. Gives the folder that they are in.
+/// Builds the modules, once for all tests. Returns their folder.
 fn built() -> Result<&'static Path, Failed> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| {
@@ -57,7 +57,7 @@ fn transcript() -> Result<(), Failed> {
     )
 }
 
-/// The lines that differ under the embedder's program.
+/// The lines that differ in the embedder's program.
 const EMBEDDER: [(&str, &str); 2] = [
     (
         "# The modules of examples/embedding are not part of this program\n",
@@ -84,8 +84,8 @@ fn embedder() -> Result<(), Failed> {
     same(&masked(&String::from_utf8_lossy(&output.stdout)), &expected)
 }
 
-/// Links the program beside the tests, with the same features and profile, so that nothing else is
-/// compiled.
+/// Builds the program in the target folder of the tests, with the same features and profile, so
+/// that no dependency is compiled again.
 fn embedder_program() -> Result<PathBuf, Failed> {
     let tests = env::current_exe()?;
     let profile_folder = tests.parent().and_then(Path::parent);

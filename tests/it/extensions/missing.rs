@@ -1,5 +1,5 @@
-//! The table of missing functions in `docs/extensions.md`: what it says is missing is, and what it
-//! offers instead is declared and there.
+//! The table of missing functions in `docs/extensions.md`: those functions are missing, and the
+//! functions that it offers instead are declared and exported.
 
 use std::fs;
 
@@ -11,7 +11,7 @@ use crate::interpreter::child_source;
 
 pub(crate) fn trials() -> Vec<Trial> {
     vec![with_compiler(
-        "the-docs-tell-what-is-missing-and-what-is-there",
+        "the-table-of-missing-functions-is-right",
         missing,
     )]
 }
@@ -35,7 +35,7 @@ PyABIInfo_VAR(abi_info);
 static PySlot slots[] = {
     PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
     PySlot_DATA(Py_mod_gil, Py_MOD_GIL_NOT_USED),
-    PySlot_FUNC(Py_mod_exec, tell),
+    PySlot_FUNC(Py_mod_exec, check),
     PySlot_END,
 };
 PyMODEXPORT_FUNC PyModExport_x(void) { return slots; }
@@ -48,30 +48,30 @@ fn missing() -> Result<(), Failed> {
         return Err(format!("the table cannot be read: {absent:?} {present:?}").into());
     }
     let folder = tempfile::tempdir()?;
-    // Without our header, which may declare nothing of the sort, so that any name will do.
-    let mut text = "#include <stdio.h>\nvoid tell_absent(void);\n".to_owned();
+    // This file does not include our header, so that it may declare the names itself.
+    let mut text = "#include <stdio.h>\nvoid print_present(void);\n".to_owned();
     for name in &absent {
         text.push_str(&format!(
             "extern char {name} __attribute__((weak));\nstatic char *const volatile p_{name} = &{name};\n"
         ));
     }
-    text.push_str("void tell_absent(void)\n{\n");
+    text.push_str("void print_present(void)\n{\n");
     for name in &absent {
         text.push_str(&format!(
-            "    if (p_{name} != NULL) {{ puts(\"{name} is there\"); }}\n"
+            "    if (p_{name} != NULL) {{ puts(\"{name} exists\"); }}\n"
         ));
     }
     text.push_str("}\n");
     let absent = folder.path().join("absent.c");
     fs::write(&absent, text)?;
 
-    let mut text = "#include <Python.h>\nvoid tell_absent(void);\n".to_owned();
+    let mut text = "#include <Python.h>\nvoid print_present(void);\n".to_owned();
     text.push_str("static void (*const volatile present[])(void) = {\n");
     for name in present {
         text.push_str(&format!("    (void (*)(void)){name},\n"));
     }
     text.push_str(
-        "};\nstatic int tell(PyObject *module)\n{\n    (void)module;\n    tell_absent();\n",
+        "};\nstatic int check(PyObject *module)\n{\n    (void)module;\n    print_present();\n",
     );
     text.push_str("    return present[0] == NULL;\n}\n");
     text.push_str(MODULE);

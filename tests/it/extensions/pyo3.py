@@ -1,4 +1,4 @@
-"""What capsules of a PyO3 module do, and dates. Each function is a test: `pyo3.py NAME` runs one."""
+"""Capsules and dates of a PyO3 module. Each function is a test: `pyo3.py NAME` runs one."""
 
 import gc
 import sys
@@ -21,7 +21,7 @@ def refused(kind, text, function, *arguments, note=None):
         raise AssertionError("not refused")
 
 
-def ended(*lines):
+def logged(*lines):
     found = p.take_ledger()
     assert found == list(lines), found
 
@@ -30,9 +30,9 @@ def a_value_comes_out_and_is_dropped_once():
     capsule = p.with_value(7)
     assert p.number(capsule, NAME) == 7
     assert p.name(capsule) == NAME and p.name_address(capsule)
-    ended()
+    logged()
     del capsule
-    ended("dropped 7")
+    logged("dropped 7")
 
 
 def a_function_in_a_capsule_is_called():
@@ -44,20 +44,20 @@ def a_destructor_gets_the_value_and_the_context():
     assert p.number(capsule, NAME) == 8
     p.set_context(capsule, 99)
     del capsule
-    ended("destroy 8 99", "dropped 8")
+    logged("destroy 8 99", "dropped 8")
     p.with_value_and_destructor(9)
-    ended("destroy 9 0", "dropped 9")
+    logged("destroy 9 0", "dropped 9")
 
 
-def the_deprecated_constructors_keep_the_name_as_long_as_the_capsule():
+def a_name_of_the_deprecated_constructors_lives_as_long_as_the_capsule():
     capsule = p.with_name(1, "my.name")
     gc.collect()
     assert p.name(capsule) == "my.name" and p.number(capsule, "my.name") == 1
     capsule = p.with_destructor(2, "my.other")
-    ended("dropped 1")
+    logged("dropped 1")
     assert p.name(capsule) == "my.other" and p.number(capsule, "my.other") == 2
     del capsule
-    ended("destroy 2 0", "dropped 2")
+    logged("destroy 2 0", "dropped 2")
 
 
 def a_capsule_without_a_name_has_none():
@@ -73,14 +73,14 @@ def a_pointer_is_kept_and_nothing_is_freed():
     assert p.address(capsule, NAME) == 0xC0FFEE
     assert _capsule.get_destructor(capsule) is None
     del capsule
-    ended()
+    logged()
 
 
 def a_pointer_with_a_destructor_is_freed_once():
     capsule = p.with_pointer_and_destructor(0xBEEF)
     assert p.address(capsule, NAME) == 0xBEEF
     del capsule
-    ended("note 48879")
+    logged("note 48879")
 
 
 def the_context_is_null_until_it_is_set():
@@ -92,7 +92,7 @@ def the_context_is_null_until_it_is_set():
     assert p.context(capsule) == 0
 
 
-def a_wrong_name_is_refused_and_the_note_tells_both():
+def a_wrong_name_is_refused_with_both_names_in_a_note():
     capsule = p.with_value(1)
     assert p.is_valid(capsule, NAME)
     assert not p.is_valid(capsule, "other") and not p.is_valid(capsule, None)
@@ -127,10 +127,10 @@ def import_finds_a_capsule_by_its_name():
     text = 'PyCapsule_Import "pyo3_capsules.renamed" is not valid'
     refused(AttributeError, text, p.import_, "pyo3_capsules.renamed")
     del p.capsule, p.renamed
-    ended("dropped 11", "dropped 12")
+    logged("dropped 11", "dropped 12")
 
 
-def import_refuses_a_pointer_that_the_type_cannot_have():
+def import_refuses_a_pointer_that_is_not_aligned():
     p.capsule = p.with_pointer(129)
     try:
         p.import_aligned(NAME)
@@ -142,27 +142,27 @@ def import_refuses_a_pointer_that_the_type_cannot_have():
     p.import_aligned(NAME)
 
 
-def a_capsule_of_python_code_is_one_for_rust():
-    died = []
-    capsule = _capsule.new(77, "from.python", died.append, context=3)
+def rust_accepts_a_capsule_of_python_code():
+    calls = []
+    capsule = _capsule.new(77, "from.python", calls.append, context=3)
     assert p.address(capsule, "from.python") == 77
     assert p.name(capsule) == "from.python" and p.context(capsule) == 3
     p.set_context(capsule, 4)
     assert _capsule.get_context(capsule) == 4
     del capsule
-    assert len(died) == 1
+    assert len(calls) == 1
 
 
-def a_rename_by_python_code_leaves_the_value_in_good_hands():
+def a_value_is_dropped_once_after_a_rename_by_python_code():
     capsule = p.with_value(13)
     _capsule.set_name(capsule, "renamed")
     assert p.number(capsule, "renamed") == 13
     del capsule
-    ended("dropped 13")
+    logged("dropped 13")
     capsule = p.with_value_and_destructor(14)
     assert _capsule.claim(capsule, NAME, "used") and not p.is_valid(capsule, NAME)
     del capsule
-    ended("destroy 14 0", "dropped 14")
+    logged("destroy 14 0", "dropped 14")
 
 
 def a_cycle_through_a_container_is_collected():
@@ -170,10 +170,10 @@ def a_cycle_through_a_container_is_collected():
     container.append(container)
     del container
     gc.collect()
-    ended("dropped 15")
+    logged("dropped 15")
 
 
-def a_capsule_that_ends_in_an_except_block_leaves_the_exception_alone():
+def a_capsule_dropped_in_an_except_block_keeps_the_exception():
     try:
         1 / 0
     except ZeroDivisionError:
@@ -182,24 +182,24 @@ def a_capsule_that_ends_in_an_except_block_leaves_the_exception_alone():
         assert sys.exc_info()[0] is ZeroDivisionError
         assert not p.is_valid(p.with_value(17), "other")
         assert sys.exc_info()[0] is ZeroDivisionError
-    ended("destroy 16 0", "dropped 16", "dropped 17")
+    logged("destroy 16 0", "dropped 16", "dropped 17")
 
 
 def capsules_cross_threads_of_rust():
     capsule = p.made_on_a_thread(18)
     assert p.number(capsule, NAME) == 18
     p.drop_on_a_thread(capsule)
-    ended()
+    logged()
     del capsule
-    ended("dropped 18")
+    logged("dropped 18")
 
 
-def a_reference_that_is_dropped_detached_goes_with_the_next_attachment():
+def a_reference_dropped_while_detached_is_released_at_the_next_attachment():
     capsule = p.with_value(19)
     p.drop_detached(capsule)
     assert p.number(capsule, NAME) == 19
     del capsule
-    ended("dropped 19")
+    logged("dropped 19")
 
 
 def dates_are_made_and_read():
@@ -215,7 +215,7 @@ def dates_are_made_and_read():
     refused(TypeError, text, p.since_midnight, 5, note="while processing 'moment'")
 
 
-def a_capsule_in_a_module_ends_with_the_interpreter():
+def a_capsule_in_a_module_is_destroyed_at_exit():
     p.capsule = p.with_closure("last words")
 
 

@@ -1,4 +1,4 @@
-//! PyO3's functions for capsules, each called by a function of `pyo3.py` in a process of its own.
+//! PyO3's functions for capsules. Each function of `pyo3.py` is a test in a process of its own.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -11,11 +11,8 @@ use crate::interpreter::child;
 
 const SCRIPT: &str = include_str!("pyo3.py");
 
-/// The one function that has something printed, after it has returned.
-const PRINTS: (&str, &str) = (
-    "a_capsule_in_a_module_ends_with_the_interpreter",
-    "last words\n",
-);
+/// The one function with output, which a destructor prints after the function has returned.
+const PRINTS: (&str, &str) = ("a_capsule_in_a_module_is_destroyed_at_exit", "last words\n");
 
 pub(crate) fn trials() -> Vec<Trial> {
     let functions = SCRIPT
@@ -34,8 +31,8 @@ fn run(function: &str) -> Result<(), Failed> {
     let modules = built()?.to_string_lossy();
     let arguments = [script.as_os_str(), OsStr::new(function)];
     let ended = child(&arguments, &[("PYTHONPATH", &modules)]);
-    let (at_the_end, words) = PRINTS;
-    let expected = if function == at_the_end { words } else { "" };
+    let (printing, text) = PRINTS;
+    let expected = if function == printing { text } else { "" };
     match (
         ended.code,
         ended.stdout == expected,
@@ -46,7 +43,7 @@ fn run(function: &str) -> Result<(), Failed> {
     }
 }
 
-/// Builds the module, once for all tests. Gives the folder that it is in.
+/// Builds the module, once for all tests. Returns its folder.
 fn built() -> Result<&'static Path, Failed> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     let built = BUILT.get_or_init(|| build().map_err(|failed| format!("{failed:?}")));
@@ -55,7 +52,7 @@ fn built() -> Result<&'static Path, Failed> {
 
 fn build() -> Result<PathBuf, Failed> {
     let mut build = cargo();
-    // The configuration of the example, so that both are built with one PyO3.
+    // The configuration of the example, so that PyO3 is built once for both.
     let config = root().join("examples/extensions/pyo3_module/rustpython.pyo3");
     build
         .args(["build", "--quiet", "--locked", "--target-dir"])

@@ -1,5 +1,5 @@
-//! What destructors of the matrix do: each action as native code, which a C function and a Rust
-//! closure run, and as Python code.
+//! What destructors of the matrix do: each action as native code, for C functions and Rust
+//! closures, and as Python code.
 
 use core::ptr::NonNull;
 use std::panic::resume_unwind;
@@ -10,33 +10,33 @@ use rustpython_capsule_glue::import_capsule;
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
-use super::scene::{Scene, Surroundings};
+use super::fixture::{Attachment, Fixture};
 
 /// One thing that a destructor does.
 pub(super) struct Action {
     pub(super) name: &'static str,
-    /// What is set up before.
-    pub(super) prepare: fn(&Scene, &VirtualMachine),
-    pub(super) native: fn(&Py<PyCapsule>, &Scene),
-    /// The body of a function of `capsule`.
+    /// Prepares the fixture.
+    pub(super) prepare: fn(&Fixture, &VirtualMachine),
+    pub(super) native: fn(&Py<PyCapsule>, &Fixture),
+    /// The body of a function with the parameter `capsule`.
     pub(super) python: &'static str,
-    pub(super) leaves: Leaves,
-    /// How many other capsules end meanwhile.
+    pub(super) left: Left,
+    /// How many other capsules are destroyed meanwhile.
     pub(super) others: u32,
 }
 
-/// What is left behind for the report.
+/// What the destructor leaves, which must be reported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Leaves {
+pub(super) enum Left {
     Nothing,
-    /// An exception, which takes an interpreter to raise.
+    /// An exception, which only an attached thread can set.
     Exception(&'static str),
-    /// A panic, which C code cannot have.
+    /// A panic, which C functions cannot have.
     Panic(&'static str),
 }
 
-impl Leaves {
-    /// What the report says of it.
+impl Left {
+    /// The text of the report.
     pub(super) fn text(self) -> Option<&'static str> {
         match self {
             Self::Nothing => None,
@@ -45,9 +45,9 @@ impl Leaves {
     }
 }
 
-fn nothing(_: &Scene, _: &VirtualMachine) {}
+fn nothing(_: &Fixture, _: &VirtualMachine) {}
 
-/// How many threads a destructor starts, and how long its chains are.
+/// The number of threads that a destructor starts, and the length of its chains.
 const THREADS: u32 = 3;
 const CHAIN: u32 = 200;
 
@@ -55,26 +55,26 @@ pub(super) const ACTIONS: &[Action] = &[
     Action {
         name: "raises",
         prepare: nothing,
-        native: |_, scene| {
-            inside(scene, |vm| {
+        native: |_, fixture| {
+            if_attached(fixture, |vm| {
                 vm.set_exception(Some(vm.new_value_error("on purpose")));
             });
         },
         python: "raise ValueError('on purpose')",
-        leaves: Leaves::Exception("ValueError: on purpose"),
+        left: Left::Exception("ValueError: on purpose"),
         others: 0,
     },
     Action {
         name: "exits",
         prepare: nothing,
-        native: |_, scene| {
-            inside(scene, |vm| {
+        native: |_, fixture| {
+            if_attached(fixture, |vm| {
                 let exit = vm.ctx.exceptions.system_exit.to_owned();
                 vm.set_exception(Some(vm.new_exception(exit, vec![vm.ctx.new_int(7).into()])));
             });
         },
         python: "sys.exit(7)",
-        leaves: Leaves::Exception("SystemExit: 7"),
+        left: Left::Exception("SystemExit: 7"),
         others: 0,
     },
     Action {
@@ -82,36 +82,36 @@ pub(super) const ACTIONS: &[Action] = &[
         prepare: nothing,
         native: |_, _| resume_unwind(Box::new("on purpose")),
         python: "panics()",
-        leaves: Leaves::Panic("SystemError: panic while a capsule was destroyed: on purpose"),
+        left: Left::Panic("SystemError: panic while a capsule was destroyed: on purpose"),
         others: 0,
     },
     Action {
-        name: "re-enters",
+        name: "uses-every-accessor",
         prepare: nothing,
         native: uses_every_accessor,
         python: USES_EVERY_ACCESSOR,
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: 0,
     },
     Action {
-        name: "comes-back",
+        name: "resurrects",
         prepare: nothing,
-        native: |capsule, scene| scene.keep(capsule.to_owned()),
+        native: |capsule, fixture| fixture.keep(capsule.to_owned()),
         python: "keep(capsule)",
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: 0,
     },
     Action {
         name: "imports-a-module",
         prepare: nothing,
-        native: |_, scene| {
-            inside(scene, |vm| {
+        native: |_, fixture| {
+            if_attached(fixture, |vm| {
                 let imported = vm.import("faults_no_such", 0);
-                scene.expect(imported.is_err(), "a module that is not there");
+                fixture.expect(imported.is_err(), "a missing module");
                 let imported = vm.import("colorsys", 0);
-                // At its end the interpreter imports no more.
-                let may_fail = scene.surroundings == Surroundings::Ending;
-                scene.expect(may_fail || imported.is_ok(), "a module that is there");
+                // An interpreter that is being finalized imports nothing.
+                let may_fail = fixture.attachment == Attachment::Finalizing;
+                fixture.expect(may_fail || imported.is_ok(), "a module that exists");
             });
         },
         python: "
@@ -119,20 +119,20 @@ for name in ('faults_no_such', 'colorsys'):
     sys.modules and sys.modules.pop(name, None)
     try: importlib.import_module(name)
     except ImportError:
-        if name == 'colorsys' and not ending: raise
+        if name == 'colorsys' and not finalizing: raise
 ",
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: 0,
     },
     Action {
         name: "imports-a-capsule",
         prepare: nothing,
-        native: |_, scene| {
-            inside(scene, |vm| {
+        native: |_, fixture| {
+            if_attached(fixture, |vm| {
                 let loaded = import_capsule(c"faults_cap.no_such", vm);
-                scene.expect(loaded.is_err(), "a capsule that is not there");
+                fixture.expect(loaded.is_err(), "a missing capsule");
                 let loaded = import_capsule(c"sys.flags", vm);
-                scene.expect(loaded.is_err(), "what is not a capsule");
+                fixture.expect(loaded.is_err(), "an object that is not a capsule");
             });
         },
         python: "
@@ -142,27 +142,27 @@ for name in ('faults_cap.no_such', 'sys.flags'):
     raise AssertionError(name)
 try: found = _capsule.import_capsule('faults_cap.cap')
 except (AttributeError, ImportError):
-    if not ending: raise
+    if not finalizing: raise
 else: assert _capsule.is_valid(found, 'faults_cap.cap')
 ",
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: 0,
     },
     Action {
         name: "collects",
         prepare: nothing,
-        native: |_, scene| {
-            inside(scene, |vm| {
+        native: |_, fixture| {
+            if_attached(fixture, |vm| {
                 let gc = vm.import("gc", 0);
                 let collected = gc
                     .and_then(|gc| gc.get_attr("collect", vm))
                     .and_then(|f| f.call((), vm));
-                let may_fail = scene.surroundings == Surroundings::Ending;
-                scene.expect(may_fail || collected.is_ok(), "a collection");
+                let may_fail = fixture.attachment == Attachment::Finalizing;
+                fixture.expect(may_fail || collected.is_ok(), "a collection");
             });
         },
         python: "gc.collect()",
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: 0,
     },
     Action {
@@ -172,67 +172,67 @@ else: assert _capsule.is_valid(found, 'faults_cap.cap')
         python: "
 def work():
     _capsule.is_valid(capsule, 'faults.cap')
-    _capsule.new(1, 'other', lambda other: strike_other())
+    _capsule.new(1, 'other', lambda other: count_other())
 try:
     threads = [threading.Thread(target=work) for _ in range(3)]
     for thread in threads: thread.start()
     for thread in threads: thread.join()
 except Exception:
-    # At its end the interpreter starts no threads, and has cleared the module.
-    if not ending: raise
+    # An interpreter that is being finalized starts no threads, and has cleared the module.
+    if not finalizing: raise
     for _ in range(3): work()
 ",
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: THREADS,
     },
     Action {
         name: "drops-others",
-        prepare: |scene, _| (0..2).for_each(|_| scene.hold(scene.other())),
-        native: |_, scene| drop(scene.take_held()),
+        prepare: |fixture, _| (0..2).for_each(|_| fixture.hold(fixture.other())),
+        native: |_, fixture| drop(fixture.take_held()),
         python: "drop_held()",
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: 2,
     },
     Action {
         name: "drops-a-chain",
-        prepare: |scene, _| scene.hold(chain(scene)),
-        native: |_, scene| drop(scene.take_held()),
+        prepare: |fixture, _| fixture.hold(chain(fixture)),
+        native: |_, fixture| drop(fixture.take_held()),
         python: "drop_held()",
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: CHAIN,
     },
     Action {
         name: "makes-others",
         prepare: nothing,
-        native: |_, scene| {
-            drop(scene.other());
-            drop(chain(scene));
+        native: |_, fixture| {
+            drop(fixture.other());
+            drop(chain(fixture));
         },
         python: "
-for _ in range(2): _capsule.new(1, 'other', lambda other: strike_other())
+for _ in range(2): _capsule.new(1, 'other', lambda other: count_other())
 last = None
-for _ in range(199): last = _capsule.new(1, None, lambda other: strike_other(), owner=last)
+for _ in range(199): last = _capsule.new(1, None, lambda other: count_other(), owner=last)
 del last
 ",
-        leaves: Leaves::Nothing,
+        left: Left::Nothing,
         others: 1 + CHAIN,
     },
 ];
 
-/// Does what needs an interpreter, where there is one.
-fn inside(scene: &Scene, f: impl FnOnce(&VirtualMachine)) {
-    if scene.surroundings != Surroundings::Outside {
+/// Runs `f` if the thread is attached.
+fn if_attached(fixture: &Fixture, f: impl FnOnce(&VirtualMachine)) {
+    if fixture.attachment != Attachment::Detached {
         with_current_vm(f);
     }
 }
 
-/// Capsules each of which keeps the next one alive, through what the collector does not know of.
-fn chain(scene: &Scene) -> PyRef<PyCapsule> {
-    let mut last = scene.other();
+/// A chain of capsules. Each owns the next one through a closure, which the collector cannot see.
+fn chain(fixture: &Fixture) -> PyRef<PyCapsule> {
+    let mut last = fixture.other();
     for _ in 1..CHAIN {
-        let (scene, next) = (scene.clone(), last);
+        let (fixture, next) = (fixture.clone(), last);
         let destructor = Destructor::rust(move |_| {
-            scene.strike_other();
+            fixture.count_other();
             drop(next);
         });
         last = PyCapsule::builder(NonNull::dangling())
@@ -242,65 +242,67 @@ fn chain(scene: &Scene) -> PyRef<PyCapsule> {
     last
 }
 
-fn starts_threads(capsule: &Py<PyCapsule>, scene: &Scene) {
+fn starts_threads(capsule: &Py<PyCapsule>, fixture: &Fixture) {
     let starts = || {
         thread::scope(|scope| {
             for _ in 0..THREADS {
                 let started = thread::Builder::new().spawn_scoped(scope, || {
-                    scene.expect(capsule.is_valid(Some(c"faults.cap")), "seen by a thread");
-                    drop(scene.other());
+                    fixture.expect(capsule.is_valid(Some(c"faults.cap")), "read by a thread");
+                    drop(fixture.other());
                 });
-                scene.expect(started.is_ok(), "a thread that starts");
+                fixture.expect(started.is_ok(), "a thread that starts");
             }
         });
     };
-    if scene.surroundings == Surroundings::Outside {
+    if fixture.attachment == Attachment::Detached {
         starts();
     } else {
         with_current_vm(|vm| vm.allow_threads(starts));
     }
 }
 
-fn uses_every_accessor(capsule: &Py<PyCapsule>, scene: &Scene) {
+fn uses_every_accessor(capsule: &Py<PyCapsule>, fixture: &Fixture) {
     let name = capsule.name();
     let name = name.as_deref();
-    scene.expect(name == Some(c"faults.cap"), "the name");
+    fixture.expect(name == Some(c"faults.cap"), "the name");
     let pointer = capsule.any_pointer();
-    scene.expect(capsule.pointer(name) == Ok(pointer), "the pointer");
-    scene.expect(
+    fixture.expect(capsule.pointer(name) == Ok(pointer), "the pointer");
+    fixture.expect(
         capsule.vouched_pointer(name) == Ok((pointer, false)),
-        "who vouches",
+        "the vouched pointer",
     );
-    scene.expect(capsule.pointer(Some(c"other")).is_err(), "another name");
-    scene.expect(
+    fixture.expect(capsule.pointer(Some(c"other")).is_err(), "another name");
+    fixture.expect(
         capsule.is_valid(name) && !capsule.is_valid(None),
-        "which is valid",
+        "validity",
     );
-    scene.expect(capsule.context().is_null(), "the context");
-    scene.expect(
+    fixture.expect(capsule.context().is_null(), "the context");
+    fixture.expect(
         capsule.destructor_kind() != DestructorKind::None,
         "the kind",
     );
-    scene.expect(capsule.c_destructor().is_some(), "the function");
-    scene.expect(capsule.python_destructor().is_none(), "the callable");
-    scene.expect(capsule.owner().is_none(), "the owner");
-    scene.expect(capsule.value::<u8>(name).is_err(), "a value");
+    fixture.expect(capsule.c_destructor().is_some(), "the function");
+    fixture.expect(capsule.python_destructor().is_none(), "the callable");
+    fixture.expect(capsule.owner().is_none(), "the owner");
+    fixture.expect(capsule.value::<u8>(name).is_err(), "a value");
     let other: NonNull<u8> = NonNull::dangling();
     capsule.set_pointer(other.cast());
     capsule.set_context(other.as_ptr().cast());
     capsule.set_name(Some(c"owned".to_owned().into()));
-    scene.expect(
+    fixture.expect(
         capsule.pointer(Some(c"owned")) == Ok(other.cast()),
-        "what was set",
+        "the fields that were set",
     );
     let claimed = capsule.claim(Some(c"owned"), Some(c"taken".into()));
-    scene.expect(claimed == Ok(other.cast()), "a claim");
-    scene.expect(
+    fixture.expect(claimed == Ok(other.cast()), "a claim");
+    fixture.expect(
         capsule.claim(Some(c"owned"), None).is_err(),
         "a second claim",
     );
-    let another = scene.clone();
-    capsule.set_destructor(Destructor::rust(move |_| another.wrong("it runs another")));
+    let another = fixture.clone();
+    capsule.set_destructor(Destructor::rust(move |_| {
+        another.fail("a destructor that was set in the destructor runs")
+    }));
     capsule.set_destructor(Destructor::none());
 }
 

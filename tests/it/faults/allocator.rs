@@ -1,5 +1,5 @@
-//! The allocator of this binary: the system's, but for one allocation of one thread that fails when a
-//! test asks for it.
+//! The allocator of this binary: the system's, with fault injection. A test can make one allocation
+//! of its thread fail.
 
 use core::cell::Cell;
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -10,12 +10,12 @@ struct Failing;
 static ALLOCATOR: Failing = Failing;
 
 thread_local! {
-    /// How many allocations of this thread there are up to the one that fails; 0 for none.
+    /// The number of allocations of this thread up to and including the one that fails; 0 for none.
     static COUNTDOWN: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Runs `f`, in which the allocation with this number, from 1, fails: that one only. Tells whether
-/// there were so many.
+/// Runs `f` and lets its allocation with this number fail, counted from 1, and no other. Returns
+/// the result, and whether `f` made that many allocations.
 pub(super) fn failing_at<R>(number: usize, f: impl FnOnce() -> R) -> (R, bool) {
     COUNTDOWN.set(number);
     let result = f();
@@ -23,7 +23,7 @@ pub(super) fn failing_at<R>(number: usize, f: impl FnOnce() -> R) -> (R, bool) {
     (result, failed)
 }
 
-/// Whether this is the one.
+/// Whether the current allocation must fail.
 fn fails() -> bool {
     let left = COUNTDOWN.try_with(|countdown| {
         let left = countdown.get();
@@ -33,13 +33,13 @@ fn fails() -> bool {
     left == Ok(1)
 }
 
-// SAFETY: what it answers is the system's answer, or NULL, which is no memory.
+// SAFETY: every result is that of `System`, or NULL, which a `GlobalAlloc` returns for a failure.
 unsafe impl GlobalAlloc for Failing {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if fails() {
             return core::ptr::null_mut();
         }
-        // SAFETY: passed on from the caller.
+        // SAFETY: the caller keeps the contract of `alloc`, and `layout` is passed on unchanged.
         unsafe { System.alloc(layout) }
     }
 
@@ -47,7 +47,8 @@ unsafe impl GlobalAlloc for Failing {
         if fails() {
             return core::ptr::null_mut();
         }
-        // SAFETY: passed on from the caller.
+        // SAFETY: the caller keeps the contract of `alloc_zeroed`, and `layout` is passed on
+        // unchanged.
         unsafe { System.alloc_zeroed(layout) }
     }
 
@@ -55,12 +56,13 @@ unsafe impl GlobalAlloc for Failing {
         if fails() {
             return core::ptr::null_mut();
         }
-        // SAFETY: passed on from the caller.
+        // SAFETY: all memory comes from `System`, and the caller passes it with its layout and a
+        // valid size.
         unsafe { System.realloc(memory, layout, size) }
     }
 
     unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        // SAFETY: passed on from the caller.
+        // SAFETY: all memory comes from `System`, and the caller passes it with its layout.
         unsafe { System.dealloc(memory, layout) };
     }
 }

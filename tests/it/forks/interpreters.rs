@@ -1,5 +1,5 @@
-//! A fork in one interpreter, and a capsule whose Python destructor belongs to another: it runs in
-//! the child as it does in the parent.
+//! A fork in one interpreter, and a capsule whose Python destructor belongs to another interpreter.
+//! The destructor runs in the child as in the parent.
 
 use core::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -9,20 +9,19 @@ use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyRef, VirtualMachine};
 
 use crate::interpreter::in_interpreter;
-use crate::ledger::{Kind, alone, dying};
+use crate::ledger::{Kind, in_own_process, with_destructor};
 
 static CALLED: AtomicBool = AtomicBool::new(false);
 
 pub(crate) fn trial() -> Trial {
-    alone("forks::other-interpreters-run-their-destructors", || {
-        in_interpreter(|home| {
-            let capsule = dying(Kind::Python, home, |_| {
-                CALLED.store(true, Ordering::Release)
-            });
-            let capsule = capsule.build(&home.ctx);
+    in_own_process("forks::other-interpreters-run-their-destructors", || {
+        in_interpreter(|own| {
+            let capsule =
+                with_destructor(Kind::Python, own, |_| CALLED.store(true, Ordering::Release));
+            let capsule = capsule.build(&own.ctx);
             let elsewhere = thread::spawn(|| in_interpreter(|vm| fork_and_drop(capsule, vm)));
-            let ended = home.allow_threads(|| elsewhere.join());
-            ended.expect("the child ended well, and so did this");
+            let joined = own.allow_threads(|| elsewhere.join());
+            joined.expect("parent and child succeed");
         });
     })
 }
@@ -44,7 +43,7 @@ fn fork_and_drop(capsule: PyRef<PyCapsule>, vm: &VirtualMachine) {
     if child == 0 {
         call("_exit", vec![i32::from(!called)]);
     }
-    assert!(called, "not in the parent");
+    assert!(called, "the destructor did not run in the parent");
     let status = call("waitpid", vec![child, 0]);
     let status = status.repr(vm).expect("a tuple");
     assert_eq!(status.to_string(), format!("({child}, 0)"));

@@ -1,5 +1,5 @@
-//! The compilers of this machine and its CPythons, and how to compile with the first against the
-//! headers of the second or ours. Warnings are errors.
+//! The compilers and CPythons of this machine. Compiles C code with our headers or those of a
+//! CPython. Warnings are errors.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,10 +10,10 @@ use std::sync::LazyLock;
 use libtest_mimic::{Failed, Trial};
 use tempfile::TempDir;
 
-use crate::c_code::{self, left_out, starts};
+use crate::c_code::{self, skipped, starts};
 use crate::interpreter::{Ended, child, trial};
 
-/// A compiler, with the version of the language that the headers promise to be good for.
+/// A compiler, and the version of the language that the headers support.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Compiler {
     pub(super) program: &'static str,
@@ -41,7 +41,7 @@ impl Language {
         }
     }
 
-    /// The one that the machine calls its own, and others that it may have.
+    /// The default compiler, and others that may be installed.
     fn programs(self) -> &'static [&'static str] {
         match self {
             Self::C => &["cc", "clang"],
@@ -56,7 +56,7 @@ impl Language {
     }
 }
 
-/// Every compiler that starts.
+/// Every compiler that can be started.
 pub(super) static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
     let languages = [Language::C, Language::Cpp].into_iter();
     let all = languages.flat_map(|language| {
@@ -67,21 +67,21 @@ pub(super) static COMPILERS: LazyLock<Vec<Compiler>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Which Python.h is included.
+/// The headers to compile with.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Headers {
     Ours,
     Of(&'static CPython),
 }
 
-/// A CPython whose headers are here.
+/// A CPython whose headers are installed.
 #[derive(Clone, Debug)]
 pub(super) struct CPython {
     pub(super) program: &'static str,
     pub(super) include: PathBuf,
 }
 
-/// Every CPython on the path that has its headers, by another name each.
+/// Every CPython on the path that has its headers, each once.
 pub(super) static CPYTHONS: LazyLock<Vec<CPython>> = LazyLock::new(|| {
     let ask = "import sysconfig; print(sysconfig.get_path('include'), end='')";
     let mut found: Vec<CPython> = Vec::new();
@@ -98,7 +98,7 @@ pub(super) static CPYTHONS: LazyLock<Vec<CPython>> = LazyLock::new(|| {
     found
 });
 
-/// A test that needs a compiler of this language, or the saying that it is left out.
+/// A test that needs a compiler of this language, or an ignored one if there is none.
 pub(super) fn trial_in(
     language: Language,
     name: impl Into<String>,
@@ -109,7 +109,7 @@ pub(super) fn trial_in(
         Some(compiler) => trial(name, move || test(compiler)),
         None => {
             let what = language.name();
-            left_out(format!("{name}::left out, no compiler for {what} here"))
+            skipped(format!("{name}::skipped, no compiler for {what} here"))
         }
     }
 }
@@ -117,13 +117,13 @@ pub(super) fn trial_in(
 /// The text of a file in `tests/c/headers`.
 pub(super) fn source(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/headers");
-    fs::read_to_string(folder.join(name)).expect("the source is there")
+    fs::read_to_string(folder.join(name)).expect("the file exists")
 }
 
-/// A temporary folder where things are compiled and run.
-pub(super) struct Workshop(TempDir);
+/// A temporary folder for compiled files.
+pub(super) struct Folder(TempDir);
 
-impl Workshop {
+impl Folder {
     pub(super) fn new() -> Self {
         Self(tempfile::tempdir().expect("a temporary folder can be made"))
     }
@@ -132,10 +132,10 @@ impl Workshop {
         self.0.path().join(name)
     }
 
-    /// Compiles a text, with these arguments more, to the file `output` of this folder.
+    /// Compiles a text, with these additional arguments, to the file `output` in this folder.
     ///
     /// # Errors
-    /// What the compiler says.
+    /// The compiler's output, if it fails.
     pub(super) fn compile(
         &self,
         compiler: Compiler,
@@ -155,7 +155,7 @@ impl Workshop {
             .args([OsStr::new("-o"), output.as_os_str(), input.as_os_str()]);
         match headers {
             Headers::Ours => command.arg("-I").arg(c_code::headers()),
-            // Only the one of ours that is for CPython too, and no warnings from theirs.
+            // Of our headers only pycapsule.h, and no warnings for CPython's.
             Headers::Of(cpython) => {
                 fs::copy(
                     c_code::headers().join("pycapsule.h"),
@@ -168,10 +168,10 @@ impl Workshop {
         Ok(output)
     }
 
-    /// Compiles a text to the extension module `name`, which exports nothing but what it says.
+    /// Compiles a text to the extension module `name`. It exports only what is marked as exported.
     ///
     /// # Errors
-    /// What the compiler says.
+    /// The compiler's output, if it fails.
     pub(super) fn module(&self, compiler: Compiler, text: &str, name: &str) -> Result<(), Failed> {
         let arguments = ["-shared", "-fvisibility=hidden"];
         let library = format!("{name}.so");
@@ -179,17 +179,17 @@ impl Workshop {
             .map(drop)
     }
 
-    /// Runs a Python source text in a child interpreter that can import the modules.
+    /// Runs Python code in a child interpreter that can import the modules.
     pub(super) fn run(&self, python: &str) -> Ended {
         let folder = self.0.path().to_string_lossy();
         let arguments = ["-c", python].map(OsStr::new);
         child(&arguments, &[("PYTHONPATH", &folder)])
     }
 
-    /// Runs a Python source text in a CPython that can import the modules, and gives what it prints.
+    /// Runs Python code in a CPython that can import the modules. Returns its output.
     ///
     /// # Errors
-    /// What it says when it fails.
+    /// The standard error, if it fails.
     pub(super) fn run_in(&self, cpython: &CPython, python: &str) -> Result<String, Failed> {
         let mut command = Command::new(cpython.program);
         run(command
@@ -198,21 +198,21 @@ impl Workshop {
     }
 }
 
-/// Runs a program and gives what it prints.
+/// Runs a program. Returns its output.
 ///
 /// # Errors
-/// What it says when it fails.
+/// The standard error, if it fails.
 pub(super) fn run(command: &mut Command) -> Result<String, Failed> {
     let output = command.output()?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
-    let said = String::from_utf8_lossy(&output.stderr);
-    Err(format!("{command:?}\n{}\n{said}", output.status).into())
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?}\n{}\n{stderr}", output.status).into())
 }
 
-/// Whether a child ended well and printed this.
-pub(super) fn judge(ended: &Ended, expected: &str) -> Result<(), Failed> {
+/// Checks that a child succeeded and printed this.
+pub(super) fn check(ended: &Ended, expected: &str) -> Result<(), Failed> {
     if ended.code == Some(0) && ended.stdout.trim_end() == expected && ended.stderr.is_empty() {
         return Ok(());
     }

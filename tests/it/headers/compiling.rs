@@ -1,18 +1,18 @@
-//! The headers compile: alone, in any order, twice, in several units of one program, as C and as
-//! C++, and `pycapsule.h` after every Python.h of a CPython that is here.
+//! The headers compile alone, in any order, twice, in several translation units of one program, as
+//! C and as C++. `pycapsule.h` also compiles after the Python.h of every CPython on this machine.
 
 use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
 use super::compilers::{
-    COMPILERS, CPYTHONS, Compiler, Headers, Language, Workshop, run, source, trial_in,
+    COMPILERS, CPYTHONS, Compiler, Folder, Headers, Language, run, source, trial_in,
 };
 use super::declarations::declared_by;
-use crate::c_code::left_out;
+use crate::c_code::skipped;
 use crate::interpreter::trial;
 
-/// What is included, and how a test calls it.
+/// Headers in the order of inclusion, and the name of the test.
 const ORDERS: [(&str, &[&str]); 6] = [
     ("pycapsule.h-alone", &["\"pycapsule.h\""]),
     ("Python.h-alone", &["<Python.h>"]),
@@ -22,8 +22,8 @@ const ORDERS: [(&str, &[&str]); 6] = [
     ("datetime.h-after", &["<Python.h>", "<datetime.h>"]),
 ];
 
-/// How CPython's headers are included.
-const WAYS: [(&str, &[&str]); 2] = [
+/// The full C API of CPython, and the stable ABI.
+const APIS: [(&str, &[&str]); 2] = [
     ("all-of", &[]),
     ("the-stable-abi-of", &["-DPy_LIMITED_API=0x030a0000"]),
 ];
@@ -43,7 +43,7 @@ pub(super) fn trials() -> Vec<Trial> {
             })
         }));
         for cpython in CPYTHONS.iter() {
-            for (name, flags) in WAYS {
+            for (name, flags) in APIS {
                 let name = format!("headers::compile::{what}::after-{name}-{}", cpython.program);
                 trials.push(trial(name, move || {
                     let order = ["<Python.h>", "\"pycapsule.h\""];
@@ -56,19 +56,19 @@ pub(super) fn trials() -> Vec<Trial> {
     trials
 }
 
-/// Two units that include these headers twice each make one library. A function or variable that a
-/// header defines for all to see would be there twice.
+/// Links a library from two translation units that include these headers twice each. If a header
+/// defined a function or variable with external linkage, linking would fail.
 fn two_units(
     compiler: Compiler,
     headers: Headers,
     order: &[&str],
     arguments: &[&str],
 ) -> Result<(), Failed> {
-    let workshop = Workshop::new();
+    let folder = Folder::new();
     let mut command = Command::new(compiler.program);
     command
         .args(["-shared", "-o"])
-        .arg(workshop.path("library.so"));
+        .arg(folder.path("library.so"));
     for unit in ["1", "2"] {
         let mut text = String::new();
         for header in order.iter().chain(order) {
@@ -77,7 +77,7 @@ fn two_units(
         text += &format!("#define UNIT {unit}\n");
         text += &source("unit.c");
         let arguments: Vec<_> = arguments.iter().copied().chain(["-c"]).collect();
-        command.arg(workshop.compile(
+        command.arg(folder.compile(
             compiler,
             headers,
             &text,
@@ -88,13 +88,13 @@ fn two_units(
     run(&mut command).map(drop)
 }
 
-/// Every function that a CPython declares too has the type that we say: both declarations in one
-/// unit would be an error else.
+/// Compiles our declarations of functions together with CPython's. If the types differed, the
+/// compiler would report conflicting declarations.
 fn signatures() -> Vec<Trial> {
     let name = "headers::signatures-are-those-of-cpython";
     if CPYTHONS.is_empty() {
-        return vec![left_out(format!(
-            "{name}::left out, no Python.h of CPython here"
+        return vec![skipped(format!(
+            "{name}::skipped, no Python.h of CPython here"
         ))];
     }
     let trials = CPYTHONS.iter().map(|cpython| {
@@ -104,16 +104,16 @@ fn signatures() -> Vec<Trial> {
             move |compiler| {
                 let mut text = "#include <Python.h>\n".to_owned();
                 for declaration in declared_by("Python.h", compiler)?.functions {
-                    // Types that only the newest CPython has.
+                    // Types that only newer versions of CPython have.
                     let new = ["PySlot", "PyABIInfo", "PySendResult"];
                     if !new.iter().any(|name| declaration.text.contains(name)) {
                         text += &format!("#undef {}\n{};\n", declaration.name, declaration.text);
                     }
                 }
-                let workshop = Workshop::new();
+                let folder = Folder::new();
                 let headers = Headers::Of(cpython);
                 let object =
-                    workshop.compile(compiler, headers, &text, &["-w", "-c"], "signatures.o");
+                    folder.compile(compiler, headers, &text, &["-w", "-c"], "signatures.o");
                 object.map(drop)
             },
         )

@@ -1,4 +1,4 @@
-//! What the headers declare, read from what the C preprocessor makes of them.
+//! Parses the declarations in the headers, after the C preprocessor.
 
 use std::process::Command;
 
@@ -6,10 +6,11 @@ use libtest_mimic::Failed;
 
 use super::compilers::{Compiler, run};
 
-/// The functions and variables of the API that a header declares, and the functions that it defines.
+/// The functions and variables of the API that a header declares, and the functions that it
+/// defines.
 #[derive(Debug)]
 pub(super) struct Declarations {
-    /// Each as it stands there, without the semicolon.
+    /// Each as in the header, without the semicolon.
     pub(super) functions: Vec<Declaration>,
     pub(super) variables: Vec<Declaration>,
     /// The names of `static inline` functions.
@@ -22,10 +23,10 @@ pub(super) struct Declaration {
     pub(super) text: String,
 }
 
-/// Reads the header of this name.
+/// Parses the header of this name.
 ///
 /// # Errors
-/// What the compiler says.
+/// The compiler's output, if it fails.
 pub(super) fn declared_by(header: &str, compiler: Compiler) -> Result<Declarations, Failed> {
     let mut command = Command::new(compiler.program);
     let path = crate::c_code::headers().join(header);
@@ -33,7 +34,7 @@ pub(super) fn declared_by(header: &str, compiler: Compiler) -> Result<Declaratio
     Ok(declared_in(&text))
 }
 
-/// Reads what the preprocessor has made of a header.
+/// Parses the output of the preprocessor.
 pub(super) fn declared_in(text: &str) -> Declarations {
     let mut declarations = Declarations {
         functions: Vec::new(),
@@ -67,17 +68,19 @@ pub(super) fn declared_in(text: &str) -> Declarations {
     declarations
 }
 
-/// What stands between semicolons and outside braces. A body in braces ends a statement too.
+/// The texts between semicolons and outside braces. The body of a function ends a statement too.
 fn statements(text: &str) -> Vec<String> {
     let mut statements = vec![String::new()];
     let mut depth = 0;
     for character in text.chars() {
-        let current = statements.last_mut().expect("one is always begun");
+        let current = statements
+            .last_mut()
+            .expect("there is always a current one");
         match character {
             '{' => depth += 1,
             '}' => {
                 depth -= 1;
-                // What follows the braces of a type belongs to it; a function's are its end.
+                // A type continues after its braces; a function ends with them.
                 if depth == 0 && current.contains('(') {
                     statements.push(String::new());
                 }

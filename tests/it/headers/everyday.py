@@ -1,4 +1,4 @@
-# Run by modules.rs, in a folder with the module.
+# Run by modules.rs with the folder of the module on the path.
 import gc
 import io
 import sys

@@ -1,5 +1,5 @@
-//! What the headers declare is what the interpreter exports, and where two crates define a function,
-//! the exported one is ours. This binary is linked as the interpreter is.
+//! The interpreter exports what the headers declare, and of functions that two crates define it
+//! exports those of `crates/capi`. This binary is linked in the same way as the interpreter.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -8,9 +8,9 @@ use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::compilers::{Compiler, Language, Workshop, judge, run, trial_in};
+use super::compilers::{Compiler, Folder, Language, check, run, trial_in};
 use super::declarations::{Declarations, declared_by, declared_in};
-use crate::c_code::{left_out, starts};
+use crate::c_code::{skipped, starts};
 use crate::interpreter::trial;
 
 pub(super) fn trials() -> Vec<Trial> {
@@ -33,11 +33,11 @@ pub(super) fn trials() -> Vec<Trial> {
         ),
         trial_in(
             language,
-            "headers::what-is-not-exported-does-not-load",
+            "headers::a-module-with-a-missing-function-does-not-load",
             missing_does_not_load,
         ),
     ];
-    // Both come with the linker that linked this binary.
+    // Both are usually installed together with the linker.
     let tools = starts("nm", "--version") && starts("addr2line", "--version");
     if cfg!(target_os = "linux") && tools {
         trials.push(trial_in(
@@ -47,7 +47,7 @@ pub(super) fn trials() -> Vec<Trial> {
         ));
         trials.push(trial_in(
             language,
-            "headers::functions-that-are-defined-in-headers-are-exported-too",
+            "headers::inline-functions-and-macros-are-exported-too",
             inline_are_exported,
         ));
         trials.push(trial(
@@ -55,14 +55,14 @@ pub(super) fn trials() -> Vec<Trial> {
             exported_are_ours,
         ));
     } else {
-        let what = "headers::exported-functions::left out, no nm and addr2line here";
-        trials.push(left_out(what.to_owned()));
+        let what = "headers::exported-functions::skipped, no nm and addr2line here";
+        trials.push(skipped(what.to_owned()));
     }
     trials
 }
 
-/// A module with the address of everything in a table. It is linked against nothing, so that the
-/// loader must find each in the interpreter.
+/// A module with a table of the addresses of all functions and variables. It is not linked with any
+/// library, so the dynamic linker must find each of them in the interpreter.
 fn module_with(header: &str, declared: &Declarations) -> String {
     let functions = declared.functions.iter().map(|function| &function.name);
     let functions = functions.map(|name| format!("    (void (*)(void)){name},\n"));
@@ -113,31 +113,31 @@ fn loads(compiler: Compiler, header: &str) -> Result<(), Failed> {
     let declared = declared_by(header, compiler)?;
     let count = declared.functions.len() + declared.variables.len();
     assert!(count > 10, "{declared:?}");
-    let workshop = Workshop::new();
-    workshop.module(compiler, &module_with(header, &declared), "everything")?;
-    let ended = workshop.run("import everything; print(everything.count())");
-    judge(&ended, &count.to_string())
+    let folder = Folder::new();
+    folder.module(compiler, &module_with(header, &declared), "everything")?;
+    let ended = folder.run("import everything; print(everything.count())");
+    check(&ended, &count.to_string())
 }
 
-/// The test above can fail.
+/// Shows that the test above can fail.
 fn missing_does_not_load(compiler: Compiler) -> Result<(), Failed> {
     let declared = declared_by("pycapsule.h", compiler)?;
     let text = module_with("pycapsule.h", &declared);
     let text = text.replace("typedef void", "void PyCapsule_Forget(void);\ntypedef void");
     let text = text.replacen("    NULL\n", "    PyCapsule_Forget, NULL\n", 1);
-    let workshop = Workshop::new();
-    workshop.module(compiler, &text, "everything")?;
-    let ended = workshop.run(
+    let folder = Folder::new();
+    folder.module(compiler, &text, "everything")?;
+    let ended = folder.run(
         "try: import everything
 except ImportError as error: print(error.__notes__[0])",
     );
-    judge(
+    check(
         &ended,
         "the C API of this interpreter has no PyCapsule_Forget",
     )
 }
 
-/// The symbols that this binary shows to the libraries that it loads, and their addresses in it.
+/// The symbols that this binary exports, and their addresses in it.
 fn exported() -> Result<BTreeMap<String, String>, Failed> {
     let program = std::env::current_exe()?;
     let listed = run(Command::new("nm")
@@ -165,7 +165,7 @@ fn exported_are_declared(compiler: Compiler) -> Result<(), Failed> {
     }
 }
 
-/// What looks like a function and is a macro, as it is in CPython.
+/// Macros with parameters that are macros in CPython too.
 const MACROS: [&str; 19] = [
     "PyABIInfo_VAR",
     "PyCapsuleApi_ALIGNOF_",
@@ -188,7 +188,7 @@ const MACROS: [&str; 19] = [
     "Py_XINCREF",
 ];
 
-/// The names of the macros with parameters that a file of the headers defines.
+/// The names of the macros with parameters that a header file defines.
 fn macros_in(text: &str) -> impl Iterator<Item = &str> {
     let defined = text
         .lines()
@@ -197,7 +197,8 @@ fn macros_in(text: &str) -> impl Iterator<Item = &str> {
     names.filter(|name| !name.contains(' '))
 }
 
-/// Code that was made with other headers, or in another language, finds all that ours offer.
+/// Code that does not include our headers, such as code in another language, can call these
+/// functions too.
 fn inline_are_exported(compiler: Compiler) -> Result<(), Failed> {
     let exported = exported()?;
     let folder = crate::c_code::headers();
@@ -208,11 +209,11 @@ fn inline_are_exported(compiler: Compiler) -> Result<(), Failed> {
     let macros = texts.iter().flat_map(|text| macros_in(text));
     let macros = macros.filter(|name| !MACROS.contains(name));
     let inline = declared_by("Python.h", compiler)?.inline;
-    let offered = macros.map(str::to_owned).chain(inline);
-    let missing: Vec<_> = offered
+    let provided = macros.map(str::to_owned).chain(inline);
+    let missing: Vec<_> = provided
         .filter(|name| !exported.contains_key(name))
         .collect();
-    // The test can fail.
+    // Shows that the test can fail.
     let sample = declared_in("static inline int PyNew_Function(int a)\n{\n    return a;\n}\n");
     assert_eq!(sample.inline, ["PyNew_Function"]);
     assert_eq!(
@@ -248,8 +249,8 @@ fn defined_by_us() -> Result<Vec<String>, Failed> {
     Ok(names)
 }
 
-/// The debug information tells which file a function comes from; there is none for the crates that
-/// we depend on, such as the one that `PyDict_New` is in.
+/// The debug information has the source file of each function. Dependencies, such as the crate with
+/// `PyDict_New`, are built without it.
 fn exported_are_ours() -> Result<(), Failed> {
     let exported = exported()?;
     let ours = defined_by_us()?;
@@ -262,16 +263,17 @@ fn exported_are_ours() -> Result<(), Failed> {
         let address = exported.get(name);
         command.arg(address.ok_or_else(|| format!("{name} is not exported"))?);
     }
-    let told = run(&mut command)?;
-    // For each, its address and then a line for each function that is inlined there, and itself.
-    let places = told.split("0x").skip(1);
+    let output = run(&mut command)?;
+    // For each function: its address, a line for each function inlined there, and a line for
+    // itself.
+    let places = output.split("0x").skip(1);
     let places = places.map(|place| place.lines().last().unwrap_or_default());
-    let strangers = names.zip(places);
-    let strangers = strangers.filter(|(_, place)| !place.contains("crates/capi/src/"));
-    let strangers: Vec<_> = strangers.map(|(name, _)| name).collect();
-    if strangers == ["PyDict_New"] {
+    let others = names.zip(places);
+    let others = others.filter(|(_, place)| !place.contains("crates/capi/src/"));
+    let others: Vec<_> = others.map(|(name, _)| name).collect();
+    if others == ["PyDict_New"] {
         Ok(())
     } else {
-        Err(format!("not ours: {strangers:?}\n{told}").into())
+        Err(format!("not from crates/capi: {others:?}\n{output}").into())
     }
 }

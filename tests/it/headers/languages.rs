@@ -1,5 +1,5 @@
-//! An API table may have its producer in C and its consumer in Rust, and the other way round. The C
-//! code is called from an interpreter in this process.
+//! API tables with a producer in C and a consumer in Rust, and the other way round. An interpreter
+//! in this process calls the C code.
 
 use libloading::{Library, Symbol};
 use libtest_mimic::{Failed, Trial};
@@ -8,7 +8,7 @@ use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine};
 
 use core::ptr::NonNull;
 
-use super::compilers::{Compiler, Headers, Language, Workshop, source, trial_in};
+use super::compilers::{Compiler, Folder, Headers, Language, source, trial_in};
 use crate::interpreter::{exec, in_interpreter, shown};
 
 api_table! {
@@ -74,10 +74,10 @@ fn with_library(
     compiler: Compiler,
     test: impl FnOnce(&Library, &VirtualMachine) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
-    let workshop = Workshop::new();
+    let folder = Folder::new();
     let text = source("languages.c");
-    let path = workshop.compile(compiler, Headers::Ours, &text, &["-shared"], "languages.so")?;
-    // SAFETY: nothing runs when it is opened.
+    let path = folder.compile(compiler, Headers::Ours, &text, &["-shared"], "languages.so")?;
+    // SAFETY: the library has no initializers.
     let library = unsafe { Library::new(path) }?;
     in_interpreter(|vm| test(&library, vm))
 }
@@ -97,12 +97,12 @@ sys.modules['producer'] = types.SimpleNamespace(API=table)";
 fn made_in_c(compiler: Compiler) -> Result<(), Failed> {
     with_library(compiler, |library, vm| {
         let publish = |function: &str| -> Result<(), Failed> {
-            // SAFETY: the type is that in `languages.c`.
+            // SAFETY: the function has this type in `languages.c`.
             let publish: Symbol<'_, unsafe extern "C" fn() -> *mut PyObject> =
                 unsafe { library.get(function) }?;
-            // SAFETY: it may be called on any thread that is attached.
+            // SAFETY: the thread is attached, and no exception is pending.
             let capsule = NonNull::new(unsafe { publish() }).ok_or("no capsule")?;
-            // SAFETY: it returns a new reference.
+            // SAFETY: the function returns a new reference.
             install(unsafe { PyObjectRef::from_raw(capsule) }, vm);
             Ok(())
         };
@@ -130,20 +130,20 @@ fn made_in_c(compiler: Compiler) -> Result<(), Failed> {
 
 fn made_in_rust(compiler: Compiler) -> Result<(), Failed> {
     with_library(compiler, |library, vm| {
-        // SAFETY: the type is that in `languages.c`.
+        // SAFETY: the function has this type in `languages.c`.
         let consume: Symbol<'_, unsafe extern "C" fn() -> i64> = unsafe { library.get("consume") }?;
-        // SAFETY: as for `consume`.
+        // SAFETY: the function has this type in `languages.c`.
         let consume_next: Symbol<'_, unsafe extern "C" fn() -> i64> =
             unsafe { library.get("consume_next") }?;
         install(publish_api(&API, &vm.ctx).into(), vm);
         // SAFETY: the thread is attached, and no exception is pending.
         assert_eq!(unsafe { consume() }, 42);
-        // SAFETY: as for `consume`.
+        // SAFETY: the function has this type in `languages.c`.
         assert_eq!(unsafe { consume_next() }, -1);
         install(publish_api(&NEXT, &vm.ctx).into(), vm);
-        // SAFETY: as for `consume`.
+        // SAFETY: the function has this type in `languages.c`.
         assert_eq!(unsafe { consume() }, 42);
-        // SAFETY: as for `consume`.
+        // SAFETY: the function has this type in `languages.c`.
         assert_eq!(unsafe { consume_next() }, 21);
         Ok(())
     })

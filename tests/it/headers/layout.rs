@@ -1,4 +1,4 @@
-//! C and Rust lay out the structs that they share alike.
+//! The structs that C and Rust share have the same layout in both.
 
 use core::mem::offset_of;
 use std::process::Command;
@@ -9,7 +9,7 @@ use rustpython_capsule_capi::modsupport::PyABIInfo;
 use rustpython_capsule_capi::slots::PySlot;
 use rustpython_capsule_glue::{ApiHeader, api_table};
 
-use super::compilers::{Compiler, Headers, Language, Workshop, run, source, trial_in};
+use super::compilers::{Compiler, Folder, Headers, Language, run, source, trial_in};
 
 api_table! {
     /// The table of `layout.c`: each byte of the two numbers, 0x01020304 and 0x05060708, differs.
@@ -21,17 +21,17 @@ api_table! {
 pub(super) fn trials() -> Vec<Trial> {
     let languages = [Language::C, Language::Cpp].into_iter();
     let trials = languages.map(|language| {
-        let name = format!("headers::layout-is-that-of-rust::{}", language.name());
-        trial_in(language, name, alike)
+        let name = format!("headers::layout-is-the-same-in-rust::{}", language.name());
+        trial_in(language, name, same_layout)
     });
     trials.collect()
 }
 
-fn alike(compiler: Compiler) -> Result<(), Failed> {
-    let workshop = Workshop::new();
-    // A program has no interpreter; what it uses of the headers needs none.
+fn same_layout(compiler: Compiler) -> Result<(), Failed> {
+    let folder = Folder::new();
+    // The program uses nothing that needs an interpreter, so symbols may stay unresolved.
     let arguments = ["-Wl,--unresolved-symbols=ignore-all"];
-    let program = workshop.compile(
+    let program = folder.compile(
         compiler,
         Headers::Ours,
         &source("layout.c"),
@@ -87,11 +87,12 @@ fn alike(compiler: Compiler) -> Result<(), Failed> {
     }
 }
 
-/// The bytes of the header that `layout.c` makes too.
+/// The bytes of the same header that `layout.c` makes.
 fn header_bytes() -> Vec<usize> {
     let header = ApiHeader::<MathApi>::with_features(0x1112_1314_1516_1718);
     let address = core::ptr::from_ref(&header).cast::<u8>();
-    // SAFETY: it is as long as this, and its fields leave no gaps: 8, 4, 4, 8 and 8 bytes.
+    // SAFETY: the slice covers one `ApiHeader`, which has no padding: its fields have 8, 4, 4, 8
+    // and 8 bytes, so all of its bytes are initialized.
     let bytes = unsafe { core::slice::from_raw_parts(address, size_of::<ApiHeader<MathApi>>()) };
     bytes.iter().map(|byte| usize::from(*byte)).collect()
 }

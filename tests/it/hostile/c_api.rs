@@ -1,4 +1,4 @@
-//! The C API as C code has it: symbols, whichever crate defines them.
+//! The C symbols, whichever crate defines them.
 
 use core::ffi::{c_char, c_int, c_void};
 

@@ -1,5 +1,5 @@
-//! Any bytes as the name of a capsule to import: what comes of it is the capsule of that name or an
-//! exception of a listed class, from both functions the same.
+//! Imports with arbitrary bytes as the name. Both import functions must give the same result: the
+//! capsule of that name, or an exception of a listed class.
 
 use std::ffi::CString;
 
@@ -15,7 +15,7 @@ use super::c_api::{
 use super::raised::{self, Raised};
 use super::{forget_files, module};
 
-/// What imports raise, and what the attributes of `SOURCE` do, as it is.
+/// The classes of exceptions that imports raise, and that attributes of `SOURCE` raise.
 const CLASSES: [&str; 5] = [
     "AttributeError",
     "ImportError",
@@ -24,8 +24,7 @@ const CLASSES: [&str; 5] = [
     "ZeroDivisionError",
 ];
 
-/// What makes capsules of a module more than a module: attributes that are there for any name, and
-/// such as raise; and a package with no files.
+/// An object that has itself as every attribute, except for some names that raise.
 const SOURCE: &str = "
 class Endless:
     def __getattr__(self, name):
@@ -40,14 +39,15 @@ class Endless:
 endless = Endless()
 ";
 
-/// Makes what names can lead to. The interpreter is for imports from now on.
+/// Makes the modules that names can refer to. The interpreter can be used for imports only after
+/// that.
 pub(crate) fn prepare(vm: &VirtualMachine) {
     forget_files(vm);
     let api = module("hostile_api", vm);
     for (attribute, name) in [("capsule", c"hostile_api.capsule"), ("other", c"another")] {
-        // SAFETY: nobody uses the pointer, and the name lives for ever.
+        // SAFETY: no code reads through the pointer, and the name is static.
         let capsule = unsafe { PyCapsule_New(8 as *mut _, name.as_ptr(), None) };
-        // SAFETY: it is a new reference.
+        // SAFETY: `PyCapsule_New` returns a new reference, and does not fail here.
         let capsule = unsafe { raised::owned(capsule) };
         api.set_attr(attribute, capsule, vm)
             .expect("a module takes it");
@@ -63,24 +63,24 @@ pub(crate) fn prepare(vm: &VirtualMachine) {
         .expect("a module takes it");
 }
 
-/// Imports the bytes up to their first NUL. Whether there is such a capsule.
+/// Imports the bytes up to the first NUL. Returns whether a capsule was found.
 ///
 /// # Errors
-/// What does not hold.
-pub(crate) fn play(bytes: &[u8]) -> Result<bool, String> {
+/// The property that does not hold.
+pub(crate) fn execute(bytes: &[u8]) -> Result<bool, String> {
     let text = bytes.split(|byte| *byte == 0).next().unwrap_or_default();
     let name = CString::new(text).expect("it ends before the first NUL");
-    // SAFETY: in an interpreter, with a name.
+    // SAFETY: the thread is attached, and the name is a C string.
     let pointer = unsafe { PyCapsule_Import(name.as_ptr(), 0) };
-    let raised = refusal()?;
+    let raised = take_raised()?;
     if pointer.is_null() != raised.is_some() {
         return Err(format!(
             "the pointer is {pointer:p}, and raised is {raised:?}"
         ));
     }
-    // SAFETY: as above.
+    // SAFETY: the thread is attached, and the name is a C string.
     let capsule = unsafe { PyCapsuleRs_ImportCapsule(name.as_ptr()) };
-    let raised_again = refusal()?;
+    let raised_again = take_raised()?;
     if capsule.is_null() != raised_again.is_some() || raised != raised_again {
         return Err(format!(
             "first {raised:?}, then {raised_again:?} and {capsule:p}"
@@ -89,11 +89,11 @@ pub(crate) fn play(bytes: &[u8]) -> Result<bool, String> {
     if capsule.is_null() {
         return Ok(false);
     }
-    // SAFETY: the capsule was just given.
+    // SAFETY: the capsule was just returned as a new reference.
     let is_named = unsafe { PyCapsule_IsValid(capsule, name.as_ptr()) };
-    // SAFETY: as above.
+    // SAFETY: the reference is still owned here, and the name is a C string.
     let own = unsafe { PyCapsule_GetPointer(capsule, name.as_ptr()) };
-    // SAFETY: as above.
+    // SAFETY: the new reference is dropped once.
     unsafe { Py_DecRef(capsule) };
     if is_named != 1 || own != pointer {
         return Err(format!(
@@ -103,7 +103,7 @@ pub(crate) fn play(bytes: &[u8]) -> Result<bool, String> {
     Ok(true)
 }
 
-fn refusal() -> Result<Option<Raised>, String> {
+fn take_raised() -> Result<Option<Raised>, String> {
     let Some(exception) = raised::take_pending() else {
         return Ok(None);
     };

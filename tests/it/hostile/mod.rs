@@ -1,6 +1,6 @@
-//! What fuzzing and the tests of `hostile_input` share: bytes from anywhere, made into calls of the
-//! C API, and what must hold of them. It knows nothing of either, since `fuzz/` takes this folder in
-//! as it is.
+//! Code that the fuzz targets and the tests of `hostile_input` share: it turns arbitrary bytes into
+//! calls of the C API and checks the results. It depends on neither of them, since `fuzz/` includes
+//! this folder as a module.
 
 mod c_api;
 pub(crate) mod calls;
@@ -16,31 +16,31 @@ use rustpython_vm::builtins::PyModule;
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{AsObject, PyObjectRef, PyRef, VirtualMachine};
 
-/// Nothing is found on the disk from now on: only what is in the interpreter can be imported.
+/// From now on only builtin modules and modules in `sys.modules` can be imported.
 pub(crate) fn forget_files(vm: &VirtualMachine) {
     let sys = vm.sys_module.as_object();
     let empty = vm.ctx.new_list(Vec::new());
     sys.set_attr("path", empty, vm).expect("sys can be changed");
 }
 
-/// A module that `import` finds, with nothing in it.
+/// A new empty module in `sys.modules`.
 fn module(name: &str, vm: &VirtualMachine) -> PyRef<PyModule> {
     let module = vm.new_module(name, vm.ctx.new_dict(), None);
     let modules: PyObjectRef = vm
         .sys_module
         .get_attr("modules", vm)
-        .expect("there are modules");
+        .expect("sys has modules");
     modules
         .set_item(name, module.clone().into(), vm)
-        .expect("a dict takes it");
+        .expect("a dict takes any item");
     module
 }
 
-/// Collects garbage. A collector that is at work for another interpreter does nothing for this one, so
-/// it is asked until a cycle that was made for it is gone.
+/// Collects garbage. A call does nothing while the collector runs for another interpreter, so this
+/// repeats the call until a cycle made here is gone.
 fn collect() {
-    struct Bait(Arc<AtomicBool>);
-    impl Drop for Bait {
+    struct SetOnDrop(Arc<AtomicBool>);
+    impl Drop for SetOnDrop {
         fn drop(&mut self) {
             self.0.store(true, Ordering::Relaxed);
         }
@@ -48,9 +48,9 @@ fn collect() {
     let gone = Arc::new(AtomicBool::new(false));
     with_current_vm(|vm| {
         let list = vm.ctx.new_list(Vec::new());
-        let bait = PyCapsule::from_value(Bait(gone.clone())).build(&vm.ctx);
+        let flag = PyCapsule::from_value(SetOnDrop(gone.clone())).build(&vm.ctx);
         let cycle = list.clone().into();
-        list.borrow_vec_mut().extend([cycle, bait.into()]);
+        list.borrow_vec_mut().extend([cycle, flag.into()]);
     });
     while !gone.load(Ordering::Relaxed) {
         with_current_vm(|vm| {

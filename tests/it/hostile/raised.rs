@@ -1,4 +1,4 @@
-//! Exceptions as what a test compares of them.
+//! Exceptions as the values that tests compare.
 
 use core::ptr::null_mut;
 
@@ -59,19 +59,20 @@ fn notes(exception: &PyBaseExceptionRef, vm: &VirtualMachine) -> Vec<String> {
     notes.iter().map(text).collect()
 }
 
-/// Which exception is pending, if one is; NULL is none. It stays pending.
+/// The pending exception, or NULL. It stays pending, and the pointer is borrowed.
 pub(crate) fn pending() -> *mut PyObject {
-    // SAFETY: called in an interpreter.
+    // SAFETY: the thread is attached.
     let exception = unsafe { PyErr_GetRaisedException() };
     if !exception.is_null() {
-        // SAFETY: as above, and the reference is ours to give back.
+        // SAFETY: the thread is attached, and the reference that is given away is the one just
+        // returned.
         unsafe { PyErr_SetRaisedException(exception) };
     }
     exception
 }
 
-/// What of the pending exception is compared. It stays pending; reading it runs Python code, during
-/// which it is not.
+/// The pending exception as a value. It stays pending, except while Python code runs here to read
+/// it.
 pub(crate) fn describe_pending() -> Option<Raised> {
     let exception = take_pending()?;
     let raised = with_current_vm(|vm| Raised::of(&exception, vm));
@@ -79,30 +80,26 @@ pub(crate) fn describe_pending() -> Option<Raised> {
     Some(raised)
 }
 
-/// The pending exception, which no longer is.
+/// Clears and returns the pending exception.
 pub(crate) fn take_pending() -> Option<PyBaseExceptionRef> {
-    // SAFETY: called in an interpreter.
+    // SAFETY: the thread is attached.
     let exception = unsafe { PyErr_GetRaisedException() };
     if exception.is_null() {
         return None;
     }
-    // SAFETY: C functions give new references.
+    // SAFETY: `PyErr_GetRaisedException` returns a new reference, here not NULL.
     let exception = unsafe { owned(exception) };
-    Some(
-        exception
-            .downcast()
-            .expect("what is raised is an exception"),
-    )
+    Some(exception.downcast().expect("only exceptions are raised"))
 }
 
 pub(crate) fn make_pending(exception: PyBaseExceptionRef) {
     let exception: PyObjectRef = exception.into();
-    // SAFETY: called in an interpreter, with a reference that is given away.
+    // SAFETY: the thread is attached, and `into_raw` gives the reference away.
     unsafe { PyErr_SetRaisedException(exception.into_raw().as_ptr()) };
 }
 
 pub(crate) fn clear_pending() {
-    // SAFETY: as above; NULL is none.
+    // SAFETY: the thread is attached, and NULL means no exception.
     unsafe { PyErr_SetRaisedException(null_mut()) };
 }
 
@@ -110,6 +107,6 @@ pub(crate) fn clear_pending() {
 /// `object` is a new reference, not NULL.
 pub(crate) unsafe fn owned(object: *mut PyObject) -> PyObjectRef {
     let object = core::ptr::NonNull::new(object).expect("not NULL");
-    // SAFETY: passed on from the caller.
+    // SAFETY: the caller owns the reference and gives it away.
     unsafe { PyObjectRef::from_raw(object) }
 }

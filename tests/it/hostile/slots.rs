@@ -1,5 +1,4 @@
-//! Arrays of slots as modules describe themselves with, good and bad: what comes of each is a module
-//! that works, or an exception.
+//! Arrays of module slots, valid and invalid. Each must give a module that works, or an exception.
 
 mod arrays;
 mod functions;
@@ -22,7 +21,7 @@ use super::c_api::{
 use super::collect;
 use super::raised::{self, Raised};
 
-/// What may be raised for an array, or by the functions that it leads to.
+/// The classes of exceptions for an array, and those that the functions of an array raise.
 const CLASSES: [&str; 8] = [
     "AttributeError",
     "ImportError",
@@ -34,18 +33,19 @@ const CLASSES: [&str; 8] = [
     "ValueError",
 ];
 
-/// What can be made a module from: the specs, good and bad.
+/// The module specs, valid and invalid.
 #[derive(Debug)]
-pub(crate) struct Bench {
+pub(crate) struct Fixture {
     specs: Vec<PyObjectRef>,
 }
 
-impl Bench {
+impl Fixture {
     pub(crate) fn new(vm: &VirtualMachine) -> Self {
         let named = |name: Option<PyObjectRef>| {
             let spec = vm.new_module("spec", vm.ctx.new_dict(), None);
             if let Some(name) = name {
-                spec.set_attr("name", name, vm).expect("a module takes it");
+                spec.set_attr("name", name, vm)
+                    .expect("a module takes any attribute");
             }
             spec.into()
         };
@@ -59,32 +59,35 @@ impl Bench {
         Self { specs }
     }
 
-    /// Makes a module of an array and uses it, unless it is refused. Whether it was made.
+    /// Makes a module from an array and uses it, unless the array is refused. Returns whether it
+    /// was made.
     ///
     /// # Errors
-    /// What does not hold.
-    pub(crate) fn play(&self, choice: u8, records: &[Record]) -> Result<bool, String> {
+    /// The property that does not hold.
+    pub(crate) fn execute(&self, choice: u8, records: &[Record]) -> Result<bool, String> {
         let spec = self.specs.get(usize::from(choice / 8) % 24);
         let spec = spec.unwrap_or(&self.specs[0]);
-        play(choice, records, |array| {
+        execute(choice, records, |array| {
             let spec = core::ptr::from_ref(spec.as_object()).cast_mut();
             let spec = if choice == 255 { null_mut() } else { spec };
-            // SAFETY: the array keeps to the header.
+            // SAFETY: the thread is attached, the array keeps the rules of the header, and the spec
+            // is NULL or alive.
             unsafe { PyModule_FromSlotsAndSpec(array, spec) }
         })
     }
 }
 
-/// The same, with a way to make a module of an array; it gives NULL where an exception is pending.
+/// The same with another function that makes the module. It returns NULL with an exception pending,
+/// or a new reference.
 ///
 /// # Errors
-/// What does not hold.
-pub(crate) fn play(
+/// The property that does not hold.
+pub(crate) fn execute(
     choice: u8,
     records: &[Record],
     make: impl FnOnce(*const PySlot) -> *mut PyObject,
 ) -> Result<bool, String> {
-    // There must be an ABI record.
+    // Without an ABI record every array is refused, so most arrays begin with one.
     let first = (choice % 8 != 7).then_some([0; 8]);
     let records: Vec<_> = first.into_iter().chain(records.iter().copied()).collect();
     let arrays = Arrays::of(&records);
@@ -95,10 +98,10 @@ pub(crate) fn play(
         arrays.first()
     };
     let module = make(array);
-    let refused = refusal()?;
+    let refused = take_raised()?;
     if module.is_null() != refused.is_some() {
         return Err(format!(
-            "the answer is {module:p}, and raised is {refused:?}"
+            "the result is {module:p}, and raised is {refused:?}"
         ));
     }
     if let Some(refused) = refused {
@@ -107,11 +110,11 @@ pub(crate) fn play(
             Ok(false)
         } else {
             Err(format!(
-                "{refused:?}, and what was not made was freed {count} times"
+                "{refused:?}, and the state of no module was freed {count} times"
             ))
         };
     }
-    // SAFETY: C functions give new references.
+    // SAFETY: `make` returned a new reference that is not NULL.
     let module = unsafe { raised::owned(module) };
     use_module(module.as_object())?;
     if choice % 16 == 1 {
@@ -121,20 +124,20 @@ pub(crate) fn play(
     drop(module);
     let due = u32::from(arrays.has_free());
     if FREED.get() - freed < due {
-        // It may hold itself.
+        // The module may refer to itself.
         collect();
     }
     let count = FREED.get() - freed;
     if (early, count) != (0, due) {
         return Err(format!(
-            "freed {early} times before its end, and {count} times in all"
+            "freed {early} times before it was dropped, and {count} times in all"
         ));
     }
     Ok(true)
 }
 
-/// The exception that was raised, which is none any more.
-fn refusal() -> Result<Option<Raised>, String> {
+/// Clears and returns the pending exception, or fails if its class is not listed.
+fn take_raised() -> Result<Option<Raised>, String> {
     let Some(exception) = raised::take_pending() else {
         return Ok(None);
     };
@@ -145,40 +148,40 @@ fn refusal() -> Result<Option<Raised>, String> {
     Ok(Some(raised))
 }
 
-/// Everything that can be done with a module. Whether an answer and what was raised agree is all that
-/// is known of some of it.
+/// Calls everything that a module offers. Some results depend on the functions of the array; of
+/// those it only checks that a failure has an exception.
 fn use_module(module: &PyObject) -> Result<(), String> {
     let object = core::ptr::from_ref(module).cast_mut();
     for _ in 0..2 {
-        // SAFETY: the module lives, here and below.
+        // SAFETY: the thread is attached, and `module` is borrowed, so the object is alive.
         let status = unsafe { PyModule_Exec(object) };
-        let raised = refusal()?;
+        let raised = take_raised()?;
         if (status != 0) != raised.is_some() {
             return Err(format!("the status is {status}, and raised is {raised:?}"));
         }
     }
     let mut size = 0;
-    // SAFETY: as above.
+    // SAFETY: the object is alive, and `size` is writable.
     let status = unsafe { PyModule_GetStateSize(object, &mut size) };
-    let raised = refusal()?;
+    let raised = take_raised()?;
     if (status == 0) != raised.is_none() || (status == 0) == (size < 0) {
         return Err(format!(
             "the state has size {size}, and raised is {raised:?}"
         ));
     }
-    // SAFETY: as above.
+    // SAFETY: the object is alive.
     let state = unsafe { PyModule_GetState(object) };
-    refusal()?;
+    take_raised()?;
     if state.is_null() != (size <= 0) {
         return Err(format!("{size} bytes of state at {state:p}"));
     }
     write_state(state, size);
     let mut token = null_mut();
-    // SAFETY: as above.
+    // SAFETY: the object is alive, and `token` is writable.
     unsafe { PyModule_GetToken(object, &mut token) };
-    refusal()?;
+    take_raised()?;
     with_current_vm(|vm| {
-        // What these answer is the C code's affair.
+        // The results depend on the functions of the array.
         let _ = module.repr(vm);
         let _ = module.get_attr("__doc__", vm);
         if let Ok(function) = module.get_attr("f", vm) {
@@ -187,13 +190,13 @@ fn use_module(module: &PyObject) -> Result<(), String> {
             let _ = function.repr(vm);
         }
     });
-    refusal().map(drop)
+    take_raised().map(drop)
 }
 
-/// All of the state is the module's.
+/// Writes all of the state, which belongs to the module.
 fn write_state(state: *mut c_void, size: isize) {
     if size > 0 {
-        // SAFETY: the API says that so many bytes are there.
+        // SAFETY: `PyModule_GetStateSize` has reported this size for the state, which is alive.
         unsafe { state.write_bytes(0x5a, size.cast_unsigned()) };
     }
 }

@@ -1,14 +1,14 @@
-//! What an import answers, row by row: the files that are on the path, what was done before, the
-//! name that is asked for, and the one answer that every way to import gives.
+//! Rows of imports: files on the path, statements that run first, the name to import, and the
+//! answer, which is the same for every import function.
 
 use Answer::{NotValid, Noted, Pointer, Raises, Wrapped};
 
-/// The pointer of the capsule that a row should find. Others have other pointers.
+/// The pointer of the capsule that a row must find. Other capsules have other pointers.
 pub(super) const POINTER: usize = 0x7e57;
 
 pub(super) struct Row {
     pub(super) name: &'static str,
-    /// Path and text of files in the row's own directory on `sys.path`.
+    /// Paths and texts of files in the directory of the row, which is on `sys.path`.
     pub(super) files: &'static [(&'static str, &'static str)],
     /// Statements that run before every import; see `PRELUDE`.
     pub(super) setup: &'static str,
@@ -19,13 +19,13 @@ pub(super) struct Row {
 pub(super) enum Answer {
     /// The capsule with `POINTER`.
     Pointer,
-    /// An exception that comes as it is.
+    /// An exception.
     Raises(&'static str),
-    /// ImportError for this module, with this cause.
+    /// An ImportError for this module, with this cause.
     Wrapped(&'static str, &'static str),
     /// An exception with this note.
     Noted(&'static str, &'static str),
-    /// AttributeError because what was found is not the capsule, with this note.
+    /// An AttributeError with this note, because the object that was found is not the capsule.
     NotValid(&'static str),
 }
 
@@ -83,14 +83,14 @@ pub(super) fn found() -> Vec<Row> {
             ("m.py", "import _capsule; cap = _capsule.new(0x7e57, 'm.cap'); import other"),
             ("other.py", "import _capsule; assert _capsule.import_('m.cap') == 0x7e57"),
         ], "", "m.cap", Pointer),
-        row("attribute-named-nothing-at-the-end", &[], "setattr(module('m'), '', capsule('m.'))", "m.", Pointer),
-        row("attribute-named-nothing-in-the-middle", &[], "setattr(module('m'), '', types.SimpleNamespace(cap=capsule('m..cap')))", "m..cap", Pointer),
+        row("empty-attribute-at-the-end", &[], "setattr(module('m'), '', capsule('m.'))", "m.", Pointer),
+        row("empty-attribute-in-the-middle", &[], "setattr(module('m'), '', types.SimpleNamespace(cap=capsule('m..cap')))", "m..cap", Pointer),
         row("names-beyond-ascii", &[("möd.py", "import _capsule; käp = _capsule.new(0x7e57, 'möd.käp')")], "", "möd.käp", Pointer),
         row("names-with-spaces", &[], "setattr(module('a b'), 'c d', capsule('a b.c d'))", "a b.c d", Pointer),
-        row("name-as-long-as-it-likes", &[], "setattr(module('m'), 'a' * 100_000, capsule('m.' + 'a' * 100_000))", format!("m.{}", "a".repeat(100_000)), Pointer),
+        row("very-long-name", &[], "setattr(module('m'), 'a' * 100_000, capsule('m.' + 'a' * 100_000))", format!("m.{}", "a".repeat(100_000)), Pointer),
         row("a-hundred-parts", &[], "inner = capsule('m' + '.a' * 100)\nfor _ in range(99): inner = types.SimpleNamespace(a=inner)\nmodule('m', a=inner)", format!("m{}", ".a".repeat(100)), Pointer),
         row("submodule-is-imported", &[EMPTY_PKG, SUB], "", "pkg.sub.cap", Pointer),
-        row("submodules-are-imported-deeper", &[EMPTY_PKG, ("pkg/deep/__init__.py", ""), ("pkg/deep/er.py", "import _capsule; ns = type('ns', (), {'cap': _capsule.new(0x7e57, 'pkg.deep.er.ns.cap')})")], "", "pkg.deep.er.ns.cap", Pointer),
+        row("nested-submodules-are-imported", &[EMPTY_PKG, ("pkg/deep/__init__.py", ""), ("pkg/deep/er.py", "import _capsule; ns = type('ns', (), {'cap': _capsule.new(0x7e57, 'pkg.deep.er.ns.cap')})")], "", "pkg.deep.er.ns.cap", Pointer),
         row("submodule-of-a-namespace-package", &[SUB], "", "pkg.sub.cap", Pointer),
         row("submodule-that-was-imported", &[EMPTY_PKG, SUB], "import pkg.sub", "pkg.sub.cap", Pointer),
         row("submodule-that-the-package-imports", &[("pkg/__init__.py", "from . import sub"), SUB], "", "pkg.sub.cap", Pointer),
@@ -123,7 +123,7 @@ pub(super) fn no_module() -> Vec<Row> {
         row("keyboard-interrupt-passes", &[("m.py", "raise KeyboardInterrupt('mine')")], "", "m.cap", Raises("KeyboardInterrupt: mine")),
         row("system-exit-passes", &[("m.py", "raise SystemExit(3)")], "", "m.cap", Raises("SystemExit: 3")),
         row("memory-error-passes", &[("m.py", "raise MemoryError('mine')")], "", "m.cap", Raises("MemoryError: mine")),
-        row("what-derives-from-keyboard-interrupt-passes", &[("m.py", "class Mine(KeyboardInterrupt): pass\nraise Mine('text')")], "", "m.cap", Raises("Mine: text")),
+        row("subclass-of-keyboard-interrupt-passes", &[("m.py", "class Mine(KeyboardInterrupt): pass\nraise Mine('text')")], "", "m.cap", Raises("Mine: text")),
         row("module-removes-itself", &[("m.py", "import sys; del sys.modules[__name__]")], "", "m.cap", Wrapped("m", "KeyError: 'm'")),
         row("spec-that-raises", &[], "class A:\n cap = capsule('m.cap')\n __spec__ = property(lambda self: 1 / 0)\nsys.modules['m'] = A()", "m.cap", Wrapped("m", "ZeroDivisionError: division by zero")),
         row("spec-that-interrupts", &[], "def interrupt(self): raise KeyboardInterrupt('mine')\nsys.modules['m'] = type('A', (), {'cap': capsule('m.cap'), '__spec__': property(interrupt)})()", "m.cap", Raises("KeyboardInterrupt: mine")),
@@ -133,7 +133,7 @@ pub(super) fn no_module() -> Vec<Row> {
             ("m.py", "import other; import _capsule; cap = _capsule.new(0x7e57, 'm.cap')"),
             ("other.py", "import _capsule; _capsule.import_('m.cap')"),
         ], "", "m.cap", Wrapped("m", "AttributeError: partially initialized module 'm' from '{directory}/m.py' has no attribute 'cap' (most likely due to a circular import)")),
-        row("nothing", &[], "", "", Wrapped("", NO_EMPTY)),
+        row("empty-name", &[], "", "", Wrapped("", NO_EMPTY)),
         row("a-dot", &[], "", ".", Wrapped("", NO_EMPTY)),
         row("two-dots", &[], "", "..", Wrapped("", NO_EMPTY)),
         row("dot-first", &[], M, ".m.cap", Wrapped("", NO_EMPTY)),
@@ -169,7 +169,7 @@ pub(super) fn no_attribute() -> Vec<Row> {
         row("getattr-interrupts", &[], "def interrupt(name): raise KeyboardInterrupt('mine')\nmodule('m', __getattr__=interrupt)", "m.cap", Raises("KeyboardInterrupt: mine")),
         row("package-getattr-raises-another", &[("pkg/__init__.py", "def __getattr__(name): 1 / 0"), SUB], "", "pkg.sub.cap", Raises("ZeroDivisionError: division by zero")),
         row("no-such-submodule", &[EMPTY_PKG], "", "pkg.nope.cap", Raises("AttributeError: module 'pkg' has no attribute 'nope'")),
-        row("no-such-submodule-of-a-package-by-another-way", &[EMPTY_PKG], "import pkg; module('m', pkg=pkg)", "m.pkg.nope.cap", Raises("AttributeError: module 'pkg' has no attribute 'nope'")),
+        row("no-such-submodule-of-a-package-reached-through-an-attribute", &[EMPTY_PKG], "import pkg; module('m', pkg=pkg)", "m.pkg.nope.cap", Raises("AttributeError: module 'pkg' has no attribute 'nope'")),
         row("no-such-submodule-and-getattr-says-why", &[("pkg/__init__.py", "def __getattr__(name): raise AttributeError('mine')")], "", "pkg.nope.cap", Raises("AttributeError: mine")),
         row("last-part-is-never-imported", &[EMPTY_PKG, ("pkg/sub.py", "raise SystemExit")], "", "pkg.sub", Raises("AttributeError: module 'pkg' has no attribute 'sub'")),
         row("none-shadows-submodule", &[("pkg/__init__.py", "sub = None"), SUB], "", "pkg.sub.cap", Raises("AttributeError: 'NoneType' object has no attribute 'cap'")),
@@ -191,27 +191,27 @@ pub(super) fn no_attribute() -> Vec<Row> {
     ]
 }
 
-/// Here the VM has more to say: its codecs note that they failed.
+/// The codecs of the VM add a note to their errors.
 #[rustfmt::skip]
-pub(super) fn no_attribute_in_words_of_the_vm() -> Vec<Row> {
+pub(super) fn errors_with_notes_of_the_vm() -> Vec<Row> {
     vec![
         row("not-utf-8-in-the-last-part", &[], M, *b"m.\xff", Raises("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte\nnote decoding with 'utf-8' codec failed")),
         row("not-utf-8-in-a-middle-part", &[EMPTY_PKG], "", *b"pkg.a\xff.cap", Raises("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 1: invalid start byte\nnote decoding with 'utf-8' codec failed")),
-        row("not-utf-8-where-nothing-is", &[], M, *b"m.\xed\xa0\x80.cap", Raises("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte\nnote decoding with 'utf-8' codec failed")),
+        row("not-utf-8-in-a-missing-part", &[], M, *b"m.\xed\xa0\x80.cap", Raises("UnicodeDecodeError: 'utf-8' codec can't decode byte 0xed in position 0: invalid continuation byte\nnote decoding with 'utf-8' codec failed")),
     ]
 }
 
-/// The capsules of CPython's standard library.
+/// The capsules of CPython's standard library, which this interpreter does not have.
 #[rustfmt::skip]
-pub(super) fn not_here() -> Vec<Row> {
+pub(super) fn not_available() -> Vec<Row> {
     vec![
         row("unicodedata", &[], "", "unicodedata._ucnhash_CAPI", Noted("AttributeError: module 'unicodedata' has no attribute '_ucnhash_CAPI'", "CPython's unicodedata._ucnhash_CAPI is not here: its functions read CPython's own table of character names")),
         row("pyexpat", &[], "", "pyexpat.expat_CAPI", Noted("AttributeError: module 'pyexpat' has no attribute 'expat_CAPI'", "CPython's pyexpat.expat_CAPI is not here: its functions are those of the C library Expat, which this interpreter is made without")),
         row("socket", &[], "", "_socket.CAPI", Noted("AttributeError: module '_socket' has no attribute 'CAPI'", "CPython's _socket.CAPI is not here: it leads to the C struct of CPython's sockets")),
         row("curses", &[], "", "_curses._C_API", Noted("ImportError: PyCapsule_Import could not import module \"_curses\"\ncause ModuleNotFoundError: No module named '_curses'", "CPython's _curses._C_API is not here: its functions are over the C library curses, which this interpreter is made without")),
-        row("module-is-somebody-s-own", &[], "module('_curses', _C_API=capsule('_curses._C_API'))", "_curses._C_API", Pointer),
-        row("somebody-s-own-is-no-capsule", &[], "module('_curses', _C_API=5)", "_curses._C_API", NotValid("not a capsule but an object of type 'int'")),
-        row("what-interrupts-has-no-note", &[], "def interrupt(name): raise KeyboardInterrupt('mine')\nmodule('_curses', __getattr__=interrupt)", "_curses._C_API", Raises("KeyboardInterrupt: mine")),
+        row("module-of-the-user", &[], "module('_curses', _C_API=capsule('_curses._C_API'))", "_curses._C_API", Pointer),
+        row("attribute-of-the-user-is-no-capsule", &[], "module('_curses', _C_API=5)", "_curses._C_API", NotValid("not a capsule but an object of type 'int'")),
+        row("interrupts-get-no-note", &[], "def interrupt(name): raise KeyboardInterrupt('mine')\nmodule('_curses', __getattr__=interrupt)", "_curses._C_API", Raises("KeyboardInterrupt: mine")),
         row("notes-are-kept", &[], "def refuse(name):\n error = AttributeError('mine')\n error.add_note('first')\n raise error\nmodule('_curses', __getattr__=refuse)", "_curses._C_API", Noted("AttributeError: mine\nnote first", "CPython's _curses._C_API is not here: its functions are over the C library curses, which this interpreter is made without")),
         row("other-attribute-of-such-a-module", &[], "", "unicodedata.nope", Raises("AttributeError: module 'unicodedata' has no attribute 'nope'")),
     ]

@@ -1,6 +1,7 @@
-//! Import as it goes on, in Python: what a row cannot show. `PRELUDE` and `HELPERS` run before.
+//! Imports over several steps, as Python scripts, for what a row cannot express. `HELPERS` and
+//! `PRELUDE` run first.
 
-/// Name and source; a failed assertion is the failure.
+/// A name and a source. The test fails if the source raises.
 pub(super) const SCRIPTS: [(&str, &str); 22] = [
     (
         "failed-module-is-not-kept",
@@ -11,7 +12,7 @@ assert sys.seen == 'm' and 'm' not in sys.modules
 ",
     ),
     (
-        "import-error-is-plain",
+        "import-error-has-no-name-and-path",
         "
 error = refused(ImportError, 'nosuch.cap')
 assert type(error) is ImportError
@@ -21,7 +22,7 @@ assert type(error.__cause__) is ModuleNotFoundError and error.__cause__.name == 
 ",
     ),
     (
-        "attribute-error-for-what-is-no-capsule-is-plain",
+        "attribute-error-for-another-object-has-no-name-and-obj",
         "
 module('m', x=5)
 error = refused(AttributeError, 'm.x')
@@ -31,7 +32,7 @@ assert error.__cause__ is None
 ",
     ),
     (
-        "attribute-error-for-what-is-missing-names-it",
+        "attribute-error-for-a-missing-attribute-has-name-and-obj",
         "
 error = refused(AttributeError, 'sys.nope.cap')
 assert error.name == 'nope' and error.obj is sys
@@ -51,7 +52,7 @@ except KeyError as handled:
 ",
     ),
     (
-        "what-passes-is-the-very-exception",
+        "interrupts-are-raised-unchanged",
         "
 mine = KeyboardInterrupt('mine')
 def interrupt(name): raise mine
@@ -62,7 +63,7 @@ assert refused(KeyboardInterrupt, 'n.cap') is mine
 ",
     ),
     (
-        "interrupt-that-comes-once-is-not-lost",
+        "an-interrupt-that-occurs-once-is-not-lost",
         "
 def interrupt_once(self):
     if not interrupts:
@@ -82,7 +83,7 @@ refused(KeyboardInterrupt, 'm.cap')
 ",
     ),
     (
-        "names-that-are-none",
+        "arguments-that-are-no-names-are-refused",
         "
 for ask in _capsule.import_capsule, _capsule.import_:
     for name, error in (None, TypeError), (5, TypeError), ('m\\0.cap', ValueError), (b'm\\0', ValueError):
@@ -94,7 +95,7 @@ for ask in _capsule.import_capsule, _capsule.import_:
 ",
     ),
     (
-        "import-capsule-gives-the-capsule-itself",
+        "import-capsule-returns-the-capsule-itself",
         "
 made = capsule('m.cap')
 module('m', cap=made)
@@ -102,7 +103,7 @@ assert _capsule.import_capsule('m.cap') is made and _capsule.import_capsule(b'm.
 ",
     ),
     (
-        "counts-of-references-stay",
+        "reference-counts-do-not-change",
         "
 m = module('m', ns=types.SimpleNamespace(cap=capsule('m.ns.cap')))
 counts = lambda: [sys.getrefcount(one) for one in (m, m.ns, m.ns.cap)]
@@ -115,7 +116,7 @@ assert counts() == before, (counts(), before)
 ",
     ),
     (
-        "each-part-is-asked-once",
+        "each-attribute-is-read-once",
         "
 asked = []
 def getter(name):
@@ -128,7 +129,7 @@ assert asked == ['cap', 'ns'], asked
 ",
     ),
     (
-        "answer-follows-the-module",
+        "answer-follows-changes-of-the-module",
         "
 m = module('m', cap=capsule('m.cap', 1))
 assert _capsule.import_('m.cap') == 1
@@ -178,7 +179,7 @@ assert _capsule.import_('m.cap') == 3
 ",
     ),
     (
-        "more-names-than-anybody-keeps",
+        "more-names-than-the-cache-holds",
         "
 m = module('m')
 for turn in range(2):
@@ -234,11 +235,11 @@ try:
 except ImportError as error:
     assert str(error.__cause__) == '__import__ not found'
 else:
-    raise AssertionError('there was no hook to call')
+    raise AssertionError('the import without a hook succeeded')
 ",
     ),
     (
-        "finders-are-asked-for-modules-only",
+        "finders-are-called-for-modules-only",
         "
 write('m.py', 'import _capsule; ns = type(\"ns\", (), {\"cap\": _capsule.new(7, \"m.ns.cap\")})')
 write('pkg/__init__.py', '')
@@ -262,7 +263,7 @@ finally:
 ",
     ),
     (
-        "threads-wait-for-one-another-s-import",
+        "threads-wait-for-an-import-of-another-thread",
         "
 import threading
 write('m.py', 'import sys, time, _capsule; sys.runs += 1; time.sleep(0.1); cap = _capsule.new(7, \"m.cap\")')
@@ -280,14 +281,14 @@ assert answers == [7] * 6 and sys.runs == 1, (answers, sys.runs)
 ",
     ),
     (
-        "long-module-is-shown-whole",
+        "long-module-name-is-not-cut",
         "
 name = 'm' * 5000
 assert str(refused(ImportError, name + '.cap')).endswith(f'\"{name}\"')
 ",
     ),
     (
-        "long-attribute-is-shown-whole",
+        "long-attribute-name-is-not-cut",
         "
 name = 'a' * 100_000
 assert str(refused(AttributeError, 'sys.' + name)).endswith(f\"'{name}'\")

@@ -1,7 +1,8 @@
-//! `datetime.h` where it is not CPython's to say: wrong objects, NULL, several threads and
-//! interpreters, and the capsule itself. What it does with right values is compared with CPython.
+//! `datetime.h` where CPython leaves the behaviour undefined or has none: wrong objects, NULL,
+//! several threads and interpreters, and the capsule itself. For valid values, `differential`
+//! compares the results with CPython's.
 
-use super::stage::Suite;
+use super::fixture::Suite;
 use crate::table::Group;
 
 pub(super) const SUITE: Suite = Suite {
@@ -11,8 +12,8 @@ pub(super) const SUITE: Suite = Suite {
     groups: GROUPS,
 };
 
-/// `refusals` calls functions with each of the lists of arguments and gives what was raised, each
-/// text once, with the number of calls.
+/// `refusals` calls each function with each argument list. It returns the texts of the exceptions,
+/// each with the number of calls that raised it.
 const PRELUDE: &str = "
 import collections, datetime
 dates = load('dates')
@@ -85,17 +86,17 @@ const GROUPS: &[Group] = &[
         ("datetime.datetime.__module__, datetime.datetime.__qualname__, datetime.UTC is dates.utc()", "('datetime', 'datetime', True)"),
         ("import subprocess\nask = 'import sys; before = set(sys.modules); print({\"datetime\", \"_datetime\", \"_pydatetime\"} & before)'\nanswer = subprocess.run([sys.executable, '-c', ask], env={**os.environ}, capture_output=True, text=True).stdout", "'set()\\n'"),
     ]),
-    ("without-the-capsule-a-module-is-refused", &[
+    ("without-the-capsule-a-module-cannot-be-imported", &[
         ("kept = datetime.datetime_CAPI\ndel datetime.datetime_CAPI\ntry: answer = refused(load, 'in.dates')\nfinally: datetime.datetime_CAPI = kept", "\"AttributeError: module 'datetime' has no attribute 'datetime_CAPI'\""),
         ("kept = [sys.modules.pop(name) for name in ('datetime', '_datetime')]\nsys.modules['_datetime'] = None\ntry:\n answer = refused(load, 'in.dates')\n import datetime\n answer = answer, datetime.datetime is kept[0].datetime, datetime.datetime(1, 1, 1)\nfinally: sys.modules['datetime'], sys.modules['_datetime'] = kept", "(\"AttributeError: module 'datetime' has no attribute 'datetime_CAPI'\", False, datetime.datetime(1, 1, 1, 0, 0))"),
         ("refusals(['PyDateTime_GET_YEAR'], *[[__import__('_pydatetime').date(1, 1, 1)]])", "Counter({\"TypeError: descriptor 'year' for 'date' objects doesn't apply to a 'date' object\": 1})"),
     ]),
-    ("the-table-is-one-for-all", &[
+    ("all-modules-and-interpreters-share-one-table", &[
         ("other = load('in.dates')\nanswer = other is dates, other.classes() == dates.classes(), other.import_again(), other.date(1, 2, 3) == dates.date(1, 2, 3)", "(False, True, True, True)"),
         ("kept = [sys.modules.pop(name) for name in ('datetime', '_datetime')]\nimport datetime\nanswer = dates.import_again(), datetime is kept[0], datetime.date is kept[0].date, datetime.datetime_CAPI is kept[0].datetime_CAPI\nsys.modules['datetime'], sys.modules['_datetime'] = kept", "(True, False, True, False)"),
         ("import _interpreters\nimported, again = _interpreters.create(), _interpreters.create()\ncode = f'''import sys; sys.path[:0] = [{folder!r}]\nimport dates, datetime\nassert dates.import_again()\nassert dates.classes()[0] is datetime.date\nassert dates.date(1, 2, 3) == datetime.date(1, 2, 3)\nassert dates.offset(datetime.timedelta(0)) is datetime.UTC is dates.utc()\nassert dates.PyDateTime_DATE_GET_TZINFO(datetime.datetime(1, 1, 1, tzinfo=datetime.UTC)) is datetime.UTC\nclass Date(datetime.date): pass\nassert type(dates.Date_FromDate(1, 2, 3, Date)) is Date\ntry: dates.date(0, 0, 0)\nexcept ValueError: pass'''\nanswer = [_interpreters.run_string(one, code) for one in (imported, again)]\n_interpreters.destroy(imported); _interpreters.destroy(again)\nanswer = answer, dates.import_again(), dates.date(4, 5, 6)", "([None, None], True, datetime.date(4, 5, 6))"),
     ]),
-    ("threads-share-it", &[
+    ("threads-can-use-it-at-the-same-time", &[
         ("import threading
 wrong = []
 def run(number):
@@ -117,7 +118,7 @@ for thread in threads: thread.start()
 for thread in threads: thread.join()
 answer = wrong", "[]"),
     ]),
-    ("it-works-until-the-end", &[
+    ("it-works-during-finalization", &[
         ("import subprocess\nask = f'''import sys; sys.path[:0] = [{folder!r}]
 import atexit, builtins, os, datetime, dates
 class Last:

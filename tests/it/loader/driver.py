@@ -1,5 +1,5 @@
-"""Runs rows: the files `row-N` in a folder become the files `outcome-N`. Each row has a folder of
-its own, which is the current one and on `sys.path`, and no modules of the rows before it.
+"""Runs rows: reads the files `row-N` of a folder and writes the files `outcome-N`. Each row has a folder
+of its own, which is the current folder and on `sys.path`, and sees no modules of earlier rows.
 """
 
 import importlib
@@ -18,7 +18,7 @@ sys.dont_write_bytecode = True
 
 
 class Row:
-    """What rows use: the names of `TOOLS`."""
+    """The folder of a row, and the functions on it that the row can call."""
 
     def __init__(self, number):
         self.folder = os.path.join(ROOT, f'folder-{number}')
@@ -32,10 +32,10 @@ class Row:
         return path
 
     def place(self, *names, library=LIBRARY):
-        """Puts a copy of the library there, which has static variables of its own."""
+        """Puts a copy of the library at each path. Each copy has static variables of its own."""
         for name in names:
             if os.path.exists(self.path(name)):
-                # Another file: writing to one that is loaded would change running code.
+                # Writing to a loaded file would change running code, so this makes a new file.
                 os.remove(self.path(name))
             shutil.copy(os.path.join(ROOT, library + '.so'), self.path(name))
         importlib.invalidate_caches()
@@ -50,7 +50,7 @@ class Row:
         return importlib.import_module(name)
 
     def from_file(self, module, name):
-        """Loads a file as a module, of whatever name, that `sys.modules` does not get."""
+        """Loads a file as a module of any name, without an entry in `sys.modules`."""
         spec = importlib.util.spec_from_file_location(module, self.path(name))
         made = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(made)
@@ -58,15 +58,16 @@ class Row:
 
 
 def refused(call, *arguments):
-    """The exception, and what comes with it, as text."""
+    """The exception that the call raises, as text."""
     try:
         found = call(*arguments)
     except BaseException as error:
-        return told(error)
-    raise AssertionError(f'{found!r} where an exception was due')
+        return error_text(error)
+    raise AssertionError(f'{found!r} instead of an exception')
 
 
-def told(error):
+def error_text(error):
+    """An exception with its cause and notes."""
     lines = [f'{type(error).__name__}: {error}']
     if error.__cause__ is not None:
         lines.append(f'cause {type(error.__cause__).__name__}: {error.__cause__}')
@@ -87,7 +88,8 @@ def value(source, names):
         code = compile(source, '<row>', 'eval')
     except SyntaxError:
         code = None
-    # Out of the handler, which would be the context of what the row raises.
+    # Outside the handler, whose exception would otherwise become the context of what the row
+    # raises.
     if code is not None:
         return eval(code, names)
     exec(source, names)
@@ -99,13 +101,13 @@ def outcome(source, prelude, row):
         'importlib': importlib, 'os': os, 'sys': sys, 'types': types,
         'folder': row.folder, 'path': row.path, 'place': row.place, 'write': row.write,
         'load': row.load, 'from_file': row.from_file,
-        'refused': refused, 'told': told, 'warned': warned,
+        'refused': refused, 'warned': warned,
     }
     try:
         exec(prelude, names)
         text = repr(value(source, names))
     except BaseException as error:
-        text = told(error)
+        text = error_text(error)
     return text.replace(row.folder, '{folder}')
 
 

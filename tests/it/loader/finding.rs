@@ -1,6 +1,6 @@
-//! Where `import` finds extension modules, under which names, and what the modules say of it.
+//! Where `import` finds extension modules, under which names, and the attributes that say so.
 
-use super::stage::Suite;
+use super::fixture::Suite;
 use crate::table::Group;
 
 pub(super) const SUITE: Suite = Suite {
@@ -15,19 +15,19 @@ from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFin
 OWN, STABLE, PLAIN = EXTENSION_SUFFIXES
 
 def found(*names):
-    'Where `plain` comes from if there are all these files.'
+    'The file that `plain` is imported from if all these files exist.'
     sys.modules.pop('plain', None)
     place(*names)
-    ending = os.path.relpath(importlib.import_module('plain').__file__)
+    file = os.path.relpath(importlib.import_module('plain').__file__)
     for name in names:
         os.remove(name)
-    return ending
+    return file
 ";
 
 #[rustfmt::skip]
 const GROUPS: &[Group] = &[
     (
-        "each-ending-is-found",
+        "a-file-with-each-suffix-is-found",
         &[
             (
                 "OWN == f'.rustpython313-{sys.implementation._multiarch}.so', STABLE, PLAIN",
@@ -47,7 +47,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "the-more-special-ending-comes-first",
+        "the-most-specific-suffix-comes-first",
         &[
             (
                 "found('plain.so', 'plain.abi3t.so', 'plain' + OWN) == 'plain' + OWN",
@@ -68,7 +68,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "other-endings-are-not-found",
+        "other-suffixes-are-not-found",
         &[
             (
                 "place('plain.cpython-313-x86_64-linux-gnu.so', 'plain.abi3.so', 'plain.so.1')\n\
@@ -97,7 +97,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "finders-find-them",
+        "finders-and-path-hooks-find-extension-modules",
         &[
             ("place('plain.so')\nspec = importlib.util.find_spec('plain')\nanswer = spec.name, spec.origin, type(spec.loader) is ExtensionFileLoader, spec.cached", "('plain', '{folder}/plain.so', True, None)"),
             ("place('in/plain.so')\nfinder = FileFinder(path('in'), (ExtensionFileLoader, EXTENSION_SUFFIXES))\nanswer = finder.find_spec('plain').origin, finder.find_spec('other')", "('{folder}/in/plain.so', None)"),
@@ -109,7 +109,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "a-spec-from-a-file-makes-a-module-and-then-fills-it",
+        "a-module-from-a-spec-is-created-and-then-executed",
         &[
             ("place('plain.so')\nspec = importlib.util.spec_from_file_location('plain', path('plain.so'))\nmade = importlib.util.module_from_spec(spec)\nbefore = hasattr(made, 'filling'), made.__spec__ is spec\nspec.loader.exec_module(made)\nanswer = before, made.filling, 'plain' in sys.modules", "((False, True), 1, False)"),
             ("place('any.file')\nloader = ExtensionFileLoader('plain', path('any.file'))\nspec = importlib.util.spec_from_loader('plain', loader)\nmade = importlib.util.module_from_spec(spec)\nloader.exec_module(made)\nanswer = made.__file__, made.filling", "('{folder}/any.file', 1)"),
@@ -119,7 +119,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "a-module-is-filled-once",
+        "a-module-is-executed-once",
         &[
             ("plain = load('plain')\nfirst = plain.filling\nplain.mine = 5\nanswer = importlib.reload(plain) is plain, plain.filling, plain.mine", "(True, 1, 5)"),
             ("plain = load('plain')\nplain.__loader__.exec_module(plain)\nanswer = plain.filling", "1"),
@@ -128,7 +128,7 @@ const GROUPS: &[Group] = &[
         ],
     ),
     (
-        "a-module-knows-where-it-is-from",
+        "a-module-has-the-usual-attributes",
         &[
             ("plain = load('plain')\nanswer = plain, plain.__name__, plain.__package__, plain.__file__, plain.__doc__", "(<module 'plain' from '{folder}/plain.so'>, 'plain', '', '{folder}/plain.so', None)"),
             ("plain = load('plain')\nspec = plain.__spec__\nanswer = spec.name, spec.origin, spec.loader is plain.__loader__, spec.has_location, spec.submodule_search_locations", "('plain', '{folder}/plain.so', True, True, None)"),

@@ -1,5 +1,5 @@
-//! Which interpreters of a process can load extension modules: all, while the C API has a main one, and
-//! none after its end.
+//! Which interpreters of a process can load extension modules: all while the C API has a main
+//! interpreter, none before it starts or after it is finalized.
 
 use std::process::ExitCode;
 
@@ -9,18 +9,18 @@ use rustpython_capsule_capi::{ExtensionModulesExt, run_main, run_program};
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
 use rustpython_vm::{Interpreter, PyResult, Settings, VirtualMachine};
 
-use super::stage::{Stage, left_out};
+use super::fixture::{Fixture, skipped};
 use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{exec, shown};
-use crate::ledger::alone;
+use crate::ledger::in_own_process;
 
 pub(super) fn trials() -> Vec<Trial> {
     if !*HAS_COMPILER {
-        return vec![left_out("main-interpreter")];
+        return vec![skipped("main-interpreter")];
     }
-    vec![alone(
-        "loader::main-interpreter::others-load-only-beside-it",
-        others_load_only_beside_it,
+    vec![in_own_process(
+        "loader::main-interpreter::others-can-load-only-while-it-exists",
+        others_can_load_only_while_it_exists,
     )]
 }
 
@@ -35,20 +35,21 @@ fn interpreter() -> Interpreter {
         .build()
 }
 
-/// Imports `ending` and drops what it made, or says why not.
+/// Imports `shutdown`, makes a capsule and drops it. Returns `loaded`, or the text of the
+/// exception.
 fn load(folder: &str, vm: &VirtualMachine) -> String {
     let source = format!(
-        "import sys\nsys.path[:0] = [{folder:?}]\nimport ending\nending.make('made and destroyed')"
+        "import sys\nsys.path[:0] = [{folder:?}]\nimport shutdown\nshutdown.make('made and destroyed')"
     );
     let answer: PyResult = exec(&source, &vm.new_scope_with_builtins(), vm);
     answer.map_or_else(|error| shown(&error, vm), |_| "loaded".to_owned())
 }
 
-fn others_load_only_beside_it() {
+fn others_can_load_only_while_it_exists() {
     const REFUSED: &str =
         "ImportError: extension modules need a main interpreter that the C API knows";
-    let stage = Stage::new(&["ending.c"]).expect("the C file compiles");
-    let folder = stage.path().to_str().expect("the path is text");
+    let fixture = Fixture::new(&["shutdown.c"]).expect("the C file compiles");
+    let folder = fixture.path().to_str().expect("the path is UTF-8");
     let elsewhere = || {
         let interpreter = interpreter();
         let answer = interpreter.enter(|vm| load(folder, vm));
@@ -61,12 +62,15 @@ fn others_load_only_beside_it() {
             assert_eq!(load(folder, vm), "loaded");
             assert_eq!(
                 vm.allow_threads(|| std::thread::scope(|scope| {
-                    scope.spawn(elsewhere).join().expect("it does not panic")
+                    scope
+                        .spawn(elsewhere)
+                        .join()
+                        .expect("the thread does not panic")
                 })),
                 "loaded"
             );
-            // At its end it is still the main one.
-            let source = "import atexit, sys\ndef last():\n del sys.modules['ending']\n import ending\n\
+            // While its atexit callbacks run, it is still the main interpreter.
+            let source = "import atexit, sys\ndef last():\n del sys.modules['shutdown']\n import shutdown\n\
                           \x20print('loaded at the end')\natexit.register(last)";
             exec(source, &vm.new_scope_with_builtins(), vm).map(drop)
         });

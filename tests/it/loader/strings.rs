@@ -1,7 +1,8 @@
-//! Addresses of an object's bytes that C code is given: a NUL is behind them, they stay as long as
-//! the object, and each call gives the same. That their memory returns is in `memory`.
+//! Functions that give C code the address of an object's bytes: a NUL follows the bytes, the
+//! address stays valid as long as the object, and each call returns the same one. `memory` tests
+//! that the memory is freed.
 
-use super::stage::Suite;
+use super::fixture::Suite;
 use crate::table::Group;
 
 pub(super) const SUITE: Suite = Suite {
@@ -21,7 +22,7 @@ def same(ask, thing, expected):
 
 #[rustfmt::skip]
 const GROUPS: &[Group] = &[
-    ("a-nul-is-behind-them-and-the-address-stays", &[
+    ("a-nul-follows-the-bytes-and-the-address-does-not-change", &[
         ("[same(m.bytes, b, b) for b in (b'', b'a', b'abc', bytes(7), bytes(8), b'x' * 1000, bytes(range(256)))]", "[True, True, True, True, True, True, True]"),
         ("[same(m.bytes_and_size, b, b) for b in (b'', b'a', b'a\\0b')]", "[True, True, True]"),
         ("[same(m.bytes_without_size, b, b) for b in (b'', b'abc')]", "[True, True]"),
@@ -34,19 +35,19 @@ const GROUPS: &[Group] = &[
         ("import types\nmodule = types.ModuleType('h\u{e9}')\nmodule.__file__ = 'a file'\nanswer = m.module_texts(module)", "(b'h\\xc3\\xa9', b'a file', 1)"),
         ("m.copied(b''), m.copied(b'name'), m.copied(b'a\\0b')", "(b'', b'name', b'a')"),
     ]),
-    ("they-are-asked-of-subclasses", &[
+    ("subclasses-work-as-well", &[
         ("class B(bytes): pass\nclass S(str): pass\nclass A(bytearray): pass\nanswer = same(m.bytes, B(b'xyz'), b'xyz'), same(m.str, S('xyz'), b'xyz'), same(m.bytearray, A(b'xyz'), b'xyz')", "(True, True, True)"),
         ("class S(str):\n def __del__(self):\n  kept.append(self)\nkept = []\ns = S('comes back')\nbefore = m.str(s)\ndel s\nafter = m.str(kept[0])\ndel S.__del__\nanswer = before == after, after[2]", "(True, b'comes back\\x00')"),
-        ("class S(str): pass\ns = S('in a cycle')\ns.itself = s\nm.str(s)\nclass Late:\n def __del__(self):\n  told.append(m.str(self.text)[2])\ntold = []\nlate = Late()\nlate.text, s.late = s, late\ndel s, late\ngc.collect()\nanswer = told", "[b'in a cycle\\x00']"),
-        ("import weakref\nclass S(str): pass\ns = S('text')\nm.str(s)\ntold = []\nseen = weakref.ref(s, told.append)\ndel s\nanswer = seen(), len(told)", "(None, 1)"),
+        ("class S(str): pass\ns = S('in a cycle')\ns.itself = s\nm.str(s)\nclass Late:\n def __del__(self):\n  seen.append(m.str(self.text)[2])\nseen = []\nlate = Late()\nlate.text, s.late = s, late\ndel s, late\ngc.collect()\nanswer = seen", "[b'in a cycle\\x00']"),
+        ("import weakref\nclass S(str): pass\ns = S('text')\nm.str(s)\ncalls = []\nseen = weakref.ref(s, calls.append)\ndel s\nanswer = seen(), len(calls)", "(None, 1)"),
         ("class C: text = 'text of a class'\nm.str(C.text)\n[C.text for _ in range(100)]\nC.text = 'other' + str(1)\nm.str(C.text)\n[C.text for _ in range(100)]\ndel C.text\nanswer = 5", "5"),
     ]),
-    ("objects-are-as-before", &[
+    ("objects-do-not-change", &[
         ("s = str(12345)\ncount = sys.getrefcount(s)\nm.str(s)\nanswer = sys.getrefcount(s) == count, s, hash(s) == hash('12345'), type(s), s + 'x', s == '12345', gc.is_tracked(s)", "(True, '12345', True, <class 'str'>, '12345x', True, False)"),
         ("b = b'%d' % 12345\ncount = sys.getrefcount(b)\nm.bytes(b)\nanswer = sys.getrefcount(b) == count, b, hash(b) == hash(b'12345'), type(b), b[1:], bytes(memoryview(b)), b.decode()", "(True, b'12345', True, <class 'bytes'>, b'2345', b'12345', '12345')"),
         ("import pickle, copy\ns = 'a' + str(1)\nm.str(s)\nanswer = pickle.loads(pickle.dumps(s)), copy.copy(s) is s, {s: 1}['a1'], sys.intern(s), s.encode(), repr(s)", "('a1', True, 1, 'a1', b'a1', \"'a1'\")"),
     ]),
-    ("c-fills-what-it-has-made", &[
+    ("c-code-can-fill-new-objects", &[
         ("m.filled(0), m.filled(1), m.filled(9), same(m.bytes, m.filled(8), b'x' * 8)", "(b'', b'x', b'xxxxxxxxx', True)"),
         ("m.array_filled(0), m.array_filled(5)", "(bytearray(b''), bytearray(b'yyyyy'))"),
         ("a = bytearray(b'abc')\nanswer = m.overwritten(a), a", "(bytearray(b'zzz'), bytearray(b'zzz'))"),
@@ -56,14 +57,14 @@ const GROUPS: &[Group] = &[
         ("m.array_filled(-1)", "SystemError: Negative size passed to PyByteArray_FromStringAndSize"),
         ("m.array_filled(sys.maxsize // 2)", "MemoryError: "),
     ]),
-    ("a-bytearray-that-changes", &[
+    ("a-bytearray-can-change-between-calls", &[
         ("a = bytearray(b'abc')\nm.bytearray(a)\na += b'defgh'\nanswer = m.bytearray(a)[1:]", "(8, b'abcdefgh\\x00')"),
         ("a = bytearray(b'abcdef')\nm.bytearray(a)\ndel a[2:]\nanswer = m.bytearray(a)[1:]", "(2, b'ab\\x00')"),
         ("a = bytearray(b'abc')\nfirst = m.bytearray(a)[0]\nview = memoryview(a)\nview[0] = 65\nanswer = m.bytearray(a) == (first, 3, b'Abc\\0')", "True"),
         ("a = bytearray(b'abc')\nview = memoryview(a)\nm.bytearray(a)", "BufferError: Existing exports of data: object cannot be re-sized"),
         ("a = bytearray()\nview = memoryview(a)\nanswer = m.bytearray(a)[1:]", "(0, b'\\x00')"),
     ]),
-    ("what-is-refused", &[
+    ("errors", &[
         ("m.bytes('abc')", "TypeError: expected bytes, str found"),
         ("m.bytes_and_size(bytearray(b'abc'))", "TypeError: expected bytes, bytearray found"),
         ("m.bytes_without_size(b'a\\0b')", "ValueError: embedded null byte"),

@@ -1,6 +1,7 @@
-//! The C code of the tests, and the interpreters that load it, under valgrind: no access to memory
-//! that is not theirs, and none lost that we asked for. The VM itself loses some at its end. This
-//! takes a minute or two, so it must be asked for: `cargo verify -- --ignored valgrind`.
+//! Runs the C code of the tests, and the interpreters that load it, under valgrind: no invalid
+//! access, and no leak of memory that this project allocated (the VM itself leaks some when it is
+//! finalized). These tests take a minute or two, so they run on request: `cargo verify -- --ignored
+//! valgrind`.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -17,8 +18,8 @@ pub(super) fn trials() -> Vec<Trial> {
     let mut version = Command::new("valgrind");
     version.arg("--version").stdout(Stdio::null());
     if !*HAS_COMPILER || !version.status().is_ok_and(|status| status.success()) {
-        let left_out = trial("valgrind::left out, no valgrind here", || Ok(()));
-        return vec![left_out.with_ignored_flag(true)];
+        let skipped = trial("valgrind::skipped, no valgrind here", || Ok(()));
+        return vec![skipped.with_ignored_flag(true)];
     }
     let suites = SUITES.map(|suite| {
         trial(format!("valgrind::loader::{}", suite.topic), move || {
@@ -27,22 +28,22 @@ pub(super) fn trials() -> Vec<Trial> {
                 let ended = under_valgrind(arguments, Some(CHILD), &mut log);
                 ended.expect("valgrind starts")
             })?;
-            judge(&log)
+            check(&log)
         })
     });
-    let here = trial("valgrind::c", || {
+    let c_tests = trial("valgrind::c", || {
         let mut log = String::new();
         let ended = under_valgrind(&[OsStr::new("c::")], None, &mut log)?;
         if ended.code != Some(0) {
             return Err(format!("{ended:?}").into());
         }
-        judge(&log)
+        check(&log)
     });
-    let all = suites.into_iter().chain([here]);
+    let all = suites.into_iter().chain([c_tests]);
     all.map(|trial| trial.with_ignored_flag(true)).collect()
 }
 
-/// Starts this program under valgrind.
+/// Runs this program under valgrind and stores valgrind's output in `log`.
 fn under_valgrind(
     arguments: &[&OsStr],
     variable: Option<&str>,
@@ -55,7 +56,7 @@ fn under_valgrind(
             "--leak-check=full",
             "--show-leak-kinds=definite",
             "--num-callers=40",
-            // Optimised Rust code computes with undefined bits, and throws the result away.
+            // Optimised Rust code computes with undefined bits and discards the result.
             "--undef-value-errors=no",
         ])
         .arg(format!("--log-file={}", file.path().display()))
@@ -72,14 +73,14 @@ fn under_valgrind(
     })
 }
 
-fn judge(log: &str) -> Result<(), Failed> {
+fn check(log: &str) -> Result<(), Failed> {
     if !log.contains("LEAK SUMMARY") {
-        return Err(format!("valgrind did not come to its end:\n{log}").into());
+        return Err(format!("valgrind did not finish:\n{log}").into());
     }
     let lines: Vec<&str> = log.lines().map(without_process).collect();
-    let complaints = lines.split(|line| line.trim().is_empty());
-    let ours: Vec<String> = complaints
-        .filter(|lines| concerns_us(lines))
+    let reports = lines.split(|line| line.trim().is_empty());
+    let ours: Vec<String> = reports
+        .filter(|lines| is_ours(lines))
         .map(|lines| lines.join("\n"))
         .collect();
     if ours.is_empty() {
@@ -89,17 +90,17 @@ fn judge(log: &str) -> Result<(), Failed> {
     }
 }
 
-/// A line without the number of the process that it begins with.
+/// A line without the process id at its start.
 fn without_process(line: &str) -> &str {
     line.splitn(3, "==").nth(2).unwrap_or(line)
 }
 
-/// Whether a complaint is about an access, whoever makes it, or about lost memory that our crates
-/// or a library of these tests asked for: one of them is near the allocation.
-fn concerns_us(complaint: &[&str]) -> bool {
+/// Whether a report is about an invalid access by any code, or about a leak of memory that our
+/// crates or a library of these tests allocated: then one of them is among the innermost frames.
+fn is_ours(report: &[&str]) -> bool {
     const ACCESSES: [&str; 3] = ["Invalid", "Mismatched free", "Source and destination"];
-    const NEAR: usize = 6;
-    let Some((first, rest)) = complaint.split_first() else {
+    const INNERMOST: usize = 6;
+    let Some((first, rest)) = report.split_first() else {
         return false;
     };
     let is_access = ACCESSES
@@ -109,5 +110,5 @@ fn concerns_us(complaint: &[&str]) -> bool {
         let library = frame.contains(".so)") && !frame.contains("vgpreload");
         frame.contains("rustpython_capsule") || library && !frame.contains("/lib/")
     };
-    is_access || first.contains("definitely lost") && rest.iter().take(NEAR).any(ours)
+    is_access || first.contains("definitely lost") && rest.iter().take(INNERMOST).any(ours)
 }

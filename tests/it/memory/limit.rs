@@ -1,4 +1,4 @@
-//! A process that may have no more memory: what is too large is a MemoryError, and all goes on.
+//! A process at its memory limit: what does not fit raises MemoryError, and the process goes on.
 
 use std::ffi::OsStr;
 
@@ -6,7 +6,7 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::interpreter::{child, trial};
 
-/// Copies of names of this size do not fit.
+/// Sets a limit that no copy of the name `big` fits in.
 const PRELUDE: &str = "
 import _capsule, resource
 big = 'x' * (1 << 30)
@@ -21,7 +21,7 @@ def refused(f, *arguments):
     return False
 ";
 
-/// What holds, and an expression that is true.
+/// The function, and an expression that must be true.
 const ROWS: &[(&str, &str)] = &[
     (
         "new",
@@ -45,12 +45,12 @@ const ROWS: &[(&str, &str)] = &[
 
 pub(super) fn trials() -> Vec<Trial> {
     let trials = ROWS.iter().map(|&(name, expression)| {
-        trial(format!("memory::limit::{name}"), move || judge(expression))
+        trial(format!("memory::limit::{name}"), move || check(expression))
     });
     trials.collect()
 }
 
-fn judge(expression: &str) -> Result<(), Failed> {
+fn check(expression: &str) -> Result<(), Failed> {
     let source = format!(
         "{PRELUDE}print({expression})\n\
          print(_capsule.get_pointer(c, 'a'), _capsule.get_name(_capsule.new(1, 'b' * 1000)) == 'b' * 1000)"

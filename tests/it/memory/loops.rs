@@ -1,35 +1,35 @@
-//! Sub-interpreters that are made and finalised in a loop, with capsules in both directions: each
-//! capsule ends once, and what the loop costs is what it costs without capsules.
+//! Sub-interpreters created and finalized in a loop, with capsules passed in and out: each capsule
+//! is destroyed once, and the loop leaks no more memory than one without capsules.
 
 use libtest_mimic::Trial;
-use rustpython_capsule::{Destructor, PyCapsule};
+use rustpython_capsule::PyCapsule;
 use rustpython_capsule_glue::Access;
 use rustpython_vm::{Interpreter, PyRef, VirtualMachine};
 
 use super::{SLACK, allocated};
 use crate::interpreter::{exec, interpreter, shown};
-use crate::ledger::{Kind, Ledger, alone, dying};
+use crate::ledger::{Kind, Ledger, in_own_process, python, with_destructor};
 
-/// How many interpreters of each sort: with capsules, and without. The VM leaves two million bytes of
-/// each, which every collection after it looks at.
+/// How many interpreters to create with capsules, and as many without. The VM leaks two million
+/// bytes of each, which every later collection traverses.
 fn times() -> usize {
     (super::many() / 50_000).max(10)
 }
 
 pub(super) fn trials() -> Vec<Trial> {
     vec![
-        alone(
-            "memory::loops::capsules-cost-a-sub-interpreter-nothing",
-            costs_nothing,
+        in_own_process(
+            "memory::loops::capsules-do-not-make-a-sub-interpreter-leak-more",
+            leak_no_more,
         ),
-        alone(
-            "memory::loops::every-capsule-of-a-sub-interpreter-ends-once",
-            ends_once,
+        in_own_process(
+            "memory::loops::every-capsule-of-a-sub-interpreter-is-destroyed-once",
+            destroyed_once,
         ),
     ]
 }
 
-/// What a program does in each of them that has no capsules, but the module for them.
+/// A program without capsules, which imports the module for them.
 const WORK: &str = "
 import _capsule, gc, json, sys, types
 other = sys.modules['other'] = types.ModuleType('other')
@@ -39,14 +39,14 @@ del cycle
 gc.collect()
 ";
 
-/// What it does with them: kept by a module, in cycles, with a hook for what destructors raise.
+/// The same program goes on with capsules: in a module, in cycles, and with destructors that raise.
 const CAPSULES: &str = "
-told = []
-sys.unraisablehook = lambda left: told.append(type(left.exc_value))
+reported = []
+sys.unraisablehook = lambda unraisable: reported.append(type(unraisable.exc_value))
 new = _capsule.new
 def raises(c): 1/0
 new(1, 'raises', raises)
-assert told == [ZeroDivisionError]
+assert reported == [ZeroDivisionError]
 other.plain = new(7, 'other.plain', lambda c: None)
 other.owned = new(7, 'other.owned', owner=other)
 assert _capsule.import_('other.plain') == 7
@@ -60,49 +60,53 @@ fn run(source: &str, vm: &VirtualMachine) {
     }
 }
 
-fn plain(parent: &Interpreter) {
+fn without_capsules(parent: &Interpreter) {
     let sub = parent.create_subinterpreter();
     sub.enter(|vm| run(WORK, vm));
     sub.finalize(None);
 }
 
-/// How the capsules of one turn end; an entry each.
+/// What `with_capsules` counts, an entry for each capsule and token.
 const COUNTS: [u32; 8] = [1, 1, 0, 1, 1, 1, 1, 1];
 
-/// Three kinds made inside and dropped after its end, where a Python destructor can no longer run;
-/// three made outside and dropped inside; the value of a capsule that is left there, and the closure
-/// of one whose Python destructor is gone with the interpreter.
+/// Entries 0 to 2 are capsules of the three kinds made in the sub-interpreter and dropped after it
+/// was finalized, when a Python destructor can no longer run. Entries 3 to 5 are made outside and
+/// dropped inside. Entry 6 is the value of a capsule that the sub-interpreter still has when it is
+/// finalized. Entry 7 is held by the Python destructor of capsule 2: it is dropped although that
+/// does not run.
 fn with_capsules(parent: &Interpreter) {
     let ledger = Ledger::of(COUNTS.len());
     let of_kinds = |first: usize, vm: &VirtualMachine| -> [PyRef<PyCapsule>; 3] {
         let mut entry = first..;
         Kind::ALL.map(|kind| {
             let (ledger, entry) = (ledger.clone(), entry.next().unwrap_or_default());
-            dying(kind, vm, move |_| ledger.strike(entry))
+            with_destructor(kind, vm, move |_| ledger.record(entry))
                 .name(c"own".to_owned())
                 .build(&vm.ctx)
         })
     };
     let sub = parent.create_subinterpreter();
     let outer = parent.enter(|vm| of_kinds(3, vm));
+    let (runs, held) = (ledger.clone(), ledger.token(7));
     let inner = sub.enter(|vm| {
         run(&format!("{WORK}{CAPSULES}"), vm);
         drop(outer);
         let left = PyCapsule::from_value(ledger.token(6)).build(&vm.ctx);
         let set = vm.sys_module.set_attr("left", left, vm);
         set.unwrap_or_else(|error| panic!("{}", shown(&error, vm)));
-        of_kinds(0, vm)
+        let inner = of_kinds(0, vm);
+        inner[2].set_destructor(python(vm, move |_| {
+            let _held = &held;
+            runs.record(2);
+        }));
+        inner
     });
-    let token = ledger.token(7);
-    inner[2].set_destructor(Destructor::none());
-    inner[0].set_context(core::ptr::null_mut());
     sub.finalize(None);
-    drop(token);
     parent.enter(|_| drop(inner));
     assert_eq!(ledger.counts(), COUNTS);
 }
 
-fn ends_once() {
+fn destroyed_once() {
     let parent = interpreter(Access::Open);
     for _ in 0..times() {
         with_capsules(&parent);
@@ -110,17 +114,17 @@ fn ends_once() {
     parent.finalize(None);
 }
 
-fn costs_nothing() {
+fn leak_no_more() {
     let parent = interpreter(Access::Open);
-    let grown = |turn: fn(&Interpreter)| {
+    let leaked = |turn: fn(&Interpreter)| {
         let before = allocated();
         (0..times()).for_each(|_| turn(&parent));
         allocated().saturating_sub(before)
     };
     (0..3).for_each(|_| with_capsules(&parent));
-    let (without, with) = (grown(plain), grown(with_capsules));
+    let (without, with) = (leaked(without_capsules), leaked(with_capsules));
     eprintln!(
-        "{} interpreters leave {without} bytes, with capsules {with}",
+        "{} interpreters leak {without} bytes, with capsules {with}",
         times()
     );
     assert!(

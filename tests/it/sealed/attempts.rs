@@ -1,14 +1,15 @@
-//! What a hostile script tries, where capsules are sealed. Each attempt stands alone, knows
-//! `capsule` and leaves what it got in `result`.
+//! The type of an attempt, and the attempts by way of `_capsule` itself. An attempt is a script
+//! that has `capsule` and `native` as variables and stores what it gets in `result`.
 
-/// What must come of an attempt, besides that nothing is learned and nothing is changed.
+/// The outcome that an attempt must have. In addition no address may leak and no capsule may
+/// change.
 #[derive(Clone, Copy)]
 pub(super) enum Outcome {
     /// `repr(result)`, or the exception.
     Is(&'static str),
     /// PermissionError for this function of `_capsule`.
     Sealed(&'static str),
-    /// Whatever the VM makes of it.
+    /// Any result or exception.
     Anything,
 }
 
@@ -27,7 +28,7 @@ pub(super) const ALLOWED: [Attempt; 12] = [
     ("get-name-of-none", "_capsule.get_name(5)", Is("PyCapsuleError: PyCapsule_GetName called with invalid PyCapsule object")),
     ("import-capsule", "result = _capsule.import_capsule('m.cap') is capsule", Is("True")),
     ("import-capsule-of-another-name", "_capsule.import_capsule('m.other')", Is("AttributeError: PyCapsule_Import \"m.other\" is not valid")),
-    ("import-capsule-of-no-module", "_capsule.import_capsule('nosuch.cap')", Is("ImportError: PyCapsule_Import could not import module \"nosuch\"")),
+    ("import-capsule-from-a-missing-module", "_capsule.import_capsule('nosuch.cap')", Is("ImportError: PyCapsule_Import could not import module \"nosuch\"")),
     ("describe", "result = _capsule.describe(capsule)", Is("_capsule.CapsuleInfo(name='m.cap', pointer=None, context=None, destructor='rust', owner=None, library=None, symbol=None)")),
     ("describe-none", "_capsule.describe(5)", Is("PyCapsuleError: _capsule.describe called with invalid PyCapsule object")),
     ("the-class", "result = _capsule.PyCapsule is types.CapsuleType is type(capsule)", Is("True")),
@@ -48,7 +49,7 @@ pub(super) const FUNCTIONS: [Attempt; 18] = [
     ("get-destructor", "result = _capsule.get_destructor(capsule)", Sealed("get_destructor")),
     ("set-pointer", "_capsule.set_pointer(capsule, 1)", Sealed("set_pointer")),
     ("set-name", "_capsule.set_name(capsule, 'm')", Sealed("set_name")),
-    ("set-name-to-what-it-is", "_capsule.set_name(capsule, 'm.cap')", Sealed("set_name")),
+    ("set-name-to-the-same", "_capsule.set_name(capsule, 'm.cap')", Sealed("set_name")),
     ("set-context", "_capsule.set_context(capsule, 1)", Sealed("set_context")),
     ("set-destructor", "_capsule.set_destructor(capsule, print)", Sealed("set_destructor")),
     ("set-destructor-to-none", "_capsule.set_destructor(capsule, None)", Sealed("set_destructor")),

@@ -1,4 +1,4 @@
-//! Attempts by way of a sub-interpreter, all of which are sealed as well.
+//! Attempts by way of sub-interpreters, which are sealed as well.
 
 use super::attempts::Attempt;
 use super::attempts::Outcome::{Anything, Is};

@@ -1,4 +1,4 @@
-//! Attempts to load native code, or a module of the VM that reads memory.
+//! Attempts to load native code, or modules of the VM that can read memory.
 
 use super::attempts::Outcome::{Anything, Is};
 use super::attempts::{Attempt, NO_CTYPES};
@@ -9,11 +9,11 @@ pub(super) const LIBRARIES: [Attempt; 21] = [
     ("ctypes", "import ctypes", NO_CTYPES),
     ("ctypes-below", "sys.modules.pop('_ctypes', None); import _ctypes", NO_CTYPES),
     ("ctypes-twice", "tried(lambda: importlib.import_module('_ctypes')); import _ctypes; result = _ctypes.dlopen", NO_CTYPES),
-    ("ctypes-left-in-sys-modules", "tried(lambda: importlib.import_module('_ctypes')); result = open_doors(sys.modules.get('_ctypes'))", Is("[]")),
-    ("ctypes-left-in-a-frame", "sys.modules.pop('_ctypes', None); error = tried(lambda: importlib.import_module('_ctypes')); result = []\nwhile error.__traceback__:\n for found in error.__traceback__.tb_frame.f_locals.values(): result += open_doors(found)\n error.__traceback__ = error.__traceback__.tb_next", Is("[]")),
-    ("ctypes-left-in-memory", "tried(lambda: importlib.import_module('_ctypes')); result = [door for found in gc.get_objects() if type(found) is types.ModuleType for door in open_doors(found)]", Is("[]")),
-    ("ctypes-by-its-importer", "sys.modules.pop('_ctypes', None); result = open_doors(importlib.machinery.BuiltinImporter.create_module(importlib.machinery.ModuleSpec('_ctypes', None)))", NO_CTYPES),
-    ("ctypes-by-imp", "import _imp; sys.modules.pop('_ctypes', None); result = open_doors(_imp.create_builtin(importlib.machinery.ModuleSpec('_ctypes', None)))", NO_CTYPES),
+    ("ctypes-left-in-sys-modules", "tried(lambda: importlib.import_module('_ctypes')); result = native_access(sys.modules.get('_ctypes'))", Is("[]")),
+    ("ctypes-left-in-a-frame", "sys.modules.pop('_ctypes', None); error = tried(lambda: importlib.import_module('_ctypes')); result = []\nwhile error.__traceback__:\n for found in error.__traceback__.tb_frame.f_locals.values(): result += native_access(found)\n error.__traceback__ = error.__traceback__.tb_next", Is("[]")),
+    ("ctypes-left-in-memory", "tried(lambda: importlib.import_module('_ctypes')); result = [name for found in gc.get_objects() if type(found) is types.ModuleType for name in native_access(found)]", Is("[]")),
+    ("ctypes-by-its-importer", "sys.modules.pop('_ctypes', None); result = native_access(importlib.machinery.BuiltinImporter.create_module(importlib.machinery.ModuleSpec('_ctypes', None)))", NO_CTYPES),
+    ("ctypes-by-imp", "import _imp; sys.modules.pop('_ctypes', None); result = native_access(_imp.create_builtin(importlib.machinery.ModuleSpec('_ctypes', None)))", NO_CTYPES),
     ("internals-of-the-tests-of-the-vm", "import _testinternalcapi\nresult = []\nfor name in dir(_testinternalcapi):\n found = getattr(_testinternalcapi, name)\n if callable(found) and 'interp' not in name and 'eval_frame' not in name:\n  for given in (capsule,), (capsule, 0), (type(capsule),):\n   result.append(tried(lambda: found(*given)))", Anything),
     ("debugger-of-other-processes", "import _remote_debugging; result = [tried(lambda: getattr(_remote_debugging, name)(os.getpid())) for name in dir(_remote_debugging) if callable(getattr(_remote_debugging, name))]", Anything),
     ("extension-file-loader", "import tempfile\nresult = []\nwith tempfile.TemporaryDirectory() as folder:\n for name in 'x.so', 'x.abi3t.so', 'x.cpython-314-x86_64-linux-gnu.so':\n  path = os.path.join(folder, name); open(path, 'wb').close(); loader = importlib.machinery.ExtensionFileLoader('x', path)\n  spec = importlib.util.spec_from_file_location('x', path, loader=loader)\n  for way in (lambda: importlib.util.module_from_spec(spec), lambda: loader.create_module(spec), lambda: loader.load_module('x'), lambda: importlib._bootstrap._load(spec)):\n   result.append(str(tried(way)))\nresult = set(result)", Is("{'shared libraries cannot be loaded in an interpreter whose capsules are sealed'}")),

@@ -1,5 +1,5 @@
-//! Attempts on the object itself: to make one without the module, to become one, to change one or
-//! its class, and to read it as bytes, numbers or text.
+//! Attempts on the object itself: to create a capsule without the module, to convert an object into
+//! one, to change a capsule or its class, and to read it as bytes, numbers or text.
 
 use super::attempts::Attempt;
 use super::attempts::Outcome::{Anything, Is};
@@ -38,10 +38,10 @@ pub(super) const OBJECT: [Attempt; 49] = [
     ("class-that-lies", "class X:\n __class__ = types.CapsuleType\nresult = isinstance(X(), types.CapsuleType), _capsule.is_valid(X(), None), type(tried(lambda: _capsule.get_name(X()))).__name__", Is("(True, False, 'PyCapsuleError')")),
     ("its-repr-of-other-objects", "result = [tried(lambda: types.CapsuleType.__repr__(one)) for one in (5, 'x', object(), types.CapsuleType, _capsule, None, type)]; assert all(type(one) is TypeError for one in result)", Anything),
     ("its-comparisons", "result = capsule == capsule, capsule == native, capsule != native, capsule == id(capsule), hash(capsule) == hash(capsule), tried(lambda: capsule < native).__class__", Is("(True, False, True, False, True, <class 'TypeError'>)")),
-    ("its-hash-tells-of-its-own-address-only", "result = hash(capsule), hash(native), id(capsule), id(native), {capsule: 1}[capsule], capsule in {native}", Anything),
+    ("its-hash-reveals-only-its-own-address", "result = hash(capsule), hash(native), id(capsule), id(native), {capsule: 1}[capsule], capsule in {native}", Anything),
     ("its-sizes", "result = sys.getsizeof(capsule) == sys.getsizeof(native), capsule.__sizeof__() == native.__sizeof__(), types.CapsuleType.__itemsize__", Is("(True, True, 0)")),
     ("every-attribute-of-the-class-set", "result = []\nfor name in {*dir(types.CapsuleType), *dir(type), '__annotations__', '__annotate__', '__type_params__', '__call__', '__new__', '__del__', '__slots__', 'x'} - {'__abstractmethods__'}:\n for change in (lambda: setattr(types.CapsuleType, name, print), lambda: type.__setattr__(types.CapsuleType, name, print), lambda: object.__setattr__(types.CapsuleType, name, print), lambda: type.__dict__[name].__set__(types.CapsuleType, print), lambda: delattr(types.CapsuleType, name)):\n  result.append(tried(change)); assert isinstance(result[-1], (TypeError, AttributeError, KeyError)), name", Anything),
-    ("abstract-methods-of-the-class", "door = type.__dict__['__abstractmethods__']; door.__set__(types.CapsuleType, ('__repr__',))\nresult = tried(lambda: types.CapsuleType()), repr(capsule) == f'<capsule object \"m.cap\" at {id(capsule):#x}>', _capsule.describe(native)[0]; door.__delete__(types.CapsuleType)", Is("(TypeError(\"cannot create 'PyCapsule' instances\"), True, 'n.cap')")),
+    ("abstract-methods-of-the-class", "descriptor = type.__dict__['__abstractmethods__']; descriptor.__set__(types.CapsuleType, ('__repr__',))\nresult = tried(lambda: types.CapsuleType()), repr(capsule) == f'<capsule object \"m.cap\" at {id(capsule):#x}>', _capsule.describe(native)[0]; descriptor.__delete__(types.CapsuleType)", Is("(TypeError(\"cannot create 'PyCapsule' instances\"), True, 'n.cap')")),
     ("its-class-changed-by-internals", "result = tried(lambda: sys._clear_type_descriptors(types.CapsuleType)), sorted(vars(types.CapsuleType))", Is("(TypeError('argument is immutable'), ['__doc__', '__repr__'])")),
     ("class-of-the-class", "class Meta(type): pass\ntypes.CapsuleType.__class__ = Meta", Is("TypeError: cannot set '__class__' attribute of immutable type 'PyCapsule'")),
     ("become-a-capsule-by-slots", "class X: __slots__ = 'a', 'b', 'c', 'd', 'e', 'f', 'g'\nx = X(); x.a = 5\nresult = [tried(lambda: setattr(one, '__class__', types.CapsuleType)) for one in (x, 5, 'x', [], sys, print, lambda: 0, Exception(), type, _capsule.PyCapsuleError())]; assert all(isinstance(one, TypeError) for one in result) and type(x) is X", Anything),

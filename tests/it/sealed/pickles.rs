@@ -1,4 +1,4 @@
-//! Attempts to copy a capsule, or to have one made by a pickle.
+//! Attempts to copy a capsule, or to create one by unpickling.
 
 use super::attempts::Outcome::{Anything, Is};
 use super::attempts::{Attempt, CANNOT_PICKLE};

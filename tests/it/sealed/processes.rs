@@ -1,5 +1,5 @@
-//! What needs an interpreter or a process of its own: the program's environment, the order in which
-//! a builder is called, and what an embedder takes away besides (`docs/sealed.md`).
+//! Tests of sealing that need an interpreter or a process of their own: the environment variable,
+//! the order of calls on a builder, and what an embedder can remove in addition (`docs/sealed.md`).
 
 use std::ffi::OsStr;
 
@@ -16,11 +16,14 @@ use crate::interpreter::{child, exec, shown, trial};
 pub(super) fn trials() -> Vec<Trial> {
     type Test = fn() -> Result<(), Failed>;
     let tests: [(&str, Test); 5] = [
-        ("environment-seals-the-program", environment_seals),
-        ("any-order-of-the-builder-seals", any_order_seals),
-        ("the-table-of-dates-is-seen-and-not-read", table_of_dates),
-        ("an-embedder-can-take-modules-away", modules_taken_away),
-        ("an-embedder-can-take-functions-away", functions_taken_away),
+        ("the-environment-seals-the-program", environment_seals),
+        ("builder-calls-seal-in-any-order", any_order_seals),
+        (
+            "the-capsule-of-datetime-can-be-loaded-and-not-read",
+            datetime_capsule,
+        ),
+        ("an-embedder-can-remove-modules", modules_removed),
+        ("an-embedder-can-remove-functions", functions_removed),
     ];
     tests
         .into_iter()
@@ -55,8 +58,8 @@ fn builder() -> InterpreterBuilder {
     InterpreterBuilder::new().settings(settings)
 }
 
-/// Runs a script, which raises where something does not hold, in a new interpreter.
-fn hold(builder: InterpreterBuilder, script: &str) -> Result<(), Failed> {
+/// Runs a script, which raises if a check fails, in a new interpreter.
+fn check(builder: InterpreterBuilder, script: &str) -> Result<(), Failed> {
     let interpreter = builder.build();
     let done = interpreter.enter(|vm| {
         let scope = vm.new_scope_with_builtins();
@@ -68,7 +71,7 @@ fn hold(builder: InterpreterBuilder, script: &str) -> Result<(), Failed> {
     Ok(done?)
 }
 
-/// The standard library brings a module that sealing changes, also when it comes later.
+/// Sealing changes a module of the standard library, whether that is added before or after.
 fn any_order_seals() -> Result<(), Failed> {
     let script = "
 import fcntl, importlib
@@ -78,25 +81,26 @@ def refused(call, kind):
 assert refused(lambda: fcntl.ioctl(0, 0x5413, bytes(8)), PermissionError)
 assert refused(lambda: importlib.import_module('_ctypes'), ImportError)
 assert fcntl.fcntl(1, fcntl.F_GETFD) >= 0";
-    hold(
+    check(
         builder().init_stdlib().with_capsules(Access::Sealed),
         script,
     )?;
-    hold(
+    check(
         builder().with_capsules(Access::Sealed).init_stdlib(),
         script,
     )
 }
 
-/// `datetime.datetime_CAPI` is for native code of the embedder's that a sealed script calls.
-fn table_of_dates() -> Result<(), Failed> {
+/// `datetime.datetime_CAPI` must exist for native code of the embedder, which a sealed script may
+/// call.
+fn datetime_capsule() -> Result<(), Failed> {
     let script = "
 import _capsule, datetime
 capsule = datetime.datetime_CAPI
 assert _capsule.import_capsule('datetime.datetime_CAPI') is capsule
 assert _capsule.is_valid(capsule, 'datetime.datetime_CAPI')
-told = _capsule.describe(capsule)
-assert (told.pointer, told.context, told.destructor, told.owner) == (None, None, None, None)
+info = _capsule.describe(capsule)
+assert (info.pointer, info.context, info.destructor, info.owner) == (None, None, None, None)
 name, other = 'datetime.datetime_CAPI', 'other'
 refused = 0
 for function, arguments in (
@@ -108,20 +112,21 @@ for function, arguments in (
     except PermissionError: refused += 1
 assert refused == 6";
     let sealed = || builder().with_capsules(Access::Sealed);
-    hold(sealed().init_stdlib().with_extension_modules(), script)?;
-    hold(sealed().with_extension_modules().init_stdlib(), script)?;
+    check(sealed().init_stdlib().with_extension_modules(), script)?;
+    check(sealed().with_extension_modules().init_stdlib(), script)?;
     let twice = sealed().init_stdlib().with_extension_modules();
-    hold(twice.with_extension_modules(), script)
+    check(twice.with_extension_modules(), script)
 }
 
 fn without_sockets(vm: &mut VirtualMachine) {
-    let state = PyRc::get_mut(&mut vm.state).expect("nobody has the state before the VM starts");
+    let state =
+        PyRc::get_mut(&mut vm.state).expect("before the VM starts nothing shares the state");
     for name in ["_socket", "_posixsubprocess", "faulthandler"] {
         state.module_defs.remove(name);
     }
 }
 
-fn modules_taken_away() -> Result<(), Failed> {
+fn modules_removed() -> Result<(), Failed> {
     let script = "
 import _imp, _interpreters, importlib.machinery, sys
 for name in '_socket', 'socket', '_posixsubprocess', 'faulthandler':
@@ -135,11 +140,11 @@ text = _interpreters.run_string(other, 'import _socket').formatted
 assert text == \"ModuleNotFoundError: No module named '_socket'\", text
 _interpreters.destroy(other)";
     let builder = builder().init_stdlib().with_capsules(Access::Sealed);
-    hold(builder.init_hook(without_sockets), script)
+    check(builder.init_hook(without_sockets), script)
 }
 
-/// `posix` whose functions that start programs refuse. It is one of the VM's own modules; `os` needs
-/// that the functions are there.
+/// `posix` in which the functions that start programs raise PermissionError. They must exist, since
+/// `os` imports them.
 static NO_PROCESSES: Replacement = Replacement::new("posix", |definition| {
     let names = [
         "fork",
@@ -159,7 +164,7 @@ fn refuse(_args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     Err(vm.new_exception_msg(class, "no processes".into()))
 }
 
-fn functions_taken_away() -> Result<(), Failed> {
+fn functions_removed() -> Result<(), Failed> {
     let script = "
 import _imp, importlib.machinery, os, sys
 posix = sys.modules.pop('posix')
@@ -176,5 +181,5 @@ assert os.getpid() > 0";
     let definition = NO_PROCESSES
         .changed(&builder.ctx)
         .ok_or("the VM has no such module")?;
-    hold(builder.add_native_module(definition), script)
+    check(builder.add_native_module(definition), script)
 }

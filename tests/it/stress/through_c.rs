@@ -1,4 +1,4 @@
-//! The same through the C symbols, on the threads of C: `c/alone/stress.c`.
+//! Stress tests that are written in C and use C threads: `c/suite/stress.c`.
 
 use core::ffi::{CStr, c_char, c_long};
 
@@ -6,11 +6,11 @@ use libtest_mimic::{Failed, Trial};
 
 use super::count;
 use crate::interpreter::trial;
-use crate::ledger::shared;
+use crate::ledger::in_shared_interpreter;
 
 #[link(name = "capsule_tests_c", kind = "static")]
 unsafe extern "C" {
-    /// NULL, or what did not hold; so do the others.
+    /// Each of these returns NULL, or the text of a failed check.
     fn stress_one_capsule(operations: c_long) -> *const c_char;
     fn stress_interrupted_readers(times: c_long) -> *const c_char;
     fn stress_claims(capsules: c_long) -> *const c_char;
@@ -19,7 +19,7 @@ unsafe extern "C" {
 
 type Test = unsafe extern "C" fn(c_long) -> *const c_char;
 
-/// Each with its count, and that of a full run.
+/// Each test with its count for an ordinary and for a full run.
 const TESTS: [(&str, Test, usize, usize); 4] = [
     (
         "every-operation-on-one-capsule",
@@ -34,13 +34,13 @@ const TESTS: [(&str, Test, usize, usize); 4] = [
         200_000,
     ),
     (
-        "of-four-claimants-one-wins",
+        "one-of-four-concurrent-claims-succeeds",
         stress_claims,
         100_000,
         1_000_000,
     ),
     (
-        "the-last-of-many-on-plain-threads",
+        "last-references-dropped-on-native-threads",
         stress_last_references,
         100_000,
         1_000_000,
@@ -50,21 +50,22 @@ const TESTS: [(&str, Test, usize, usize); 4] = [
 pub(super) fn trials() -> Vec<Trial> {
     let one = |(name, test, small, full)| {
         trial(format!("stress::c::{name}"), move || {
-            // One at a time: they share what they count.
-            shared(move |vm| vm.allow_threads(|| run(test, count(small, full))))
+            // The tests share static counters, so only one may run at a time.
+            in_shared_interpreter(move |vm| vm.allow_threads(|| run(test, count(small, full))))
         })
     };
     TESTS.into_iter().map(one).collect()
 }
 
 fn run(test: Test, count: usize) -> Result<(), Failed> {
-    let count = c_long::try_from(count).expect("a count is small");
-    // SAFETY: it takes any count, and no other of them runs.
-    let broken = unsafe { test(count) };
-    if broken.is_null() {
+    let count = c_long::try_from(count).expect("the count fits");
+    // SAFETY: the test takes any count, an interpreter exists, and `shared` runs one test at a
+    // time.
+    let failure = unsafe { test(count) };
+    if failure.is_null() {
         return Ok(());
     }
-    // SAFETY: a literal of C.
-    let broken = unsafe { CStr::from_ptr(broken) };
-    Err(broken.to_string_lossy().into_owned().into())
+    // SAFETY: a result that is not NULL is a string literal of the C code.
+    let failure = unsafe { CStr::from_ptr(failure) };
+    Err(failure.to_string_lossy().into_owned().into())
 }

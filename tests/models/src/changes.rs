@@ -1,4 +1,4 @@
-//! Names and pointers: what a reader can see while they change, and who wins a claim.
+//! Names and pointers: what a reader can see while they change, and which claim succeeds.
 
 use loom::thread::spawn;
 
@@ -8,7 +8,7 @@ const BOTH: [*const core::ffi::c_char; 2] = [FREE.as_ptr(), TAKEN.as_ptr()];
 
 #[test]
 fn a_reader_never_mixes_two_states() {
-    explore("reader against renamer", || {
+    explore("read while renamed", || {
         let fields = capsule();
         let writer = spawn({
             let fields = fields.clone();
@@ -26,11 +26,11 @@ fn a_reader_never_mixes_two_states() {
     });
 }
 
-/// The pointer 2 is there and gone again while the name is another: nobody may see it under the
-/// name that was before and is again after.
+/// The capsule has the pointer 2 only while it has another name. No reader may see that pointer
+/// under the name that the capsule has before and after.
 #[test]
-fn a_reader_notices_that_a_name_was_away() {
-    explore_bounded("reader against renamer, to and fro", 2, || {
+fn a_reader_notices_that_a_name_changed_and_changed_back() {
+    explore_bounded("read while renamed and renamed back", 2, || {
         let fields = capsule();
         let reader = spawn({
             let fields = fields.clone();
@@ -47,10 +47,11 @@ fn a_reader_notices_that_a_name_was_away() {
     });
 }
 
-/// Python's setters take the promise of C back, before anybody can see the number that they store.
+/// Python's `set_pointer` clears the vouched mark before any thread can read the number that it
+/// stores.
 #[test]
-fn nobody_vouches_for_what_python_stored() {
-    explore_bounded("reader against a pointer from Python", 3, || {
+fn a_pointer_from_python_is_never_vouched() {
+    explore_bounded("read while Python sets the pointer", 3, || {
         let fields = capsule();
         let writer = spawn({
             let fields = fields.clone();
@@ -68,11 +69,11 @@ fn nobody_vouches_for_what_python_stored() {
     });
 }
 
-/// C's short way of storing a pointer, while Python's long way is under way: whichever comes last,
-/// a number of Python's is never vouched for.
+/// C code stores a pointer without the lock while Python code stores one with it. Whichever store
+/// is the last, the number from Python is never vouched.
 #[test]
-fn pointers_of_c_and_of_python_cross() {
-    explore("set_pointer against set_pointer", || {
+fn c_and_python_set_pointers_at_the_same_time() {
+    explore("set_pointer and set_pointer", || {
         let fields = capsule();
         let python = spawn({
             let fields = fields.clone();
@@ -88,8 +89,8 @@ fn pointers_of_c_and_of_python_cross() {
 }
 
 #[test]
-fn of_two_claimants_one_wins() {
-    explore("claim against claim", || {
+fn one_of_two_concurrent_claims_succeeds() {
+    explore("claim and claim", || {
         let fields = capsule();
         let other = spawn({
             let fields = fields.clone();
@@ -102,17 +103,17 @@ fn of_two_claimants_one_wins() {
     });
 }
 
-/// A claim gets the pointer that was, or the one that is set; the other is what stays.
+/// A claim returns the old pointer or the new one. The capsule has the new one afterwards.
 #[test]
-fn a_claim_and_a_new_pointer_cross() {
+fn a_claim_while_the_pointer_is_set() {
     for vouched in [true, false] {
-        explore("claim against set_pointer", move || {
+        explore("claim and set_pointer", move || {
             let fields = capsule();
             let setter = spawn({
                 let fields = fields.clone();
                 move || fields.set_pointer(pointer(2), vouched)
             });
-            let claimed = claim(&fields).expect("nobody else claims");
+            let claimed = claim(&fields).expect("no other thread claims");
             setter.join().unwrap();
             assert!([1, 2].contains(&claimed));
             let (name, last, _) = seen(&fields);
@@ -121,8 +122,8 @@ fn a_claim_and_a_new_pointer_cross() {
     }
 }
 
-/// Two claims of three threads, with a renamer between: each pointer is claimed as often as the
-/// name was the wanted one.
+/// Two threads claim, and one of them sets the name back afterwards. So at least one claim
+/// succeeds, and the final name shows which was the last operation.
 #[test]
 fn a_renamed_capsule_can_be_claimed_again() {
     explore("claim, rename, claim", || {

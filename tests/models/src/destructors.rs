@@ -1,4 +1,4 @@
-//! Destructors: taken once, by whoever comes first, and after everybody has finished reading.
+//! Destructors: the first thread to take one runs it, no other does, and it runs after all reads.
 
 use loom::sync::Arc;
 use loom::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
@@ -8,8 +8,8 @@ use crate::fields::Fields;
 use crate::model::{FREE, capsule, explore, pointer, seen};
 
 #[test]
-fn of_two_that_finalize_one_has_the_destructor() {
-    explore("finalizer against finalizer", || {
+fn one_of_two_finalizing_threads_takes_the_destructor() {
+    explore("finalize and finalize", || {
         let fields = capsule();
         let other = spawn({
             let fields = fields.clone();
@@ -21,32 +21,33 @@ fn of_two_that_finalize_one_has_the_destructor() {
     });
 }
 
-/// A capsule with the count of its references, as the VM keeps it.
+/// A capsule with a reference count like the VM's.
 struct Counted {
     fields: Arc<Fields>,
     references: AtomicUsize,
     destructors: AtomicUsize,
 }
 
-/// Gives up a reference, as the VM does; the last one begins to finalize.
+/// Drops a reference as the VM does. Dropping the last one begins finalization.
 fn release(counted: &Counted) {
     if counted.references.fetch_sub(1, Ordering::Release) == 1 {
         fence(Ordering::Acquire);
         if counted.fields.begin_finalizing().is_some() {
             let (name, last, _) = seen(&counted.fields);
-            // What the other thread stored before it let go.
+            // What the other thread stored before it dropped its reference is visible.
             assert_eq!((name, last), (FREE.as_ptr(), 2));
             counted.destructors.fetch_add(1, Ordering::Relaxed);
         }
     }
 }
 
-/// One thread reads and drops, another stores and drops, a third (the collector, which has a
-/// reference while it works) finalizes: the destructor runs once.
+/// One thread reads and drops its reference, another stores a pointer and drops its own. With
+/// `collector`, the first also finalizes before it drops, as the collector does. The destructor
+/// runs once.
 #[test]
-fn drops_reads_and_the_collector() {
+fn the_destructor_runs_once_after_all_reads() {
     for collector in [false, true] {
-        explore("drop against read", move || {
+        explore("drop and read", move || {
             let counted = Arc::new(Counted {
                 fields: capsule(),
                 references: AtomicUsize::new(2),
@@ -71,11 +72,11 @@ fn drops_reads_and_the_collector() {
     }
 }
 
-/// A capsule that lives on: what somebody stores while its last rites end is seen by him or by
-/// those who end them.
+/// A thread stores while the finalization of a resurrected capsule ends on another thread. Then the
+/// storing thread sees the end of finalization, or the finalizing thread sees the store.
 #[test]
-fn nothing_is_missed_when_the_last_rites_end() {
-    explore("end of the last rites against a store", || {
+fn no_store_is_missed_when_finalization_ends() {
+    explore("store while finalization ends", || {
         let fields = capsule();
         fields.begin_finalizing();
         let stored = Arc::new(AtomicBool::new(false));

@@ -1,5 +1,5 @@
-//! A thread that is left behind in the parent of a fork with its work half done: those in the child
-//! take over, and see a state that may be.
+//! A fork while another thread is in the middle of a change: that thread does not exist in the
+//! child. The threads of the child can take its lock, and read a consistent state.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,11 +11,12 @@ use crate::model::{FREE, TAKEN, capsule, claim, explore, seen};
 use crate::sync::FORK_EPOCH;
 
 #[test]
-fn a_writer_that_vanished_is_not_waited_for() {
-    explore("two in the child", || {
+fn a_writer_that_does_not_exist_in_the_child_is_not_waited_for() {
+    explore("claim and read in the child", || {
         FORK_EPOCH.set(1);
         let fields = capsule();
-        // Stops where a fork may stop a thread of the parent: with the lock, the version odd.
+        // Stops at a point where a fork may find a thread: it holds the lock, and the version is
+        // odd.
         let stopped = catch_unwind(AssertUnwindSafe(|| {
             fields.claim(TAKEN.as_ptr(), |_| std::panic::resume_unwind(Box::new(())))
         }));
@@ -33,11 +34,12 @@ fn a_writer_that_vanished_is_not_waited_for() {
     });
 }
 
-/// What is left behind half changed is given up, once; what was only read stays.
+/// If a thread was changing the value at the fork, the child replaces the value by the default,
+/// once. If the thread was only reading, the value stays.
 #[test]
-fn a_value_that_was_being_changed_is_given_up() {
-    for (changed, whole) in [(true, 0), (false, 7)] {
-        explore("two that change a value in the child", move || {
+fn a_half_changed_value_is_replaced_by_the_default() {
+    for (changed, initial) in [(true, 0), (false, 7)] {
+        explore("change and change in the child", move || {
             FORK_EPOCH.set(1);
             let locked = Arc::new(Locked::new(7));
             let stopped = catch_unwind(AssertUnwindSafe(|| {
@@ -59,7 +61,7 @@ fn a_value_that_was_being_changed_is_given_up() {
             });
             locked.change(|value| *value += 1);
             other.join().unwrap();
-            assert_eq!(locked.read(|value| *value), whole + 2);
+            assert_eq!(locked.read(|value| *value), initial + 2);
         });
     }
 }

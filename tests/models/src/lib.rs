@@ -1,16 +1,17 @@
-//! The field protocol of capsules under a model checker: `fields.rs` and `lock.rs` of the capsule crate,
-//! compiled here with loom's atomics, which run each model in every order that the memory model allows.
+//! Models of the field protocol of capsules. `fields.rs` and `lock.rs` of the capsule crate are
+//! compiled here with the atomics of loom, which runs each model in every interleaving that the
+//! memory model allows.
 
 #![cfg(test)]
 
 #[path = "../../../crates/capsule/src/fields.rs"]
 #[expect(
     dead_code,
-    reason = "what stands alone, the context for example, has no orders to explore"
+    reason = "independent fields such as the context have no interleavings to explore"
 )]
 mod fields;
 #[path = "../../../crates/capsule/src/lock.rs"]
-#[expect(dead_code, reason = "to take a value is to change it")]
+#[expect(dead_code, reason = "taking a value is a change like any other")]
 mod lock;
 
 mod changes;
@@ -18,7 +19,7 @@ mod destructors;
 mod forks;
 mod model;
 
-/// What `fields` is built on.
+/// Replaces `sync.rs` of the capsule crate, on which `fields` and `lock` are built.
 mod sync {
     use std::cell::Cell;
 
@@ -27,8 +28,9 @@ mod sync {
     };
 
     thread_local! {
-        /// Which process of a chain of forks it is. Not part of what is modelled: no thread sees it
-        /// change, since only one comes out of a fork. All threads of a model have it in common.
+        /// The number of forks so far, plus 1. It is no loom variable: no thread can see it change,
+        /// since the child of a fork has a single thread. Loom runs all threads of a model on one
+        /// OS thread.
         pub(crate) static FORK_EPOCH: Cell<u8> = const { Cell::new(1) };
     }
 

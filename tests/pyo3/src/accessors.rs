@@ -1,4 +1,4 @@
-//! The accessors, and both ways to import.
+//! PyO3's accessors of capsules, and both functions that import.
 
 use core::ffi::CStr;
 use std::ffi::CString;
@@ -30,12 +30,12 @@ pub(crate) fn address(capsule: &Bound<'_, PyCapsule>, name: Option<String>) -> P
     Ok(pointer.addr().get())
 }
 
-/// Returns the number in a capsule with a `Counted`.
+/// Returns the number of the `Counted` in a capsule.
 #[pyfunction]
 pub(crate) fn number(capsule: &Bound<'_, PyCapsule>, name: Option<String>) -> PyResult<u64> {
     let name = c_string(name)?;
     let pointer = capsule.pointer_checked(name.as_deref())?.cast::<Counted>();
-    // SAFETY: the tests ask only for those.
+    // SAFETY: the tests call this only with capsules that contain a `Counted`.
     Ok(unsafe { pointer.as_ref() }.number)
 }
 
@@ -44,7 +44,7 @@ pub(crate) fn number(capsule: &Bound<'_, PyCapsule>, name: Option<String>) -> Py
 pub(crate) fn call(capsule: &Bound<'_, PyCapsule>, number: u64) -> PyResult<u64> {
     let pointer = capsule.pointer_checked(Some(C_NAME))?;
     let function = pointer.cast::<extern "C" fn(u64) -> u64>();
-    // SAFETY: the tests ask only for those.
+    // SAFETY: the tests call this only with capsules of `with_function`.
     Ok(unsafe { *function.as_ref() }(number))
 }
 
@@ -56,12 +56,12 @@ pub(crate) fn is_valid(capsule: &Bound<'_, PyCapsule>, name: Option<String>) -> 
 #[pyfunction]
 pub(crate) fn name(capsule: &Bound<'_, PyCapsule>) -> PyResult<Option<String>> {
     let name = capsule.name()?;
-    // SAFETY: nothing changes the name meanwhile.
+    // SAFETY: the tests change no name while this runs, so the string stays valid.
     let name = name.map(|name| unsafe { name.as_cstr() });
     Ok(name.map(CStr::to_string_lossy).map(Into::into))
 }
 
-/// Returns whether the name is at the very address that it was given as.
+/// Returns whether the address of the name is that of `C_NAME`.
 #[pyfunction]
 pub(crate) fn name_address(capsule: &Bound<'_, PyCapsule>) -> PyResult<bool> {
     let name = capsule.name()?;
@@ -78,11 +78,11 @@ pub(crate) fn set_context(capsule: &Bound<'_, PyCapsule>, context: usize) -> PyR
     capsule.set_context(core::ptr::without_provenance_mut(context))
 }
 
-/// Returns the number behind a capsule that is found by its name.
+/// Imports a capsule and returns the number of the `Counted` in it.
 #[pyfunction]
 #[pyo3(name = "import_")]
 pub(crate) fn import(py: Python<'_>, name: String) -> PyResult<u64> {
-    // SAFETY: the tests ask only for capsules with a `Counted`.
+    // SAFETY: the tests import only capsules that contain a `Counted`.
     let counted = unsafe { PyCapsule::import::<Counted>(py, &CString::new(name)?) }?;
     Ok(counted.number)
 }
@@ -90,10 +90,10 @@ pub(crate) fn import(py: Python<'_>, name: String) -> PyResult<u64> {
 #[repr(align(128))]
 struct Aligned;
 
-/// Imports a capsule as a type that must not lie just anywhere.
+/// Imports a capsule as a type with an alignment of 128 bytes.
 #[pyfunction]
 pub(crate) fn import_aligned(py: Python<'_>, name: String) -> PyResult<()> {
-    // SAFETY: it has no bytes, so that any address which is aligned will do.
+    // SAFETY: the type has no bytes, so any aligned address is valid; PyO3 checks the alignment.
     unsafe { PyCapsule::import::<Aligned>(py, &CString::new(name)?) }.map(|_| ())
 }
 

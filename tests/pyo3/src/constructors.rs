@@ -1,4 +1,4 @@
-//! The constructors, the deprecated ones too: they are what older modules call.
+//! PyO3's constructors of capsules, including the deprecated ones that older modules call.
 
 use core::ffi::{CStr, c_void};
 use core::ptr::NonNull;
@@ -10,8 +10,7 @@ use pyo3::{ffi, pyfunction};
 
 use crate::ledger::{Counted, enter};
 
-/// What the capsules are called that Rust names for ever: as an attribute of this module, so that
-/// they can be imported.
+/// The static name of capsules. It is that of an attribute of this module, so they can be imported.
 pub(crate) const C_NAME: &CStr = c"pyo3_capsules.capsule";
 
 #[pyfunction]
@@ -19,7 +18,7 @@ pub(crate) fn with_value(py: Python<'_>, number: u64) -> PyResult<Bound<'_, PyCa
     PyCapsule::new_with_value(py, Counted { number }, C_NAME)
 }
 
-/// A capsule with a function pointer inside.
+/// Makes a capsule that contains a function pointer.
 #[pyfunction]
 pub(crate) fn with_function(py: Python<'_>) -> PyResult<Bound<'_, PyCapsule>> {
     PyCapsule::new_with_value(py, twice as extern "C" fn(u64) -> u64, C_NAME)
@@ -37,7 +36,7 @@ pub(crate) fn with_value_and_destructor(
     PyCapsule::new_with_value_and_destructor(py, Counted { number }, C_NAME, destroy)
 }
 
-/// A capsule of nothing, whose destructor is a closure that prints what it holds.
+/// Makes a capsule of `()` whose destructor is a closure that prints `words`.
 #[pyfunction]
 pub(crate) fn with_closure(py: Python<'_>, words: String) -> PyResult<Bound<'_, PyCapsule>> {
     let print = move |(), _context| println!("{words}");
@@ -74,11 +73,11 @@ pub(crate) fn with_destructor(
     PyCapsule::new_with_destructor(py, Counted { number }, Some(CString::new(name)?), destroy)
 }
 
-/// A capsule of any address but 0, which nobody reads.
+/// Makes a capsule of an address, which must not be 0.
 #[pyfunction]
 pub(crate) fn with_pointer(py: Python<'_>, address: usize) -> PyResult<Bound<'_, PyCapsule>> {
     let pointer = pointer_of(address)?;
-    // SAFETY: the tests read only through addresses that they know to be good.
+    // SAFETY: the tests dereference the pointer only if it is the address of a valid value.
     unsafe { PyCapsule::new_with_pointer(py, pointer, C_NAME) }
 }
 
@@ -88,17 +87,17 @@ pub(crate) fn with_pointer_and_destructor(
     address: usize,
 ) -> PyResult<Bound<'_, PyCapsule>> {
     let pointer = pointer_of(address)?;
-    // SAFETY: as above; the destructor may run on any thread.
+    // SAFETY: the tests never dereference the pointer, and the destructor may run on any thread.
     unsafe { PyCapsule::new_with_pointer_and_destructor(py, pointer, C_NAME, Some(note_pointer)) }
 }
 
 fn pointer_of(address: usize) -> PyResult<NonNull<c_void>> {
     let pointer = NonNull::new(core::ptr::without_provenance_mut(address));
-    pointer.ok_or_else(|| pyo3::exceptions::PyValueError::new_err("0 is no address"))
+    pointer.ok_or_else(|| pyo3::exceptions::PyValueError::new_err("the address is 0"))
 }
 
 unsafe extern "C" fn note_pointer(capsule: *mut ffi::PyObject) {
-    // SAFETY: it is the capsule that ends.
+    // SAFETY: a destructor gets a valid pointer to its capsule, and the name is NUL-terminated.
     let pointer = unsafe { ffi::PyCapsule_GetPointer(capsule, C_NAME.as_ptr()) };
     enter(format!("note {}", pointer.addr()));
 }

@@ -1,11 +1,11 @@
-//! Dates and times, which PyO3 makes and reads in ways of its own.
+//! Dates and times through PyO3's types, which use the capsule of `datetime`.
 
 use pyo3::prelude::*;
 use pyo3::types::{
     PyDate, PyDateAccess, PyDateTime, PyDelta, PyTimeAccess, PyTzInfo, PyTzInfoAccess,
 };
 
-/// Returns how long ago midnight was.
+/// Returns the time since midnight.
 #[pyfunction]
 pub(crate) fn since_midnight<'py>(
     moment: &Bound<'py, PyDateTime>,
@@ -16,7 +16,7 @@ pub(crate) fn since_midnight<'py>(
     PyDelta::new(moment.py(), 0, seconds, microseconds, true)
 }
 
-/// Returns midnight of a date, where a datetime is, or in UTC.
+/// Returns midnight of a date: in the time zone of a `datetime`, in UTC for a `date`.
 #[pyfunction]
 pub(crate) fn midnight<'py>(date: &Bound<'py, PyDate>) -> PyResult<Bound<'py, PyDateTime>> {
     let py = date.py();

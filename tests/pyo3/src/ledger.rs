@@ -1,4 +1,4 @@
-//! What has ended so far, and capsules that cross threads.
+//! A list of the destructions so far, and capsules that are made and dropped on other threads.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ pub(crate) fn enter(line: String) {
     ledger.push(line);
 }
 
-/// A value that tells when it is dropped.
+/// A value that adds a line to the ledger when it is dropped.
 #[repr(C)]
 pub(crate) struct Counted {
     pub(crate) number: u64,
@@ -26,14 +26,14 @@ impl Drop for Counted {
     }
 }
 
-/// Returns what was entered since the last call.
+/// Returns the lines that were added since the last call.
 #[pyfunction]
 pub(crate) fn take_ledger() -> Vec<String> {
     let mut ledger = LEDGER.lock().unwrap_or_else(PoisonError::into_inner);
     std::mem::take(&mut ledger)
 }
 
-/// Makes a capsule on a thread of Rust's own, which attaches itself.
+/// Makes a capsule on a new Rust thread, which attaches to the interpreter.
 #[pyfunction]
 pub(crate) fn made_on_a_thread(py: Python<'_>, number: u64) -> PyResult<Py<PyCapsule>> {
     py.detach(|| {
@@ -44,7 +44,7 @@ pub(crate) fn made_on_a_thread(py: Python<'_>, number: u64) -> PyResult<Py<PyCap
     })
 }
 
-/// Drops what may be the last reference on a thread of Rust's own, which attaches itself.
+/// Drops a reference on a new Rust thread, which attaches to the interpreter.
 #[pyfunction]
 pub(crate) fn drop_on_a_thread(py: Python<'_>, capsule: Py<PyCapsule>) {
     py.detach(|| {
@@ -53,7 +53,7 @@ pub(crate) fn drop_on_a_thread(py: Python<'_>, capsule: Py<PyCapsule>) {
     });
 }
 
-/// Drops a reference on a thread that is not attached. PyO3 keeps it until the next one attaches.
+/// Drops a reference on a thread that is not attached. PyO3 keeps it until a thread attaches.
 #[pyfunction]
 pub(crate) fn drop_detached(py: Python<'_>, capsule: Py<PyCapsule>) {
     py.detach(|| {

@@ -1,5 +1,5 @@
-//! `pyo3_capsules`: every function that PyO3 has for capsules, as a Python function, and dates. What
-//! they do is checked in `tests/it/extensions/pyo3.py`.
+//! `pyo3_capsules`: each function of PyO3 for capsules as a Python function, and some for dates.
+//! `tests/it/extensions/pyo3.py` checks what they do.
 
 mod accessors;
 mod constructors;
@@ -10,7 +10,7 @@ use pyo3::prelude::*;
 
 #[pymodule]
 mod pyo3_capsules {
-    /// What capsules are called that are made without a name of their own.
+    /// The name of capsules whose constructor takes no name.
     #[pymodule_export]
     const NAME: &str = "pyo3_capsules.capsule";
 

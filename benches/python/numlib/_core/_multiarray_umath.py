@@ -1,1 +1,1 @@
-"""Publishes `_ARRAY_API`, which the rows put here."""
+"""The module of `_ARRAY_API`, a capsule that the rows set."""

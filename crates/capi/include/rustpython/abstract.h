@@ -1,5 +1,4 @@
-/* What objects can do, whatever their class: calls, items, iteration, numbers. A part of
-   Python.h. */
+/* Operations on objects of any class: calls, items, iteration, numbers. A part of Python.h. */
 
 #ifndef RUSTPYTHON_ABSTRACT_H
 #define RUSTPYTHON_ABSTRACT_H

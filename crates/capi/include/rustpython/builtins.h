@@ -1,4 +1,4 @@
-/* The builtin classes but `str`. A part of Python.h. */
+/* The builtin classes except `str`. A part of Python.h. */
 
 #ifndef RUSTPYTHON_BUILTINS_H
 #define RUSTPYTHON_BUILTINS_H
@@ -72,10 +72,12 @@ PyObject *PyLong_FromNativeBytes(const void *buffer, size_t size, int flags);
 PyObject *PyLong_FromUnsignedNativeBytes(const void *buffer, size_t size, int flags);
 Py_ssize_t PyLong_AsNativeBytes(PyObject *object, void *buffer, Py_ssize_t size, int flags);
 
-/* ---- bytes. PyBytes_AsString and PyBytes_AsStringAndSize lend: the address is the same at each
-   call and good as long as the object; a NUL follows the bytes, and PyBytes_Size does not count it. C may
-   write there only to what PyBytes_FromStringAndSize has just made with NULL, which is zeros until
-   then. Without a `length`, bytes with a NUL among them are a ValueError. ---- */
+/* ---- bytes. The address that PyBytes_AsString and PyBytes_AsStringAndSize return belongs to the
+   object: it is the same at each call, and valid as long as the object lives. A NUL follows the
+   bytes; PyBytes_Size does not count it. If PyBytes_FromStringAndSize gets NULL, the new object has
+   zeros, and C code may overwrite them until it shares the object. Other bytes must not be changed.
+   If `length` is NULL, PyBytes_AsStringAndSize raises ValueError for bytes that
+   contain a NUL. ---- */
 
 int PyBytes_Check(PyObject *object);
 int PyBytes_CheckExact(PyObject *object);
@@ -86,10 +88,11 @@ Py_ssize_t PyBytes_Size(PyObject *bytes);
 char *PyBytes_AsString(PyObject *bytes);
 int PyBytes_AsStringAndSize(PyObject *object, char **buffer, Py_ssize_t *length);
 
-/* ---- bytearray. PyByteArray_AsString lends: the address is the same at each call, and good until
-   the bytearray gets another length; a NUL follows the bytes, and C may change those before it.
-   BufferError if there is no room for the NUL and a memoryview, say, keeps the bytes where they
-   are. ---- */
+/* ---- bytearray. The address that PyByteArray_AsString returns belongs to the object: it is the
+   same at each call, and valid until the length of the bytearray changes. A NUL follows the bytes.
+   C code may change the bytes, but not the NUL. PyByteArray_AsString raises BufferError if there is
+   no room for the NUL and the bytes cannot be moved because of an exported buffer, such as a
+   memoryview. ---- */
 
 int PyByteArray_Check(PyObject *object);
 PyObject *PyByteArray_FromStringAndSize(const char *bytes, Py_ssize_t length);
@@ -103,9 +106,9 @@ int PyByteArray_Resize(PyObject *bytearray, Py_ssize_t length);
 int PyMemoryView_Check(PyObject *object);
 PyObject *PyMemoryView_FromObject(PyObject *object);
 
-/* ---- tuple. PyTuple_GetItem lends. A tuple of PyTuple_New is filled by PyTuple_SetItem, in any
-   order, before anybody else has a reference to it; PyTuple_SetItem takes over the reference to the
-   item. What is not filled is None, not NULL. ---- */
+/* ---- tuple. PyTuple_GetItem returns a borrowed reference. PyTuple_New makes a tuple of None, not
+   of NULL. PyTuple_SetItem replaces its items, in any order, as long as the caller has the only
+   reference to the tuple; it steals the reference to the item, even if it fails. ---- */
 
 int PyTuple_Check(PyObject *object);
 int PyTuple_CheckExact(PyObject *object);
@@ -116,8 +119,8 @@ Py_ssize_t PyTuple_Size(PyObject *tuple);
 PyObject *PyTuple_GetItem(PyObject *tuple, Py_ssize_t index);
 PyObject *PyTuple_GetSlice(PyObject *tuple, Py_ssize_t low, Py_ssize_t high);
 
-/* ---- list. A list of PyList_New is filled by PyList_SetItem, in any order, which takes over the
-   reference to the item. What is not filled is None, not NULL. ---- */
+/* ---- list. PyList_New makes a list of None, not of NULL. PyList_SetItem replaces its items, in
+   any order; it steals the reference to the item, even if it fails. ---- */
 
 int PyList_Check(PyObject *object);
 int PyList_CheckExact(PyObject *object);
@@ -133,7 +136,8 @@ PyObject *PyList_AsTuple(PyObject *list);
 PyObject *PyList_GetSlice(PyObject *list, Py_ssize_t low, Py_ssize_t high);
 int PyList_SetSlice(PyObject *list, Py_ssize_t low, Py_ssize_t high, PyObject *items);
 
-/* ---- dict. PyDict_GetItem, the two like it that return an object, and PyDict_Next lend. ---- */
+/* ---- dict. PyDict_GetItem, PyDict_GetItemWithError, PyDict_GetItemString and PyDict_Next return
+   borrowed references. ---- */
 
 int PyDict_Check(PyObject *object);
 int PyDict_CheckExact(PyObject *object);

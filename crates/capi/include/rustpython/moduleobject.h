@@ -1,4 +1,4 @@
-/* Functions and modules that C code brings along, and import. A part of Python.h. */
+/* Functions and modules that C code defines, and import. A part of Python.h. */
 
 #ifndef RUSTPYTHON_MODULEOBJECT_H
 #define RUSTPYTHON_MODULEOBJECT_H
@@ -7,9 +7,9 @@
 extern "C" {
 #endif
 
-/* ---- methodobject.h. A function takes its arguments in one of six ways: METH_NOARGS, METH_O,
-   METH_VARARGS, METH_FASTCALL, and the last two with METH_KEYWORDS. METH_METHOD is not
-   supported. ---- */
+/* ---- methodobject.h. The flags of a function say how it takes its arguments: METH_NOARGS, METH_O,
+   METH_VARARGS or METH_FASTCALL; the last two may be combined with METH_KEYWORDS. METH_METHOD is
+   not supported. ---- */
 
 #define METH_VARARGS 0x0001
 #define METH_KEYWORDS 0x0002
@@ -31,10 +31,10 @@ typedef PyObject *(*PyCFunctionFast)(PyObject *self, PyObject *const *args, Py_s
 typedef PyObject *(*PyCFunctionFastWithKeywords)(PyObject *self, PyObject *const *args,
                                                  Py_ssize_t count, PyObject *names);
 
-/* An array of them ends with one without a name. */
+/* The definition of a function. An array of definitions ends with one whose name is NULL. */
 typedef struct PyMethodDef {
     const char *ml_name;
-    PyCFunction ml_meth; /* cast through `void (*)(void)` where it is not a PyCFunction */
+    PyCFunction ml_meth; /* if it is of another type, cast it through `void (*)(void)` */
     int ml_flags;
     const char *ml_doc; /* or NULL */
 } PyMethodDef;
@@ -46,8 +46,7 @@ PyObject *PyCMethod_New(PyMethodDef *definition, PyObject *self, PyObject *modul
 int PyCFunction_Check(PyObject *object);
 int PyCFunction_CheckExact(PyObject *object);
 
-/* ---- slots.h (PEP 820). Where a module says what it is, with an array that ends with
-   PySlot_END. ---- */
+/* ---- slots.h (PEP 820). An array of slots describes a module. It ends with PySlot_END. ---- */
 
 typedef struct PySlot {
     uint16_t sl_id;
@@ -63,8 +62,8 @@ typedef struct PySlot {
 } PySlot;
 
 #define PySlot_OPTIONAL 0x0001 /* an interpreter that does not know the id ignores the slot */
-#define PySlot_STATIC 0x0002   /* the data lives for ever and never changes */
-#define PySlot_INTPTR 0x0004   /* sl_ptr has the value, also where it is an integer or function */
+#define PySlot_STATIC 0x0002   /* the data is never freed or changed */
+#define PySlot_INTPTR 0x0004   /* sl_ptr has the value, even if it is an integer or a function */
 
 #define PySlot_DATA(id, value) {.sl_id = (id), .sl_ptr = (void *)(value)}
 #define PySlot_STATIC_DATA(id, value)                                                              \
@@ -74,8 +73,8 @@ typedef struct PySlot {
 #define PySlot_INT64(id, value) {.sl_id = (id), .sl_int64 = (int64_t)(value)}
 #define PySlot_UINT64(id, value) {.sl_id = (id), .sl_uint64 = (uint64_t)(value)}
 
-/* For everything, and for C++ before C++20, which does not have the designators that the others are
-   made of. */
+/* For values of any kind, also in C++ before C++20, which lacks the designated initializers that
+   the other macros use. */
 #define PySlot_PTR(id, value) {(id), PySlot_INTPTR, 0, {(void *)(value)}}
 #define PySlot_PTR_STATIC(id, value) {(id), PySlot_INTPTR | PySlot_STATIC, 0, {(void *)(value)}}
 
@@ -86,15 +85,15 @@ typedef struct PySlot {
 #endif
 
 #define Py_slot_end 0
-#define Py_slot_subslots 92 /* another array; NULL is none */
+#define Py_slot_subslots 92 /* a nested array, or NULL */
 #define Py_slot_invalid 0xffff
 
 #define Py_mod_create 84
 #define Py_mod_exec 85
 #define Py_mod_multiple_interpreters 86
 #define Py_mod_gil 87
-#define Py_mod_slots 94 /* an array of the older form; NULL is none */
-#define Py_mod_name 100 /* not used: the import knows the name */
+#define Py_mod_slots 94 /* an array of PyModuleDef_Slot, or NULL */
+#define Py_mod_name 100 /* ignored: the name comes from the import */
 #define Py_mod_doc 101
 #define Py_mod_state_size 102
 #define Py_mod_methods 103
@@ -108,15 +107,15 @@ typedef struct PySlot {
 #define Py_MOD_MULTIPLE_INTERPRETERS_SUPPORTED ((void *)1)
 #define Py_MOD_PER_INTERPRETER_GIL_SUPPORTED ((void *)2)
 
-/* A module that does not say Py_MOD_GIL_NOT_USED is loaded with a RuntimeWarning. */
+/* A module without Py_MOD_GIL_NOT_USED is loaded with a RuntimeWarning. */
 #define Py_MOD_GIL_USED ((void *)0)
 #define Py_MOD_GIL_NOT_USED ((void *)1)
 
-/* ---- moduleobject.h. What `import x` looks for in x.so is the function
+/* ---- moduleobject.h. A library x.so for `import x` must export the function
 
        PyMODEXPORT_FUNC PyModExport_x(void)
 
-   which returns its array (PEP 793). ---- */
+   which returns the array of slots of the module (PEP 793). ---- */
 
 #ifdef __GNUC__
 #define PyMODEXPORT_VISIBLE_ __attribute__((visibility("default")))
@@ -142,19 +141,19 @@ int PyModule_Check(PyObject *object);
 int PyModule_CheckExact(PyObject *object);
 PyObject *PyModule_GetNameObject(PyObject *module);
 PyObject *PyModule_GetFilenameObject(PyObject *module);
-/* The same as text, lent by the module's __name__ and __file__. */
+/* The text of __name__ and __file__ in UTF-8. It belongs to the str object, which the module keeps
+   until the attribute is replaced. */
 const char *PyModule_GetName(PyObject *module);
 const char *PyModule_GetFilename(PyObject *module);
 
-/* ---- modsupport.h. PyModule_Add takes over the reference to the value, whatever comes of
-   it. ---- */
+/* ---- modsupport.h. PyModule_Add steals the reference to the value, even if it fails. ---- */
 
 int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value);
 int PyModule_Add(PyObject *module, const char *name, PyObject *value);
 int PyModule_AddIntConstant(PyObject *module, const char *name, long value);
 int PyModule_AddStringConstant(PyObject *module, const char *name, const char *value);
 
-/* What the module's machine code expects, for Py_mod_abi. */
+/* The ABI record of a module, for Py_mod_abi: what its machine code expects of the interpreter. */
 
 typedef struct PyABIInfo {
     uint8_t abiinfo_major_version;
@@ -170,8 +169,8 @@ typedef struct PyABIInfo {
 #define PyABIInfo_INTERNAL 0x0008
 #define PyABIInfo_FREETHREADING_AGNOSTIC (PyABIInfo_GIL | PyABIInfo_FREETHREADED)
 
-/* The record of a module that keeps to the stable ABI, as everything that these headers declare
-   does. */
+/* Defines the ABI record of a module that uses only the stable ABI, as all declarations of these
+   headers do. */
 #define PyABIInfo_VAR(name)                                                                        \
     static PyABIInfo name = {1, 0, PyABIInfo_STABLE | PyABIInfo_FREETHREADING_AGNOSTIC,            \
                              0x030f0000, 0x030f0000}

@@ -24,7 +24,7 @@ typedef int (*traverseproc)(PyObject *self, visitproc visit, void *arg);
 typedef int (*inquiry)(PyObject *self);
 typedef void (*freefunc)(void *memory);
 
-/* ---- refcount.h. Py_IncRef, Py_DecRef and the macros made of them take NULL. ---- */
+/* ---- refcount.h. Py_IncRef, Py_DecRef and the macros that call them do nothing for NULL. ---- */
 
 void Py_IncRef(PyObject *object);
 void Py_DecRef(PyObject *object);
@@ -37,8 +37,8 @@ Py_ssize_t Py_REFCNT(PyObject *object);
 #define Py_DECREF(object) Py_DecRef((PyObject *)(object))
 #define Py_XDECREF(object) Py_DecRef((PyObject *)(object))
 
-/* Sets a `PyObject *` variable to NULL and drops the reference that it held, in this order: what
-   dies with it may look at the variable. */
+/* Sets a `PyObject *` variable to NULL, and then drops the reference that it held. The order
+   matters: a finalizer may read the variable. */
 #define Py_CLEAR(object)                                                                           \
     do {                                                                                           \
         PyObject **const py_variable_ = &(object);                                                 \
@@ -47,7 +47,8 @@ Py_ssize_t Py_REFCNT(PyObject *object);
         Py_DecRef(py_old_);                                                                        \
     } while (0)
 
-/* For a `traverseproc` with the parameters `visit` and `arg`. */
+/* Visits a reference, for use in a `traverseproc` with parameters named `visit` and `arg`. NULL is
+   skipped. */
 #define Py_VISIT(object)                                                                           \
     do {                                                                                           \
         if ((object) != NULL) {                                                                    \
@@ -129,7 +130,7 @@ void Py_ReprLeave(PyObject *object);
 PyObject *PyObject_RichCompare(PyObject *left, PyObject *right, int operation);
 int PyObject_RichCompareBool(PyObject *left, PyObject *right, int operation);
 
-/* ---- Types. Py_TYPE lends. ---- */
+/* ---- Types. Py_TYPE returns a borrowed reference. ---- */
 
 PyTypeObject *Py_TYPE(PyObject *object);
 int Py_IS_TYPE(PyObject *object, PyTypeObject *type);

@@ -7,7 +7,8 @@
 extern "C" {
 #endif
 
-/* ---- The exception that is pending. PyErr_Occurred lends its class. ---- */
+/* ---- The pending exception. PyErr_Occurred returns a borrowed reference to its class, or NULL.
+   PyErr_SetRaisedException steals the reference to the exception. ---- */
 
 PyObject *PyErr_Occurred(void);
 void PyErr_SetObject(PyObject *exception, PyObject *value);
@@ -20,14 +21,15 @@ void PyErr_Clear(void);
 int PyErr_ExceptionMatches(PyObject *exception);
 int PyErr_GivenExceptionMatches(PyObject *given, PyObject *exception);
 
-/* With nothing pending, these three do nothing. For a SystemExit, the first two end the process. */
+/* If no exception is pending, these functions do nothing. For a SystemExit, PyErr_Print and
+   PyErr_PrintEx end the process. */
 void PyErr_Print(void);
 void PyErr_PrintEx(int set_sys_last_vars);
 void PyErr_WriteUnraisable(PyObject *object);
 
-/* ---- Exception objects. The names of new classes have the form "module.Name".
-   PyException_SetCause and PyException_SetContext take over the reference; NULL and None are
-   none. ---- */
+/* ---- Exception objects. The name of a new class has the form "module.Name". PyException_SetCause
+   and PyException_SetContext steal the reference to their second argument; NULL and None clear the
+   attribute. ---- */
 
 PyObject *PyErr_NewException(const char *name, PyObject *base, PyObject *dict);
 PyObject *PyErr_NewExceptionWithDoc(const char *name, const char *doc, PyObject *base,
@@ -52,7 +54,7 @@ int PyErr_WarnEx(PyObject *category, const char *text, Py_ssize_t stack_level);
 int PyErr_WarnExplicit(PyObject *category, const char *text, const char *filename, int lineno,
                        const char *module, PyObject *registry);
 
-/* ---- The classes. NULL until there is an interpreter. ---- */
+/* ---- The exception classes. They are NULL until an interpreter exists. ---- */
 
 extern PyObject *PyExc_ArithmeticError;
 extern PyObject *PyExc_AssertionError;

@@ -1,4 +1,4 @@
-/* Threads, memory, the collector, code that runs. A part of Python.h. */
+/* Threads, memory, the garbage collector, running code. A part of Python.h. */
 
 #ifndef RUSTPYTHON_RUNTIME_H
 #define RUSTPYTHON_RUNTIME_H
@@ -7,9 +7,9 @@
 extern "C" {
 #endif
 
-/* ---- pystate.h. Any thread may call PyGILState_Ensure, which attaches it to the main
-   interpreter. Once that is being finalised (the threads of Python code have ended, and the exit
-   functions have run), the call does not return. ---- */
+/* ---- pystate.h. Any thread may call PyGILState_Ensure, which attaches the thread to the main
+   interpreter. If that interpreter is finalizing (the threads of Python code have ended, and the
+   exit functions have run), the call does not return. ---- */
 
 typedef enum { PyGILState_LOCKED, PyGILState_UNLOCKED } PyGILState_STATE;
 
@@ -20,7 +20,8 @@ void PyEval_RestoreThread(PyThreadState *state);
 PyInterpreterState *PyInterpreterState_Get(void);
 int64_t PyInterpreterState_GetID(PyInterpreterState *interpreter);
 
-/* Around code that waits, and uses no objects meanwhile. */
+/* These detach the thread from the interpreter around code that waits. That code must not use
+   objects. */
 #define Py_BEGIN_ALLOW_THREADS                                                                     \
     {                                                                                              \
         PyThreadState *_save = PyEval_SaveThread();
@@ -30,7 +31,7 @@ int64_t PyInterpreterState_GetID(PyInterpreterState *interpreter);
 #define Py_BLOCK_THREADS PyEval_RestoreThread(_save);
 #define Py_UNBLOCK_THREADS _save = PyEval_SaveThread();
 
-/* ---- pymem.h, for any thread ---- */
+/* ---- pymem.h. Any thread may call these functions. ---- */
 
 void *PyMem_Malloc(size_t size);
 void *PyMem_Calloc(size_t count, size_t size);
@@ -45,7 +46,7 @@ void *PyObject_Calloc(size_t count, size_t size);
 void *PyObject_Realloc(void *memory, size_t new_size);
 void PyObject_Free(void *memory);
 
-/* ---- objimpl.h: the collector ---- */
+/* ---- objimpl.h: the garbage collector ---- */
 
 Py_ssize_t PyGC_Collect(void);
 int PyGC_Enable(void);
@@ -55,7 +56,7 @@ int PyObject_GC_IsTracked(PyObject *object);
 int PyObject_GC_IsFinalized(PyObject *object);
 
 /* ---- ceval.h, pyframe.h. PyEval_GetBuiltins, PyEval_GetGlobals, PyEval_GetLocals and
-   PyEval_GetFrame lend. ---- */
+   PyEval_GetFrame return borrowed references. ---- */
 
 #define Py_single_input 256
 #define Py_file_input 257
@@ -77,7 +78,7 @@ PyObject *PyFrame_GetLocals(PyFrameObject *frame);
 PyObject *PyFrame_GetGlobals(PyFrameObject *frame);
 PyObject *PyFrame_GetBuiltins(PyFrameObject *frame);
 
-/* ---- pylifecycle.h, for any thread ---- */
+/* ---- pylifecycle.h. Any thread may call these functions. ---- */
 
 extern const unsigned long Py_Version;
 

@@ -19,9 +19,10 @@ PyObject *PyUnicode_InternFromString(const char *text);
 void PyUnicode_InternInPlace(PyObject **string);
 Py_ssize_t PyUnicode_GetLength(PyObject *string);
 
-/* The text in UTF-8, which the string lends: the address is the same at each call and good as long as
-   the string; a NUL follows the text, and `*size` does not count it. `size` may be NULL; after a
-   failure `*size` is -1. UnicodeEncodeError where there is a surrogate. */
+/* Return the text in UTF-8, followed by a NUL. It belongs to the string: the address is the same at
+   each call, and valid as long as the string lives. `*size` is the length in bytes without the NUL,
+   or -1 if the call fails; `size` may be NULL. They return NULL with TypeError if the object is not
+   a str, or with UnicodeEncodeError if it contains a surrogate. */
 const char *PyUnicode_AsUTF8(PyObject *object);
 const char *PyUnicode_AsUTF8AndSize(PyObject *object, Py_ssize_t *size);
 

@@ -1,5 +1,5 @@
-//! From what Python code calls a C function with to what C code gets. The order in which kinds of
-//! objects are told apart is CPython's.
+//! Converting the arguments of a call from Python objects to C values. The kinds of objects are
+//! checked in CPython's order.
 
 use core::ffi::c_void;
 
@@ -11,28 +11,29 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachin
 use super::memory::{address_of, address_of_bytes, bytes_of, pointer_in};
 use super::original::original;
 
-/// As many arguments as there can be.
-const MOST: usize = 1024;
+/// The maximum number of arguments.
+const MAX_ARGUMENTS: usize = 1024;
 
-/// What C code is passed.
+/// An argument in the form in which it is passed to C code.
 pub(super) enum Argument {
     Int(i32),
-    /// An address, and what keeps what is there.
+    /// An address, and an object that keeps the memory there alive.
     Pointer(
         usize,
-        #[expect(dead_code, reason = "it is there to be dropped after the call")] PyObjectRef,
+        #[expect(dead_code, reason = "it is kept until after the call")] PyObjectRef,
     ),
-    /// A value of the C type with this letter, and the object that it is of.
+    /// A value of the C type with this type code, and the object that holds it.
     Value(char, Vec<u8>, PyObjectRef),
     /// A structure or a union, by value.
     Aggregate(PyObjectRef),
 }
 
-/// Arguments as C code gets them.
+/// Converts the arguments of a call.
 ///
 /// # Errors
-/// TypeError for too few; `ArgumentError` for too many, or one that cannot be converted.
-pub(super) fn converted(
+/// TypeError for too few arguments; `ArgumentError` for too many, or for one that cannot be
+/// converted.
+pub(super) fn convert_arguments(
     arguments: &[PyObjectRef],
     types: &[PyObjectRef],
     vm: &VirtualMachine,
@@ -49,7 +50,7 @@ pub(super) fn converted(
     let convert = |(index, argument): (usize, &PyObjectRef)| {
         let number = index + 1;
         let converted = match types.get(index) {
-            Some(class) => by_type(argument, class, number, vm),
+            Some(class) => convert_with(argument, class, number, vm),
             None => Argument::of(argument.clone(), number, vm),
         };
         converted.map_err(|error| argument_error(number, &error, vm))
@@ -57,18 +58,20 @@ pub(super) fn converted(
     arguments.iter().enumerate().map(convert).collect()
 }
 
+/// Checks the number of arguments.
+///
 /// # Errors
 /// `ArgumentError` for too many arguments.
 pub(super) fn check_count(count: usize, vm: &VirtualMachine) -> PyResult<()> {
-    if count <= MOST {
+    if count <= MAX_ARGUMENTS {
         return Ok(());
     }
-    let text = format!("too many arguments ({count}), maximum is {MOST}");
+    let text = format!("too many arguments ({count}), maximum is {MAX_ARGUMENTS}");
     Err(new_argument_error(text, vm))
 }
 
-/// What `from_param` makes of an argument.
-fn by_type(
+/// Converts an argument with the `from_param` of its type.
+fn convert_with(
     argument: &PyObjectRef,
     class: &PyObject,
     number: usize,
@@ -80,7 +83,7 @@ fn by_type(
             && class.get_attr(vm.ctx.intern_str("from_param")).is_none()
     });
     let code = simple.and_then(|class| type_code(class, vm));
-    // What `from_param` would do.
+    // The cases in which the VM's `from_param` differs from CPython's.
     match (code, argument.downcast_ref::<PyBytes>()) {
         (Some('O'), _) if !argument.fast_isinstance(original.data) => {
             return Ok(Argument::Pointer(argument.get_id(), argument.clone()));
@@ -153,7 +156,7 @@ impl Argument {
         }
     }
 
-    /// What the VM passes as this.
+    /// The object for which the VM passes the same value to C code.
     pub(super) fn to_object(&self, vm: &VirtualMachine) -> PyResult {
         match self {
             Self::Int(int) => Ok(vm.ctx.new_int(*int).into()),
@@ -163,19 +166,21 @@ impl Argument {
     }
 }
 
-/// The address that `byref` or `from_param` has made something of. Only C code is told it.
+/// The address in a result of `byref` or `from_param`. The VM passes it only to C code, so a C
+/// function is called that returns it.
 pub(super) fn address_in(argument: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
     unsafe extern "C" fn identity(pointer: *mut c_void) -> *mut c_void {
         pointer
     }
     let identity = (identity as *const c_void).expose_provenance();
     let result = &original().void_p;
-    let address = original().call_bare(identity, vec![argument.to_owned()], result, false, vm)?;
+    let address =
+        original().call_untyped(identity, vec![argument.to_owned()], result, false, vm)?;
     let address: Option<usize> = address.try_into_value(vm)?;
     Ok(address.unwrap_or(0))
 }
 
-/// The low bits of an int that fits into a C long, signed or not.
+/// The low 32 bits of an int that fits into a 64-bit integer, signed or unsigned.
 fn c_int_of(int: &Py<PyInt>) -> Option<i32> {
     let int = int.as_bigint();
     let bits = i64::try_from(int).or_else(|_| u64::try_from(int).map(u64::cast_signed));
@@ -192,7 +197,7 @@ fn argument_error(
     new_argument_error(format!("argument {number}: {class}: {text}"), vm)
 }
 
-/// `str` of an object; nothing where that fails.
+/// `str` of an object; an empty string if that fails.
 pub(super) fn text_of(object: &PyObject, vm: &VirtualMachine) -> String {
     let text = object.str(vm);
     text.map_or_else(|_| String::new(), |text| text.to_string())
@@ -202,11 +207,11 @@ fn new_argument_error(text: String, vm: &VirtualMachine) -> PyBaseExceptionRef {
     vm.new_exception_msg(original().argument_error.clone(), text.into())
 }
 
-/// `from_param` of simple classes: the VM's, but bytes are passed as where they are, and a float is
-/// no integer and no address.
+/// `from_param` of simple classes. It differs from the VM's in two ways: bytes are passed by their
+/// own address, and a float is not accepted as an integer or an address.
 ///
 /// # Errors
-/// TypeError for an object that is nothing of the kind.
+/// TypeError for an object of another kind.
 pub(super) fn simple_from_param(
     class: PyTypeRef,
     value: PyObjectRef,
@@ -229,7 +234,7 @@ pub(super) fn simple_from_param(
         if let Some(bytes) = value.downcast_ref::<PyBytes>() {
             let address = address_of_bytes(bytes, vm)?;
             let pointer = original.void_p.as_object().call((address,), vm)?;
-            // As what CPython makes keeps them.
+            // It keeps the bytes alive, as CPython's result does.
             pointer.set_attr("_obj", value, vm)?;
             return Ok(pointer);
         }
@@ -246,11 +251,14 @@ pub(super) fn simple_from_param(
     from_param.call((value,), vm)
 }
 
-/// The attribute that an object of any class can have, to be passed in its place.
+/// The attribute whose value is passed instead of an object.
 const PARAMETER: &str = "_as_parameter_";
 const RECURSION: &str = "while processing _as_parameter_";
 
-/// `from_param` of classes of functions, which the VM's have not.
+/// `from_param` of function classes, which the VM lacks.
+///
+/// # Errors
+/// TypeError for an object that is not an instance of the class.
 pub(super) fn function_from_param(
     class: PyTypeRef,
     value: PyObjectRef,
@@ -269,15 +277,15 @@ pub(super) fn function_from_param(
     )))
 }
 
-/// The letter that says which C type a simple class is.
+/// The type code of a simple class: its `_type_`, which names a C type.
 pub(super) fn type_code(class: &Py<PyType>, vm: &VirtualMachine) -> Option<char> {
     let code = class.get_attr(vm.ctx.intern_str("_type_"))?;
     code.downcast_ref::<PyStr>()?.to_str()?.chars().next()
 }
 
-/// Whether Python code gets a plain value for a simple class: it is derived from `_SimpleCData`
-/// directly.
-pub(super) fn is_value(class: &Py<PyType>) -> bool {
+/// Whether Python code gets a plain value for a simple class. That is so for the direct subclasses
+/// of `_SimpleCData`.
+pub(super) fn is_plain(class: &Py<PyType>) -> bool {
     let base = class.base.deref();
     base.is_some_and(|base| base.is(original().simple))
 }

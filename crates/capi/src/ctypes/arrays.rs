@@ -1,5 +1,5 @@
-//! Elements of arrays that are no numbers: structures, pointers, functions, objects, texts, arrays.
-//! The VM reads most of them as numbers, and points to copies of texts.
+//! Elements of arrays that are not numbers: structures, pointers, functions, objects, strings and
+//! arrays. The VM reads most of them as numbers, and stores the addresses of copies of strings.
 
 use rustpython_vm::builtins::{PyBytes, PySlice, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
@@ -14,7 +14,8 @@ use super::original::original;
 use super::values::object_at;
 use super::views::{is_view, keep_in_root, view};
 
-/// `class * length`.
+/// `class * length`: makes an array class, with the slots of this file unless its elements are
+/// numbers.
 pub(super) fn multiply(class: &PyObject, length: &PyObject, vm: &VirtualMachine) -> PyResult {
     let original = original();
     let of_arrays = class.fast_isinstance(original.array.class());
@@ -45,7 +46,7 @@ pub(super) fn multiply(class: &PyObject, length: &PyObject, vm: &VirtualMachine)
     Ok(array)
 }
 
-/// An array of zeros, which `init` fills.
+/// A new array of zeros, which `init` fills.
 fn new(class: PyTypeRef, _args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     (original().new_array)(class, FuncArgs::default(), vm)
 }
@@ -101,7 +102,7 @@ fn assign_item(
     Element::at(array.obj, index, vm)?.set(value, vm)
 }
 
-/// The indices of a slice of `length` elements; `None` for what is no slice.
+/// The indices that a slice selects of `length` elements; `None` if the object is not a slice.
 fn indices(slice: &PyObject, length: usize, vm: &VirtualMachine) -> PyResult<Option<Vec<isize>>> {
     if slice.downcast_ref::<PySlice>().is_none() {
         return Ok(None);
@@ -112,19 +113,21 @@ fn indices(slice: &PyObject, length: usize, vm: &VirtualMachine) -> PyResult<Opt
     range.try_to_value(vm).map(Some)
 }
 
-/// A place in an array.
+/// An element of an array.
 struct Element<'a> {
     array: &'a PyObject,
     index: usize,
     offset: usize,
     class: PyTypeRef,
-    /// The letter of a simple class.
+    /// The type code, if the class is simple.
     code: Option<char>,
 }
 
 impl<'a> Element<'a> {
+    /// The element at an index, which counts from the end if it is negative.
+    ///
     /// # Errors
-    /// IndexError.
+    /// IndexError if the index is out of range.
     fn at(array: &'a PyObject, index: isize, vm: &VirtualMachine) -> PyResult<Self> {
         let length = array.length(vm)?;
         let from_start = if index < 0 {

@@ -1,5 +1,5 @@
-//! `argtypes`, `restype` and `errcheck` of functions: what Python code sets, behind it what the
-//! class says. What they mean for a call is not said here.
+//! `argtypes`, `restype` and `errcheck` of functions. A value that Python code sets takes
+//! precedence over that of the class. Their effect on a call is in `functions`.
 
 use rustpython_vm::builtins::PyDictRef;
 use rustpython_vm::function::PySetterValue;
@@ -16,14 +16,14 @@ pub(super) type Get = fn(PyObjectRef, &VirtualMachine) -> PyResult;
 /// Sets an attribute.
 pub(super) type Set = fn(PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>;
 
-/// The attributes, and what reads and sets them.
+/// The attributes with their getters and setters.
 pub(super) const ATTRIBUTES: [(&str, Get, Set); 3] = [
     (ARGUMENTS, get_argument_types, set_argument_types),
     (RESULT, get_result_type, set_result_type),
     (CHECK, get_check, set_check),
 ];
 
-/// What a function has for itself.
+/// The value that was set on the function itself; `None` if there is none.
 pub(super) fn own(
     function: &PyObject,
     name: &str,
@@ -41,14 +41,14 @@ fn of_class(function: &PyObject, name: &str, vm: &VirtualMachine) -> Option<PyOb
     function.class().get_attr(vm.ctx.intern_str(name))
 }
 
-/// How its class says that a function is called.
+/// The flags with which the class of a function says how it is called.
 pub(super) fn flags(function: &PyObject, vm: &VirtualMachine) -> u32 {
     let flags = of_class(function, "_flags_", vm);
     let flags = flags.and_then(|flags| flags.try_to_value(vm).ok());
     flags.unwrap_or(0)
 }
 
-/// The types of arguments; none where nothing is said.
+/// The types of the arguments; empty if none are declared.
 pub(super) fn argument_types(
     function: &PyObject,
     vm: &VirtualMachine,
@@ -59,7 +59,7 @@ pub(super) fn argument_types(
     }
 }
 
-/// The type of the result, where something is said.
+/// The type of the result; `None` if none is declared.
 pub(super) fn result_type(
     function: &PyObject,
     vm: &VirtualMachine,
@@ -93,7 +93,7 @@ fn get_check(function: PyObjectRef, vm: &VirtualMachine) -> PyResult {
 }
 
 /// # Errors
-/// TypeError for what is neither a sequence of types nor None.
+/// TypeError for a value that is neither a sequence of types nor None.
 fn set_argument_types(
     function: PyObjectRef,
     value: PySetterValue,
@@ -114,7 +114,7 @@ fn set_argument_types(
 }
 
 /// # Errors
-/// TypeError for what is neither a type, nor a callable, nor None.
+/// TypeError for a value that is neither a type, nor a callable, nor None.
 fn set_result_type(
     function: PyObjectRef,
     value: PySetterValue,
@@ -131,7 +131,7 @@ fn set_result_type(
 }
 
 /// # Errors
-/// TypeError for what is no callable.
+/// TypeError for a value that is not callable.
 fn set_check(function: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
     let value = unless_deleted(value);
     if value.as_ref().is_some_and(|check| !check.is_callable()) {
@@ -154,7 +154,8 @@ fn set(
     vm: &VirtualMachine,
 ) -> PyResult<()> {
     let namespace = namespace(function, vm)?;
-    // Functions of classes that are older than ours are called by the VM.
+    // The VM calls functions of classes that existed before the change of `_ctypes`, so its own
+    // attribute is set too.
     let of_the_vm = PySetterValue::Assign(vm.unwrap_or_none(value.clone()));
     attribute.set(function, of_the_vm, vm)?;
     match value {

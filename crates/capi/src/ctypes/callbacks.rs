@@ -1,6 +1,6 @@
-//! Python code as a C function: how C's arguments come in, what goes back, and what becomes of an
-//! exception. The function is what the VM's foreign function interface makes; who keeps it is said
-//! in `callback`.
+//! Callbacks: C functions that call Python code. They convert arguments and results, and report
+//! exceptions. The machine code comes from the VM's foreign function interface; `callback` says
+//! what keeps it alive.
 
 use core::ffi::c_void;
 use core::mem::forget;
@@ -20,18 +20,18 @@ use rustpython_vm::vm::thread::{attach_for_callback, current_vm_is_set, try_with
 use rustpython_vm::warn::warn;
 use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
-use super::arguments::{is_value, type_code};
-use super::invoke::{decoded, letter};
+use super::arguments::{is_plain, type_code};
+use super::invoke::{code_str, to_object};
 use super::memory::{bytes_of, keep, pointer_at};
 use super::original::{FLAG_USE_ERRNO, original};
 use super::values::object_at;
 use crate::pystate::PyGILState_Ensure;
 
-/// A C function that calls `callable`. It lives as long as the object that is returned, and as all
-/// that keeps what that keeps, as structures and casts do.
+/// A function object of a new C function that calls `callable`. The C function lives as long as the
+/// returned object, and as long as objects that keep its `_objects`, such as structures and casts.
 ///
 /// # Errors
-/// TypeError for types that C code cannot pass to Python code, or get from it.
+/// TypeError for types that a callback cannot take or return.
 pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let of_class = |name: &str| class.get_attr(vm.ctx.intern_str(name));
     let arguments: Vec<PyTypeRef> = match of_class("_argtypes_") {
@@ -46,7 +46,7 @@ pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMa
     let (arguments, types) = arguments.into_iter().unzip();
     let (result, result_type) = match of_class("_restype_") {
         Some(class) if !vm.is_none(&class) => {
-            let (result, result_type) = Answer::of(class, vm)?;
+            let (result, result_type) = ResultType::of(class, vm)?;
             (Some(result), result_type)
         }
         _ => (None, ffi_void_type()),
@@ -68,33 +68,33 @@ pub(super) fn callback(class: &Py<PyType>, callable: PyObjectRef, vm: &VirtualMa
     Ok(function)
 }
 
-/// The code that C calls.
+/// The machine code that C code calls.
 struct Thunk(CallbackThunk<Arc<Callback>>);
 
-// SAFETY: it owns code, which any thread may run, and an `Arc` of what is `Send` and `Sync`.
+// SAFETY: it owns machine code, which any thread may run, and an `Arc` of a `Send` and `Sync` type.
 unsafe impl Send for Thunk {}
-// SAFETY: as above.
+// SAFETY: running the code needs no exclusive access, and `Callback` is `Sync`.
 unsafe impl Sync for Thunk {}
 
-/// What the code leads to.
+/// The data of a callback.
 struct Callback {
     callable: PyObjectRef,
     arguments: Vec<Argument>,
-    /// `None` for no result.
-    result: Option<Answer>,
+    /// `None` if the function returns nothing.
+    result: Option<ResultType>,
     errno: bool,
 }
 
-/// How an argument of C's becomes a Python object.
+/// The conversion of an argument from C to a Python object.
 struct Argument {
     class: PyTypeRef,
     kind: Kind,
 }
 
 enum Kind {
-    /// A value of a C type, by its letter.
+    /// A plain value of the C type with this type code.
     Value(&'static str),
-    /// An instance of so many bytes: a pointer, or of a class that is derived from that of a value.
+    /// An instance of this size in bytes: a pointer, or an instance of a subclass of a plain class.
     Instance(usize),
     Function,
 }
@@ -106,12 +106,12 @@ impl Argument {
             (Kind::Function, ffi_pointer_type())
         } else if class.fast_issubclass(original.pointer) {
             (Kind::Instance(size_of::<usize>()), ffi_pointer_type())
-        } else if let Some((letter, ffi_type)) = simple(&class, vm) {
-            let size = simple_type_size(letter).unwrap_or(0);
-            let value = is_value(&class);
+        } else if let Some((code, ffi_type)) = simple(&class, vm) {
+            let size = simple_type_size(code).unwrap_or(0);
+            let value = is_plain(&class);
             (
                 if value {
-                    Kind::Value(letter)
+                    Kind::Value(code)
                 } else {
                     Kind::Instance(size)
                 },
@@ -124,24 +124,28 @@ impl Argument {
         Ok((Self { class, kind }, ffi_type))
     }
 
+    /// Converts the argument at an address.
+    ///
     /// # Safety
-    /// `argument` leads to a value of the type.
+    /// `argument` points to a value of the C type of this argument.
     unsafe fn convert(&self, argument: *const c_void, vm: &VirtualMachine) -> PyResult {
         let address = argument.expose_provenance();
         match self.kind {
             Kind::Value("O") => object_at(pointer_at(address), vm),
             Kind::Value("u") => {
-                // SAFETY: passed on from the caller.
+                // SAFETY: the argument points to a `wchar_t`, by the contract of this function.
                 let bytes = unsafe { bytes_at(argument.cast(), size_of::<libc::wchar_t>()) };
-                Ok(decoded(decode_type_code("u", &bytes), vm))
+                Ok(to_object(decode_type_code("u", &bytes), vm))
             }
-            Kind::Value(letter) => {
-                // SAFETY: passed on from the caller.
-                let value = unsafe { callback_arg_value(Some(letter), argument) };
-                Ok(decoded(value, vm))
+            Kind::Value(code) => {
+                // SAFETY: the argument points to a value with this type code, by the contract of
+                // this function.
+                let value = unsafe { callback_arg_value(Some(code), argument) };
+                Ok(to_object(value, vm))
             }
             Kind::Instance(size) => {
-                // SAFETY: passed on from the caller.
+                // SAFETY: the argument points to a value of this size, by the contract of this
+                // function.
                 let bytes = vm.ctx.new_bytes(unsafe { bytes_at(argument.cast(), size) });
                 let copy = self.class.as_object().get_attr("from_buffer_copy", vm)?;
                 copy.call((bytes,), vm)
@@ -151,34 +155,36 @@ impl Argument {
     }
 }
 
-/// How a Python object becomes what C gets.
-struct Answer {
+/// The conversion of a result from a Python object to C.
+struct ResultType {
     class: PyTypeRef,
-    letter: &'static str,
+    code: &'static str,
 }
 
-impl Answer {
+impl ResultType {
     fn of(class: PyObjectRef, vm: &VirtualMachine) -> PyResult<(Self, FfiType)> {
         let class = class.downcast::<PyType>().ok();
         let answer = class.and_then(|class| {
-            let (letter, ffi_type) = simple(&class, vm)?;
-            Some((Self { class, letter }, ffi_type))
+            let (code, ffi_type) = simple(&class, vm)?;
+            Some((Self { class, code }, ffi_type))
         });
         answer.ok_or_else(|| vm.new_type_error("invalid result type for callback function"))
     }
 
-    /// The bits of a register that has the value.
+    /// The value as the bits of a register.
+    ///
+    /// # Errors
+    /// Those of the conversion.
     fn bits(&self, value: PyObjectRef, vm: &VirtualMachine) -> PyResult<u64> {
         let holder = self.class.as_object().call((value.clone(),), vm)?;
         let bytes = bytes_of(&holder, vm)?;
-        let negative =
-            "bhilq".contains(self.letter) && bytes.last().is_some_and(|byte| *byte > 127);
+        let negative = "bhilq".contains(self.code) && bytes.last().is_some_and(|byte| *byte > 127);
         let mut bits = if negative { [0xff; 8] } else { [0; 8] };
         bits[..bytes.len()].copy_from_slice(&bytes);
-        match self.letter {
-            // C code gets a reference.
+        match self.code {
+            // C code gets a new reference.
             "O" => forget(value),
-            // Nobody knows how long C code needs the text.
+            // It is unknown how long C code needs the text, so it is leaked, as in CPython.
             "z" | "Z" if bits != [0; 8] => {
                 let text = vm.ctx.new_str("memory leak in callback function.").into();
                 let category = vm.ctx.exceptions.runtime_warning.to_owned();
@@ -191,18 +197,18 @@ impl Answer {
     }
 }
 
-/// The letter of a simple class, and how C passes it.
+/// The type code of a simple class, and the type with which C passes it; `None` for other classes.
 fn simple(class: &Py<PyType>, vm: &VirtualMachine) -> Option<(&'static str, FfiType)> {
     let code = type_code(class, vm).filter(|_| class.fast_issubclass(original().simple))?;
-    // The interface takes a `long double` for a `double`.
-    let letter = letter(code).filter(|letter| *letter != "g")?;
-    Some((letter, ffi_type_from_code(letter)?))
+    // The foreign function interface passes a `long double` as a `double`.
+    let code = code_str(code).filter(|code| *code != "g")?;
+    Some((code, ffi_type_from_code(code)?))
 }
 
-/// What C calls.
+/// The entry point of all callbacks.
 ///
 /// # Safety
-/// `arguments` and `result` are what the types of `callback` say.
+/// `arguments` and `result` have the types that `callback` declares.
 unsafe extern "C" fn enter(
     _: &FfiCif,
     result: &mut c_void,
@@ -211,26 +217,27 @@ unsafe extern "C" fn enter(
 ) {
     let has_result = callback.result.is_some();
     let mut bits = 0;
-    // A thread at its end, whose thread-locals are gone, panics when it is asked for them.
+    // During thread shutdown the VM's thread-locals are already destroyed; accessing them panics.
     let entered = catch_unwind(AssertUnwindSafe(|| {
         in_interpreter(|vm| {
-            // The Python code may let go of what keeps the thunk.
+            // The Python code may drop the object that keeps the callback alive.
             let callback = Arc::clone(callback);
             with_callback_errno_preserved(callback.errno, || {
-                // SAFETY: passed on from the caller.
+                // SAFETY: the arguments are as `callback` declares, by the contract of this
+                // function.
                 bits = unsafe { callback.call(arguments, vm) };
             });
         });
     }));
     drop(entered);
     if has_result {
-        // SAFETY: libffi has room for a register.
+        // SAFETY: the result has the size of a register, by the rules of libffi.
         unsafe { core::ptr::from_mut(result).cast::<u64>().write(bits) };
     }
 }
 
-/// Runs `f` in the interpreter that the thread is in, or in the main one of the C API. Does nothing
-/// where there is none.
+/// Runs `f` in the interpreter that the thread is attached to, or in the main interpreter of the C
+/// API. Does nothing if there is neither.
 fn in_interpreter(f: impl FnOnce(&VirtualMachine)) {
     if current_vm_is_set() {
         try_with_current_vm(|vm| attach_for_callback(vm, || f(vm)));
@@ -242,17 +249,20 @@ fn in_interpreter(f: impl FnOnce(&VirtualMachine)) {
 }
 
 impl Callback {
-    /// The bits of the result; 0 where there is an exception, which is reported.
+    /// Calls the Python code and returns the result as the bits of a register. An exception is
+    /// reported as unraisable, and the result is 0.
     ///
     /// # Safety
-    /// `arguments` has what the types say.
+    /// `arguments` points to one address for each argument, and each address to a value of its
+    /// type.
     unsafe fn call(&self, arguments: *const *const c_void, vm: &VirtualMachine) -> u64 {
         let convert = |(index, argument): (usize, &Argument)| {
-            // SAFETY: the caller's array has an element for each type.
+            // SAFETY: the array has an element for each argument, by the contract of this function.
             let address = unsafe { arguments.add(index) };
-            // SAFETY: as above.
+            // SAFETY: it is an element of the array.
             let address = unsafe { address.read() };
-            // SAFETY: passed on from the caller.
+            // SAFETY: the address is that of a value of this argument's type, by the contract of
+            // this function.
             unsafe { argument.convert(address, vm) }
         };
         let arguments: PyResult<Vec<_>> = self.arguments.iter().enumerate().map(convert).collect();

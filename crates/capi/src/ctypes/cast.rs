@@ -1,5 +1,5 @@
-//! `cast`, `string_at` and their like, which Python code calls as functions at addresses that the
-//! VM knows. What they take for a pointer is what `c_void_p` takes.
+//! `cast`, `string_at` and similar functions. For Python code they are functions at addresses that
+//! the VM interprets itself. For a pointer they take the same objects as `c_void_p`.
 
 use rustpython_vm::builtins::{PyBytes, PyStr, PyType};
 use rustpython_vm::function::FuncArgs;
@@ -12,8 +12,8 @@ use super::original::original;
 const CAST: usize = 1;
 const LAST: usize = 4;
 
-/// Calls the function at an address of the VM's, where it is one.
-pub(super) fn internal(
+/// Calls a function that the VM implements; `None` if the address is not that of one.
+pub(super) fn call_vm_address(
     function: &PyObject,
     address: usize,
     args: &FuncArgs,
@@ -48,7 +48,7 @@ fn cast(
         return Err(vm.new_type_error(text));
     }
     let address = pointer_of(pointer, vm)?;
-    // What the address is that of lives as long as what it was made from.
+    // The result keeps the object that the address was taken from.
     let source = if source.fast_isinstance(original.data) {
         source
     } else {
@@ -66,7 +66,7 @@ fn cast(
     }
 }
 
-/// Whether a class is that of a pointer.
+/// Whether a class is a pointer type.
 fn is_pointer(class: &PyObject, vm: &VirtualMachine) -> bool {
     let original = original();
     let Some(class) = class.downcast_ref::<PyType>() else {
@@ -78,7 +78,7 @@ fn is_pointer(class: &PyObject, vm: &VirtualMachine) -> bool {
             && type_code(class, vm).is_some_and(|code| "sPzUZXO".contains(code))
 }
 
-/// What the VM takes for a pointer in the place of an object that it takes wrongly.
+/// The object to pass to the VM as a pointer. The VM misreads some objects, which are converted.
 fn pointer_of(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let original = original();
     if object.fast_isinstance(original.function) {

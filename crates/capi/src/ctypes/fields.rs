@@ -1,6 +1,6 @@
-//! Fields of structures that are functions, arrays, objects or texts. The VM reads functions as 0,
-//! arrays as copies and objects as None, sets functions from anything, and points to a copy of a
-//! text.
+//! Fields of structures that are functions, arrays, objects or strings. The VM reads functions as
+//! 0, arrays as copies and objects as None. It sets functions from any value, and stores the
+//! address of a copy of a string.
 
 use rustpython_vm::builtins::{PyBytes, PyInt, PyTypeRef};
 use rustpython_vm::function::PySetterValue;
@@ -12,7 +12,7 @@ use super::original::original;
 use super::values::object_at;
 use super::views::{is_view, keep_in_root, view};
 
-/// What a field of an object is.
+/// Reads a field of an object.
 pub(super) fn get(
     field: &PyObject,
     object: Option<&PyObject>,
@@ -42,7 +42,8 @@ pub(super) fn get(
 /// Sets a field of an object.
 ///
 /// # Errors
-/// TypeError for a field that is a function and a value that is no such function; else as the VM.
+/// TypeError if the field is a function and the value is not an instance of its class; else the
+/// VM's.
 pub(super) fn set(
     field: &PyObject,
     object: PyObjectRef,
@@ -90,7 +91,7 @@ fn class_of(field: &PyObject, vm: &VirtualMachine) -> PyResult<PyTypeRef> {
     field.get_attr("type", vm)?.try_into_value(vm)
 }
 
-/// The class of a field that is a function.
+/// The class of a field, if it is a function class.
 fn function_class(field: &PyObject, vm: &VirtualMachine) -> PyResult<Option<PyTypeRef>> {
     let class = class_of(field, vm)?;
     Ok(class.fast_issubclass(original().function).then_some(class))

@@ -1,20 +1,21 @@
-//! Calling a C function: its types, its result, the exception that it leaves behind. How arguments
-//! are converted and how Python code becomes a C function is in files of their own.
+//! Calling a C function: its declared types, its result, and an exception that it sets. The
+//! conversion of arguments is in `arguments`, and C functions made of Python code are in
+//! `callbacks`.
 
 use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::arguments::{converted, is_value, text_of, type_code};
+use super::arguments::{convert_arguments, is_plain, text_of, type_code};
 use super::attributes::{CHECK, argument_types, flags, own, result_type};
 use super::callbacks::callback;
-use super::cast::internal;
-use super::invoke::{Manner, invoke};
+use super::cast::call_vm_address;
+use super::invoke::{CallMode, invoke};
 use super::memory::{pointer_at, pointer_in, write_pointer};
 use super::original::{FLAG_PYTHONAPI, FLAG_USE_ERRNO, original};
-use crate::boundary::{call_out, owned};
+use crate::boundary::{call_c, owned};
 
-/// Makes a function: from an address, from a library, or from Python code.
+/// `__new__` of function classes: makes a function from an address, a library or Python code.
 pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     if let [only] = args.args.as_slice()
         && only.is_callable()
@@ -28,7 +29,7 @@ pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine
     let name = symbol.and_then(|symbol| symbol.as_slice().first().cloned());
     let function = (original().new_function)(class, args, vm);
     function.map_err(|error| match name {
-        // The VM does not say which.
+        // The VM's message does not name the symbol.
         Some(name) if text_of(error.as_object(), vm).starts_with("dlsym") => {
             vm.new_attribute_error(format!("undefined symbol: {}", text_of(&name, vm)))
         }
@@ -36,18 +37,20 @@ pub(super) fn new_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine
     })
 }
 
-/// `from_address`, which the VM's have not: a function that has the pointer that is there now.
+/// `from_address` of function classes, which the VM lacks: a function with the pointer that is at
+/// the address now.
 pub(super) fn from_address(class: PyTypeRef, address: usize, vm: &VirtualMachine) -> PyResult {
     class.as_object().call((pointer_at(address),), vm)
 }
 
+/// `__call__` of functions.
 pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let address = pointer_in(function, vm)?;
     if address == 0 {
         // On Windows it may be a method of a COM object.
         return (original().call)(function, args, vm);
     }
-    if let Some(result) = internal(function, address, &args, vm) {
+    if let Some(result) = call_vm_address(function, address, &args, vm) {
         return result;
     }
     let function = Function {
@@ -55,14 +58,14 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
         flags: flags(function, vm),
     };
     let types = argument_types(function.object, vm)?;
-    let arguments = converted(&args.args, &types, vm)?;
+    let arguments = convert_arguments(&args.args, &types, vm)?;
     let kind = ResultKind::of(result_type(function.object, vm)?, vm);
-    let manner = Manner {
+    let mode = CallMode {
         errno: function.flags & FLAG_USE_ERRNO != 0,
         detached: function.flags & FLAG_PYTHONAPI == 0,
     };
     let class = kind.class();
-    let raw = function.guarded(|| invoke(address, &arguments, class, manner, vm), vm)?;
+    let raw = function.guarded(|| invoke(address, &arguments, class, mode, vm), vm)?;
     let result = kind.convert(raw, vm)?;
     let Some(check) = own(function.object, CHECK, vm)? else {
         return Ok(result);
@@ -76,7 +79,7 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
         ),
         vm,
     )?;
-    // The arguments as they are ask for the result as it is.
+    // `errcheck` asks for the unchanged result by returning the arguments.
     Ok(if checked.is(&arguments) {
         result
     } else {
@@ -84,19 +87,19 @@ pub(super) fn call(function: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
     })
 }
 
-/// A function object, and how its class says that it is called.
+/// A function object and the flags of its class.
 struct Function<'a> {
     object: &'a PyObject,
     flags: u32,
 }
 
 impl Function<'_> {
-    /// Calls C code. What a function of the C API leaves behind is raised. A function of another
-    /// library cannot raise; what it leaves behind is reported, so that it does not show up in
-    /// unrelated code.
+    /// Calls C code and handles an exception that it has set. One of a C API function is raised. A
+    /// function of another library cannot raise; its exception is reported as unraisable, so that
+    /// it does not appear in unrelated code.
     fn guarded(&self, f: impl FnOnce() -> PyResult, vm: &VirtualMachine) -> PyResult {
         if self.flags & FLAG_PYTHONAPI != 0 {
-            let (result, raised) = call_out(vm, f);
+            let (result, raised) = call_c(vm, f);
             return match raised {
                 Some(raised) => Err(raised),
                 None => result,
@@ -116,16 +119,16 @@ impl Function<'_> {
     }
 }
 
-/// What becomes of the value that C code returns.
+/// The conversion of the value that C code returns.
 enum ResultKind {
-    Nothing,
+    Void,
     Object,
-    /// A callable takes it as an int.
-    Through(PyObjectRef),
+    /// The result is an int, which is passed to a callable.
+    Callable(PyObjectRef),
     Class(PyTypeRef),
-    /// A class that is derived from that of a plain value, and gets it.
+    /// A subclass of a plain class, which is called with the plain value.
     Derived(PyTypeRef),
-    /// The same for pointers, which are not followed.
+    /// The same for pointers and strings: the instance holds the address.
     Pointer(PyTypeRef),
 }
 
@@ -135,12 +138,12 @@ impl ResultKind {
             return Self::Class(original().int.clone());
         };
         if vm.is_none(&result_type) {
-            return Self::Nothing;
+            return Self::Void;
         }
         match result_type.downcast::<PyType>() {
             Ok(class) if class.fast_issubclass(original().data) => match type_code(&class, vm) {
                 Some('O') => Self::Object,
-                Some(code) if class.fast_issubclass(original().simple) && !is_value(&class) => {
+                Some(code) if class.fast_issubclass(original().simple) && !is_plain(&class) => {
                     let pointer = "zZP".contains(code);
                     if pointer {
                         Self::Pointer(class)
@@ -150,15 +153,15 @@ impl ResultKind {
                 }
                 _ => Self::Class(class),
             },
-            Ok(class) => Self::Through(class.into()),
-            Err(callable) => Self::Through(callable),
+            Ok(class) => Self::Callable(class.into()),
+            Err(callable) => Self::Callable(callable),
         }
     }
 
-    /// The class of what C code returns.
+    /// The class with which the C function is called.
     fn class(&self) -> &Py<PyType> {
         match self {
-            Self::Nothing | Self::Through(_) => &original().int,
+            Self::Void | Self::Callable(_) => &original().int,
             Self::Object | Self::Pointer(_) => &original().void_p,
             Self::Class(class) | Self::Derived(class) => class,
         }
@@ -166,7 +169,7 @@ impl ResultKind {
 
     fn convert(&self, raw: PyObjectRef, vm: &VirtualMachine) -> PyResult {
         match self {
-            Self::Nothing => Ok(vm.ctx.none()),
+            Self::Void => Ok(vm.ctx.none()),
             Self::Class(_) => Ok(raw),
             Self::Derived(class) => checked_by(class, class.as_object().call((raw,), vm)?, vm),
             Self::Pointer(class) => {
@@ -175,12 +178,12 @@ impl ResultKind {
                 write_pointer(&result, 0, address.unwrap_or(0), vm)?;
                 checked_by(class, result, vm)
             }
-            Self::Through(callable) => callable.call((raw,), vm),
+            Self::Callable(callable) => callable.call((raw,), vm),
             Self::Object => {
                 let address: Option<usize> = raw.try_into_value(vm)?;
                 let object = core::ptr::with_exposed_provenance_mut(address.unwrap_or(0));
-                // SAFETY: whoever says that the function returns a `py_object` promises a new
-                // reference, or NULL.
+                // SAFETY: the code that declares `py_object` as the result promises that the
+                // function returns a new reference or NULL.
                 let object = unsafe { owned(object) };
                 object.ok_or_else(|| vm.new_value_error("PyObject is NULL"))
             }
@@ -188,7 +191,7 @@ impl ResultKind {
     }
 }
 
-/// What `_check_retval_` of a class makes of a result.
+/// Passes a result through the `_check_retval_` of its class, if it has one.
 fn checked_by(class: &Py<PyType>, result: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     match vm.get_attribute_opt(class.as_object(), "_check_retval_")? {
         Some(check) => check.call((result,), vm),

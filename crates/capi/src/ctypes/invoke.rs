@@ -1,5 +1,5 @@
-//! Calling C code: through the VM's foreign function interface, or through the VM where an argument
-//! or the result is a structure by value, whose layout only the VM knows.
+//! Calling C code through the VM's foreign function interface. If an argument or the result is a
+//! structure by value, the VM's `_ctypes` makes the call, because only it knows the layout.
 
 use rustpython_host_env::ctypes::{
     CallArg, CallOptions, CallRet, CallValue, DecodedValue, call, decode_type_code,
@@ -13,37 +13,38 @@ use super::arguments::{Argument, type_code};
 use super::memory::write_pointer;
 use super::original::original;
 
-/// How C code is called.
+/// Options of a call.
 #[derive(Clone, Copy)]
-pub(super) struct Manner {
-    /// With the `errno` of ctypes.
+pub(super) struct CallMode {
+    /// Whether to swap `errno` with the copy of ctypes around the call.
     pub(super) errno: bool,
-    /// Detached from the interpreter, so that others need not wait for it.
+    /// Whether the thread detaches from the interpreter during the call, so that other threads need
+    /// not wait for it.
     pub(super) detached: bool,
 }
 
-/// Calls C code, and makes its result a plain value or an instance of the class.
+/// Calls C code. The result is a plain value or an instance of the class `result`.
 ///
 /// # Errors
-/// TypeError for what the foreign function interface does not know.
+/// TypeError for types that the foreign function interface does not support.
 pub(super) fn invoke(
     address: usize,
     arguments: &[Argument],
     result: &Py<PyType>,
-    manner: Manner,
+    mode: CallMode,
     vm: &VirtualMachine,
 ) -> PyResult {
     let (Some(passed), Some(returned)) = (passed(arguments), Returned::of(result, vm)) else {
         let arguments = arguments.iter().map(|argument| argument.to_object(vm));
         let arguments = arguments.collect::<PyResult<_>>()?;
-        return original().call_bare(address, arguments, result, manner.errno, vm);
+        return original().call_untyped(address, arguments, result, mode.errno, vm);
     };
     let options = CallOptions {
-        use_errno: manner.errno,
-        use_last_error: manner.errno,
+        use_errno: mode.errno,
+        use_last_error: mode.errno,
     };
     let call = || call(address, &passed, returned.as_ret(), options);
-    let value = if manner.detached {
+    let value = if mode.detached {
         allow_threads(vm, call)
     } else {
         call()
@@ -52,13 +53,13 @@ pub(super) fn invoke(
     returned.to_object(value, result, vm)
 }
 
-/// The arguments for the interface; `None` with a structure among them.
+/// The arguments for the interface; `None` if one of them is a structure.
 fn passed(arguments: &[Argument]) -> Option<Vec<CallArg<'_>>> {
     let pass = |argument| match argument {
         &Argument::Int(int) => Some(CallArg::Int(int)),
         &Argument::Pointer(address, _) => Some(CallArg::Pointer(address)),
         Argument::Value(code, buffer, _) => Some(CallArg::Typed {
-            code: letter(*code)?,
+            code: code_str(*code)?,
             buffer,
         }),
         Argument::Aggregate(_) => None,
@@ -66,7 +67,7 @@ fn passed(arguments: &[Argument]) -> Option<Vec<CallArg<'_>>> {
     arguments.iter().map(pass).collect()
 }
 
-/// What C code returns.
+/// The kind of result that C code returns.
 #[derive(Clone, Copy)]
 enum Returned {
     Value(&'static str),
@@ -81,7 +82,7 @@ impl Returned {
             return Some(Self::Pointer);
         }
         let code = type_code(class, vm).filter(|_| class.fast_issubclass(original.simple))?;
-        letter(code).map(Self::Value)
+        code_str(code).map(Self::Value)
     }
 
     fn as_ret(self) -> CallRet<'static> {
@@ -99,11 +100,11 @@ impl Returned {
         };
         match self {
             Self::Value(code) => {
-                // A register has more than a small value.
+                // A register may be larger than the value.
                 let size = simple_type_size(code)
                     .unwrap_or(bytes.len())
                     .min(bytes.len());
-                Ok(decoded(decode_type_code(code, &bytes[..size]), vm))
+                Ok(to_object(decode_type_code(code, &bytes[..size]), vm))
             }
             Self::Pointer => {
                 let holder = class.as_object().call((), vm)?;
@@ -115,14 +116,14 @@ impl Returned {
     }
 }
 
-/// The letter of a C type as text.
-pub(super) fn letter(code: char) -> Option<&'static str> {
+/// A type code as a string; `None` if it is unknown.
+pub(super) fn code_str(code: char) -> Option<&'static str> {
     const LETTERS: &str = "cbBhHiIlLqQfdgu?vzZPOX";
     LETTERS.find(code).map(|at| &LETTERS[at..=at])
 }
 
-/// A value of a C type as a Python object.
-pub(super) fn decoded(value: DecodedValue, vm: &VirtualMachine) -> PyObjectRef {
+/// A C value as a Python object.
+pub(super) fn to_object(value: DecodedValue, vm: &VirtualMachine) -> PyObjectRef {
     match value {
         DecodedValue::Bytes(bytes) => vm.ctx.new_bytes(bytes).into(),
         DecodedValue::Signed(value) => vm.ctx.new_int(value).into(),

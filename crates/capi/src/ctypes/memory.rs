@@ -1,4 +1,5 @@
-//! The memory of a ctypes object, and what it keeps alive. What the memory means is not known here.
+//! The memory of a ctypes object, and the objects that it keeps alive. The types of the values in
+//! the memory do not matter here.
 
 use core::ptr::{with_exposed_provenance, with_exposed_provenance_mut};
 
@@ -11,28 +12,28 @@ use rustpython_vm::{
 use super::original::original;
 use crate::bytesobject::c_string_of_bytes;
 
-/// Where the memory of a ctypes object is.
+/// The address of the memory of a ctypes object.
 ///
 /// # Errors
-/// TypeError for another object.
+/// TypeError for an object without a buffer.
 pub(super) fn address_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
     let buffer = PyBuffer::try_from_borrowed_object(vm, object)?;
     let bytes = buffer.as_contiguous();
     Ok(bytes.map_or(0, |bytes| bytes.as_ptr().expose_provenance()))
 }
 
-/// How many bytes the memory of a ctypes object has.
+/// The size of the memory of a ctypes object in bytes.
 ///
 /// # Errors
-/// TypeError for another object.
+/// TypeError for an object without a buffer.
 pub(super) fn length_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
     Ok(PyBuffer::try_from_borrowed_object(vm, object)?.desc.len)
 }
 
-/// What is in the memory of a ctypes object.
+/// A copy of the memory of a ctypes object.
 ///
 /// # Errors
-/// TypeError for another object.
+/// TypeError for an object without a buffer.
 pub(super) fn bytes_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<Vec<u8>> {
     let buffer = PyBuffer::try_from_borrowed_object(vm, object)?;
     Ok(buffer
@@ -40,8 +41,8 @@ pub(super) fn bytes_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<Vec<u
         .map_or_else(Vec::new, |bytes| bytes.to_vec()))
 }
 
-/// Where the data of bytes are, with a NUL behind them: the same each time, as long as the object
-/// lives.
+/// The address of the data of a `bytes` object, followed by a NUL. It is the same at each call, and
+/// valid as long as the object lives.
 ///
 /// # Errors
 /// MemoryError.
@@ -52,22 +53,23 @@ pub(super) fn address_of_bytes(bytes: &Py<PyBytes>, vm: &VirtualMachine) -> PyRe
 
 /// The pointer at an address in the memory of a ctypes object.
 pub(super) fn pointer_at(address: usize) -> usize {
-    // SAFETY: the caller's address has a pointer behind it, aligned or not.
+    // SAFETY: a pointer is at the address, aligned or not: the callers take it from a ctypes object
+    // or from Python code, which is responsible for the addresses that it passes to ctypes.
     unsafe { with_exposed_provenance::<usize>(address).read_unaligned() }
 }
 
-/// The pointer that a ctypes object is: a function, a `c_void_p`, a `py_object`.
+/// The pointer in the memory of a function, a `c_void_p`, a `py_object` or a similar object.
 ///
 /// # Errors
-/// TypeError for another object.
+/// TypeError for an object without a buffer.
 pub(super) fn pointer_in(object: &PyObject, vm: &VirtualMachine) -> PyResult<usize> {
     Ok(pointer_at(address_of(object, vm)?))
 }
 
-/// Writes a pointer into the memory of a ctypes object.
+/// Writes a pointer into the memory of a ctypes object, `offset` bytes after its start.
 ///
 /// # Errors
-/// TypeError for another object.
+/// TypeError for an object without a buffer.
 pub(super) fn write_pointer(
     object: &PyObject,
     offset: usize,
@@ -75,14 +77,14 @@ pub(super) fn write_pointer(
     vm: &VirtualMachine,
 ) -> PyResult<()> {
     let address = address_of(object, vm)? + offset;
-    // SAFETY: the memory of a ctypes object may be written, as C code and `memmove` do it, and
-    // the caller's offset has room for a pointer behind it.
+    // SAFETY: the memory of a ctypes object may be written at any time, as C code and `memmove` do.
+    // The offset is that of an element or field that is a pointer, so the memory has room for it.
     unsafe { with_exposed_provenance_mut::<usize>(address).write_unaligned(pointer) };
     Ok(())
 }
 
-/// Has a ctypes object keep another object, in its `_objects`, instead of what it kept under that
-/// key.
+/// Makes a ctypes object keep another object alive, in its `_objects`. It replaces the object under
+/// the same key.
 ///
 /// # Errors
 /// MemoryError.
@@ -93,8 +95,8 @@ pub(super) fn keep(
     vm: &VirtualMachine,
 ) -> PyResult<()> {
     let original = original();
-    // Of all that the VM lets us call, a cast makes `_objects` a dictionary. It puts the object
-    // itself there too, and what was there before, each under its id.
+    // The only way to make `_objects` a dictionary is a cast. It also stores the object itself and
+    // the earlier `_objects` there, each under its id.
     let void_p = original.void_p.as_object().to_owned();
     original.cast.call((0, object.to_owned(), void_p), vm)?;
     let objects = original.objects.get(object, vm)?;
@@ -103,13 +105,13 @@ pub(super) fn keep(
     };
     for unneeded in [object, &kept] {
         let id = vm.ctx.new_int(unneeded.get_id());
-        // It need not be there, and another thread may take it out.
+        // It may be missing, or another thread may remove it.
         let _ = objects.del_item(id.as_object(), vm);
     }
     objects.set_item(key, kept, vm)
 }
 
-/// `_objects` of an object that keeps one: that, as in CPython.
+/// `_objects` for Python code. As in CPython, it is the object itself if only one is kept.
 pub(super) fn only_object(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     let objects = original().objects.get(&object, vm)?;
     let only = match objects.downcast_ref::<PyDict>() {

@@ -1,6 +1,7 @@
-//! `_ctypes` as CPython has it, where the VM's differs in what C code around capsules needs: names
-//! that stay where they are, exceptions that are raised, callbacks. This file puts ours in the
-//! place of the VM's; what ours does is in the others, what cannot be reached in `docs/ctypes.md`.
+//! Changes of the VM's `_ctypes`, which differs from CPython's in what C code around capsules
+//! needs: names with a stable address, exceptions that are raised, callbacks. This file installs
+//! the replacements; the other files implement them. `docs/ctypes.md` lists the remaining
+//! differences.
 
 mod arguments;
 mod arrays;
@@ -34,7 +35,8 @@ static CTYPES: Replacement = Replacement::new("_ctypes", |definition| {
     );
 });
 
-/// For an interpreter that is about to start. Where capsules are sealed there is no `_ctypes`.
+/// Installs the changes in an interpreter that is about to start, unless capsules are sealed; then
+/// there is no `_ctypes`.
 pub(crate) fn replace(vm: &mut VirtualMachine) {
     if access(vm) != Some(Access::Sealed) {
         CTYPES.install(vm);
@@ -51,8 +53,9 @@ fn exec(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
     Ok(())
 }
 
-/// The classes are static, so this is for all interpreters of the process. Classes that are derived
-/// from them afterwards, as those of `ctypes` are, inherit it.
+/// Changes the classes of `_ctypes`. They are static, so this affects all interpreters of the
+/// process. Classes that are derived from them later, such as those of `ctypes`, inherit the
+/// changes.
 fn change(vm: &VirtualMachine) {
     let original = original();
     let function = original.function;
@@ -95,7 +98,8 @@ fn change(vm: &VirtualMachine) {
     original.field.slots.descr_set.store(Some(fields::set));
 }
 
-/// Makes a class of functions, which are called as ours unless it says how.
+/// `__init__` of function metaclasses. Instances are called by `functions::call`, unless the class
+/// defines `__call__`.
 fn init_function_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     let original = original();
     (original.init_function_class)(class, args, vm)?;
@@ -110,7 +114,7 @@ fn init_function_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) ->
     }
 }
 
-/// Makes a class of pointers, which give views of what is no simple value.
+/// `__init__` of pointer metaclasses. Pointers to values that are not simple return views of them.
 fn init_pointer_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     let original = original();
     (original.init_pointer_class)(class, args, vm)?;
@@ -128,7 +132,7 @@ fn init_pointer_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> 
     Ok(())
 }
 
-/// Makes a simple class. Those of objects and texts have a `value` of ours.
+/// `__init__` of simple metaclasses. Classes of objects and strings get another attribute `value`.
 fn init_simple_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     let original = original();
     (original.init_simple_class)(class, args, vm)?;
@@ -155,7 +159,7 @@ fn init_simple_class(class: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> P
     Ok(())
 }
 
-/// Whether a class has an attribute from a class, with none between that has its own.
+/// Whether a class inherits an attribute from a base class, and no class between them overrides it.
 fn inherits(class: &Py<PyType>, name: &str, base: &Py<PyType>, vm: &VirtualMachine) -> bool {
     let name = vm.ctx.intern_str(name);
     let (found, of_base) = (class.get_attr(name), base.attributes.get(name));

@@ -1,5 +1,5 @@
-//! The VM's `_ctypes` as it was before it was changed: its classes, its slots, and classes derived
-//! from them that keep its behaviour. What takes the place of these is in the other files.
+//! The VM's `_ctypes` before it is changed: its classes and slots, and classes derived from them
+//! that keep its behaviour. The replacements are in the other files.
 
 use std::sync::OnceLock;
 
@@ -21,7 +21,8 @@ pub(super) type Get =
     fn(&PyObject, Option<&PyObject>, Option<&PyObject>, &VirtualMachine) -> PyResult;
 pub(super) type Set = fn(&PyObject, PyObjectRef, PySetterValue, &VirtualMachine) -> PyResult<()>;
 
-/// The classes of `_ctypes` are made once in a process, so they are changed once.
+/// The original parts. The classes of `_ctypes` are made once in a process, so they are changed
+/// once.
 #[derive(Debug)]
 pub(super) struct Original {
     /// `_CData`, the base of all.
@@ -33,12 +34,12 @@ pub(super) struct Original {
     pub(super) union: &'static Py<PyType>,
     pub(super) function: &'static Py<PyType>,
     pub(super) field: &'static Py<PyType>,
-    /// What `byref` and `from_param` make.
+    /// The class of the results of `byref` and `from_param`.
     pub(super) argument: PyTypeRef,
     pub(super) argument_error: PyTypeRef,
     pub(super) cast: PyObjectRef,
     pub(super) sizeof: PyObjectRef,
-    /// The attributes `_b_base_` and `_objects` of all, and `contents` of pointers.
+    /// `_b_base_` and `_objects` of all objects, and `contents` of pointers.
     pub(super) base: Attribute,
     pub(super) objects: Attribute,
     pub(super) contents: Attribute,
@@ -55,7 +56,7 @@ pub(super) struct Original {
     pub(super) init_function_class: Init,
     pub(super) init_simple: Init,
     pub(super) init_simple_class: Init,
-    /// `class * length` of simple classes; that of the others does the same, where they have one.
+    /// `class * length` of simple classes. For other classes it does the same.
     pub(super) multiply: Multiply,
     pub(super) multiply_arrays: Multiply,
     pub(super) new_array: New,
@@ -65,8 +66,8 @@ pub(super) struct Original {
     pub(super) init_pointer_class: Init,
     pub(super) get_field: Get,
     pub(super) set_field: Set,
-    /// Functions without argument types that the VM calls, without and with `errno`.
-    pub(super) bare: [PyTypeRef; 2],
+    /// Function classes without argument types that the VM calls: without and with `errno`.
+    pub(super) untyped: [PyTypeRef; 2],
     pub(super) int: PyTypeRef,
     pub(super) void_p: PyTypeRef,
     pub(super) wchar_p: PyTypeRef,
@@ -74,18 +75,18 @@ pub(super) struct Original {
 
 static ORIGINAL: OnceLock<Original> = OnceLock::new();
 
-/// What `_ctypes` was.
+/// The original parts.
 ///
 /// # Panics
-/// Before the first `_ctypes` is made. What asks is reached through its classes only.
+/// Before the first `_ctypes` is made. The callers are reached only through its classes.
 pub(super) fn original() -> &'static Original {
     ORIGINAL.get().expect("a _ctypes has been made")
 }
 
-/// Keeps what the VM made, the first time. True if it is the first.
+/// Stores the original parts at the first call. Returns whether it was the first.
 ///
 /// # Errors
-/// AttributeError, TypeError and so on where `_ctypes` is not that of this version of the VM.
+/// AttributeError or TypeError if `_ctypes` is not that of this version of the VM.
 pub(super) fn keep_original(module: &Py<PyModule>, vm: &VirtualMachine) -> PyResult<bool> {
     if ORIGINAL.get().is_some() {
         return Ok(false);
@@ -105,7 +106,7 @@ impl Original {
         let int = derive("i")?;
         let instance = int.as_object().call((), vm)?;
         let byref = module.get_attr("byref", vm)?.call((instance,), vm)?;
-        let bare = |flags: u32| derived(function, "_flags_", vm.ctx.new_int(flags).into(), vm);
+        let untyped = |flags: u32| derived(function, "_flags_", vm.ctx.new_int(flags).into(), vm);
         Ok(Self {
             data,
             simple,
@@ -154,18 +155,19 @@ impl Original {
             init_pointer_class: slot(&pointer.class().slots, |slots| slots.init.load(), vm)?,
             get_field: slot(&field.slots, |slots| slots.descr_get.load(), vm)?,
             set_field: slot(&field.slots, |slots| slots.descr_set.load(), vm)?,
-            bare: [bare(FLAG_CDECL)?, bare(FLAG_CDECL | FLAG_USE_ERRNO)?],
+            untyped: [untyped(FLAG_CDECL)?, untyped(FLAG_CDECL | FLAG_USE_ERRNO)?],
             int,
             void_p: derive("P")?,
             wchar_p: derive("Z")?,
         })
     }
 
-    /// Calls C code through a function object that has no types of arguments and a type of result.
+    /// Calls C code through a function object of the VM that has a result type and no argument
+    /// types.
     ///
     /// # Errors
-    /// ValueError for NULL; TypeError for arguments that the VM does not take.
-    pub(super) fn call_bare(
+    /// ValueError for the address 0; TypeError for arguments that the VM does not accept.
+    pub(super) fn call_untyped(
         &self,
         address: usize,
         arguments: Vec<PyObjectRef>,
@@ -173,7 +175,7 @@ impl Original {
         errno: bool,
         vm: &VirtualMachine,
     ) -> PyResult {
-        let class = &self.bare[usize::from(errno)];
+        let class = &self.untyped[usize::from(errno)];
         let function = class.as_object().call((address,), vm)?;
         let result = PySetterValue::Assign(result.to_owned().into());
         self.restype.set(&function, result, vm)?;
@@ -194,7 +196,7 @@ fn class(
     Ok(PyRef::leak(class))
 }
 
-/// A class with one attribute that the VM reads when it is made.
+/// A subclass with one more attribute, which the VM reads when it makes the class.
 fn derived(
     base: &Py<PyType>,
     attribute: &str,
@@ -219,7 +221,7 @@ fn attribute(class: &Py<PyType>, name: &str, vm: &VirtualMachine) -> PyResult<At
     found.map(Attribute).ok_or_else(error)
 }
 
-/// A descriptor that something else is in the place of.
+/// A descriptor of a class that was or will be replaced there.
 #[derive(Debug)]
 pub(super) struct Attribute(PyObjectRef);
 
@@ -241,7 +243,7 @@ impl Attribute {
         }
     }
 
-    /// What it is as an attribute of a class.
+    /// The value of the attribute on a class.
     pub(super) fn of_class(&self, class: &Py<PyType>, vm: &VirtualMachine) -> PyResult {
         let value = vm.call_get_descriptor_specific(&self.0, None, Some(class.as_object()));
         value.unwrap_or_else(|| Ok(self.0.clone()))

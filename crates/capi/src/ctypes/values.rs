@@ -1,5 +1,5 @@
-//! Objects of `py_object` and `c_char_p`: what `value` is, and what it is set to; and objects that
-//! are made in the memory of another.
+//! `py_object` and `c_char_p`: reading and setting their `value`. Also `from_buffer`, which makes
+//! an object in the memory of another.
 
 use core::mem::ManuallyDrop;
 use core::ptr::{NonNull, with_exposed_provenance_mut};
@@ -27,7 +27,7 @@ pub(super) fn object_value(holder: PyObjectRef, vm: &VirtualMachine) -> PyResult
 pub(super) fn object_at(address: usize, vm: &VirtualMachine) -> PyResult {
     let object = NonNull::new(with_exposed_provenance_mut::<PyObject>(address));
     let object = object.ok_or_else(|| vm.new_value_error("PyObject is NULL"))?;
-    // SAFETY: whoever makes a `py_object` of an address promises that an object is there.
+    // SAFETY: code that makes a `py_object` of an address promises that an object is there.
     let object = ManuallyDrop::new(unsafe { PyObjectRef::from_raw(object) });
     Ok(PyObjectRef::clone(&object))
 }
@@ -46,10 +46,10 @@ pub(super) fn text_value(holder: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     original().value.get(&holder, vm)
 }
 
-/// Sets the bytes that a `c_char_p` points to, which is where they are.
+/// Makes a `c_char_p` point to the data of a `bytes` object, not to a copy.
 ///
 /// # Errors
-/// TypeError for what is none of bytes, an address and None.
+/// TypeError for a value that is neither bytes, nor an address, nor None.
 pub(super) fn set_text(
     holder: PyObjectRef,
     value: PySetterValue,
@@ -64,7 +64,7 @@ pub(super) fn set_text(
     original().value.set(&holder, value, vm)
 }
 
-/// `__init__` of `py_object`, which is NULL without an object.
+/// `__init__` of `py_object`. Without an argument the pointer is NULL.
 pub(super) fn init_object(holder: &PyObject, args: FuncArgs, vm: &VirtualMachine) -> PyResult<()> {
     if args.is_empty() {
         return write_pointer(holder, 0, 0, vm);
@@ -83,25 +83,25 @@ pub(super) fn init_text(holder: &PyObject, args: FuncArgs, vm: &VirtualMachine) 
     }
 }
 
-/// `Py_INCREF`, which does nothing in the VM.
+/// `Py_INCREF`. The VM's function does nothing.
 pub(super) fn new_reference(object: PyObjectRef) -> PyObjectRef {
     core::mem::forget(object.clone());
     object
 }
 
-/// `Py_DECREF`, which does nothing in the VM.
+/// `Py_DECREF`. The VM's function does nothing.
 pub(super) fn give_up_reference(object: PyObjectRef) -> PyObjectRef {
     let given_up = NonNull::from(&*object);
-    // SAFETY: whoever calls it promises that there is a reference to give up.
+    // SAFETY: the caller of `Py_DECREF` promises that it owns a reference and gives it up.
     drop(unsafe { PyObjectRef::from_raw(given_up) });
     object
 }
 
-/// `from_buffer` of all classes. The VM shares memory only of objects whose format it can read, and
-/// those of other ctypes objects it cannot.
+/// `from_buffer` of all classes. The VM shares the memory of objects whose buffer format it can
+/// read, which those of ctypes objects are not.
 ///
 /// # Errors
-/// ValueError where the memory is too small; else as the VM.
+/// ValueError if the memory is too small; else the VM's.
 pub(super) fn from_buffer(
     class: PyTypeRef,
     source: PyObjectRef,

@@ -1,6 +1,6 @@
-//! ctypes objects in memory that is another's: an element of an array, what a pointer points to, a
-//! field. Such a view keeps the other, and what is assigned to it is kept there, since the view is
-//! often gone at once.
+//! Views: ctypes objects in the memory of another object, such as an element of an array, a field,
+//! or the target of a pointer. A view keeps the other object alive. Objects that are assigned to a
+//! view are kept by the other object, because the view itself is often temporary.
 
 use rustpython_vm::builtins::{PyInt, PyType, PyTypeRef};
 use rustpython_vm::function::PySetterValue;
@@ -10,11 +10,11 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachin
 use super::memory::{address_of, keep, pointer_in};
 use super::original::original;
 
-/// Where a view has the object that it is a view of.
+/// The attribute of a view with the object that owns the memory.
 const OWNER: &str = "_owner";
 
-/// An instance of a class in the memory of an object, which it keeps. One of a function has the
-/// pointer that is there now.
+/// A view: an instance of a class in the memory of `owner`, `offset` bytes after its start. A view
+/// of a function is a function object with the pointer that is there now.
 ///
 /// # Errors
 /// TypeError for a class that has no instances.
@@ -27,7 +27,8 @@ pub(super) fn view(
     view_at(class, address_of(owner, vm)? + offset, owner, vm)
 }
 
-/// The same for memory that the object answers for, as a pointer does.
+/// A view at an address, for memory that `owner` is responsible for, as a pointer is for its
+/// target.
 ///
 /// # Errors
 /// TypeError for a class that has no instances.
@@ -46,7 +47,7 @@ pub(super) fn view_at(
     Ok(view)
 }
 
-/// What an object is a view of.
+/// The owner of the memory of a view; `None` if the object is not a view.
 pub(super) fn owner_of(view: &PyObject, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     match view.dict() {
         Some(namespace) => namespace.get_item_opt(OWNER, vm),
@@ -54,8 +55,8 @@ pub(super) fn owner_of(view: &PyObject, vm: &VirtualMachine) -> PyResult<Option<
     }
 }
 
-/// Has the object at the end of a chain of views keep what was written to an address in it. The VM
-/// does that for chains of its own.
+/// Makes the object at the end of a chain of views keep an object whose address was written into
+/// its memory. The VM does this for its own chains.
 ///
 /// # Errors
 /// MemoryError.
@@ -72,7 +73,7 @@ pub(super) fn keep_in_root(
     keep(&root, &format!("{address:x}"), kept, vm)
 }
 
-/// Whether a chain has a view of ours in it.
+/// Whether the object or one of its bases is a view of this file.
 pub(super) fn is_view(object: &PyObject, vm: &VirtualMachine) -> PyResult<bool> {
     let mut object = object.to_owned();
     loop {
@@ -86,7 +87,7 @@ pub(super) fn is_view(object: &PyObject, vm: &VirtualMachine) -> PyResult<bool> 
     }
 }
 
-/// `_b_base_`: what an object is part of.
+/// The object that an object is part of; `None` if it has memory of its own.
 fn base_of(object: &PyObject, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     if let Some(owner) = owner_of(object, vm)? {
         return Ok(Some(owner));
@@ -101,7 +102,7 @@ pub(super) fn get_base(object: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     Ok(vm.unwrap_or_none(base))
 }
 
-/// `contents`.
+/// `contents` of a pointer: a view of its target.
 ///
 /// # Errors
 /// ValueError for NULL.
@@ -109,6 +110,7 @@ pub(super) fn contents(pointer: PyObjectRef, vm: &VirtualMachine) -> PyResult {
     target(&pointer, 0, vm)
 }
 
+/// Sets `contents` of a pointer.
 pub(super) fn set_contents(
     pointer: PyObjectRef,
     value: PySetterValue,
@@ -117,7 +119,7 @@ pub(super) fn set_contents(
     original().contents.set(&pointer, value, vm)
 }
 
-/// `pointer[index]` where that is no simple value.
+/// `pointer[index]` for targets that are not simple values.
 pub(super) fn subscript(pointer: PyMapping<'_>, index: &PyObject, vm: &VirtualMachine) -> PyResult {
     match index.downcast_ref::<PyInt>() {
         Some(index) => target(pointer.obj, index.try_to_primitive(vm)?, vm),
@@ -125,6 +127,7 @@ pub(super) fn subscript(pointer: PyMapping<'_>, index: &PyObject, vm: &VirtualMa
     }
 }
 
+/// A view of the target of a pointer, `index` targets further on.
 fn target(pointer: &PyObject, index: isize, vm: &VirtualMachine) -> PyResult {
     let address = pointer_in(pointer, vm)?;
     if address == 0 {

@@ -1,4 +1,4 @@
-//! The index itself: plain Rust, with nothing of Python in it.
+//! The index: plain Rust, without Python.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ impl Index {
         self.0.get(word).map_or(&[], Vec::as_slice)
     }
 
-    /// How long each word is that the text has.
+    /// The lengths of the different words.
     pub(crate) fn lengths(&self) -> Vec<f64> {
         self.0.keys().map(|word| word.len() as f64).collect()
     }

@@ -1,12 +1,12 @@
 //! `wordindex`: an index of the words of a text, for C code of other modules through the table in
-//! `wordindex._C_API`, and for Python. It sums up with the table of statlib, which is written in C.
+//! `wordindex._C_API`, and for Python. It calls functions of statlib, which is written in C.
 
 mod index;
 mod tables;
 
 use pyo3::prelude::*;
 
-/// Where the words of a text stand.
+/// An index of the words of a text.
 #[pymodule]
 mod wordindex {
     use core::ffi::CStr;
@@ -19,13 +19,13 @@ mod wordindex {
     use crate::index::Index;
     use crate::tables::{Statlib, StatlibSample, WORDINDEX_TABLE};
 
-    /// What capsules with an index are called.
+    /// The name of capsules with an index.
     const INDEX: &CStr = c"wordindex.Index";
 
     #[pymodule_init]
     fn publish(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let table = NonNull::from(&WORDINDEX_TABLE).cast();
-        // SAFETY: the name promises a table like this one, which lives for ever.
+        // SAFETY: the name promises a `WordindexTable`, and this one is a `static`.
         let capsule =
             unsafe { PyCapsule::new_with_pointer(module.py(), table, c"wordindex._C_API") };
         module.add("_C_API", capsule?)

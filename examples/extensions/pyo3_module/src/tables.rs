@@ -1,5 +1,5 @@
-//! The two API tables, as `include/statlib.h` and `include/wordindex.h` have them: one to import,
-//! one to publish. An extension shares no Rust code with the interpreter, so it spells them out.
+//! The API tables of `include/statlib.h`, to import, and `include/wordindex.h`, to publish. An
+//! extension module shares no Rust code with the interpreter, so it repeats the definitions.
 
 use core::ffi::{c_char, c_int};
 use core::marker::PhantomData;
@@ -11,7 +11,7 @@ use pyo3::types::PyCapsule;
 
 use crate::index::Index;
 
-/// What every table begins with: `PyCapsuleApi_Header`.
+/// The first field of every table: `PyCapsuleApi_Header`.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct Header {
@@ -33,7 +33,7 @@ impl Header {
         }
     }
 
-    /// Whether a table that begins with this has all of a `T` of the same major version.
+    /// Whether a table with this header has all fields of a `T` of this major version.
     fn promises<T>(self, major: u32) -> bool {
         self.magic == *b"PyCapApi" && self.major == major && self.size >= size_of::<T>() as u64
     }
@@ -73,7 +73,7 @@ struct StatlibTable {
     histogram: unsafe extern "C" fn(*const StatlibSample<'_>, f64, f64, *mut u64, usize),
 }
 
-/// The table of statlib. It is good because the capsule is held.
+/// The table of statlib, which the capsule keeps valid.
 pub(crate) struct Statlib<'py> {
     _capsule: Bound<'py, PyCapsule>,
     table: NonNull<StatlibTable>,
@@ -82,15 +82,15 @@ pub(crate) struct Statlib<'py> {
 impl<'py> Statlib<'py> {
     /// Imports the table and checks its header.
     pub(crate) fn import(py: Python<'py>) -> PyResult<Self> {
-        // `PyCapsule::import` would give the pointer and hold nothing.
+        // `PyCapsule::import` would return the pointer without keeping the capsule alive.
         let capsule = py.import("statlib")?.getattr("_C_API")?;
         let capsule = capsule.cast_into::<PyCapsule>()?;
         let pointer = capsule.pointer_checked(Some(c"statlib._C_API"))?;
         let table = pointer.cast::<StatlibTable>();
-        // SAFETY: capsules of this name lead to a table, which begins with a header.
+        // SAFETY: capsules of this name point to a table, which begins with a header.
         let header = unsafe { table.cast::<Header>().read_unaligned() };
         if !table.is_aligned() || !header.promises::<StatlibTable>(1) {
-            return Err(PyImportError::new_err("statlib has another API"));
+            return Err(PyImportError::new_err("statlib has another version of its API"));
         }
         Ok(Self {
             _capsule: capsule,
@@ -101,9 +101,9 @@ impl<'py> Statlib<'py> {
     /// `None` for a sample without values.
     pub(crate) fn summarize(&self, sample: &StatlibSample<'_>) -> Option<StatlibSummary> {
         let mut summary = StatlibSummary::default();
-        // SAFETY: `import` checked that it is such a table, and the capsule keeps it.
+        // SAFETY: `import` checked the table, and the capsule keeps it valid.
         let summarize = unsafe { self.table.as_ref() }.summarize;
-        // SAFETY: the sample lives for the call, and the summary can be written to.
+        // SAFETY: both references are valid for the call, as the header of statlib demands.
         let status = unsafe { summarize(sample, &mut summary) };
         (status == 0).then_some(summary)
     }
@@ -115,7 +115,7 @@ pub(crate) struct WordindexTable {
     find: unsafe extern "C" fn(*const Index, *const c_char, usize, *mut *const u64) -> usize,
 }
 
-/// Exported, so that `_capsule.describe` can tell its name.
+/// Exported, so that `_capsule.describe` can find its name.
 #[unsafe(no_mangle)]
 pub(crate) static WORDINDEX_TABLE: WordindexTable = WordindexTable {
     header: Header::new::<WordindexTable>(1, 0),
@@ -128,12 +128,12 @@ unsafe extern "C" fn find(
     length: usize,
     offsets: *mut *const u64,
 ) -> usize {
-    // SAFETY: the header says that it is what a capsule of `build` points to.
+    // SAFETY: the header demands the pointer of a capsule that `build` made.
     let index = unsafe { &*index };
-    // SAFETY: the header says that it is readable for the call.
+    // SAFETY: the header demands that `length` bytes are readable for the call.
     let word = unsafe { core::slice::from_raw_parts(word.cast::<u8>(), length) };
     let found = index.find(word);
-    // SAFETY: the header says that it can be written to.
+    // SAFETY: the header demands that an address can be stored there.
     unsafe { offsets.write(found.as_ptr()) };
     found.len()
 }

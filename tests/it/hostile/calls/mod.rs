@@ -1,11 +1,11 @@
-//! Histories of a few capsules, as calls of the C API, held against a model. Destructors make calls
-//! of their own, on the capsule that dies and on others, so that calls nest.
+//! Random sequences of C API calls on a few capsules, compared with a model. Destructors make calls
+//! too, on their capsule and on others, so calls nest.
 
 mod call;
 mod model;
 mod names;
 mod record;
-mod world;
+mod run;
 
 use core::cell::RefCell;
 use core::ffi::{c_int, c_void};
@@ -20,30 +20,30 @@ pub(crate) use record::Record;
 
 use self::names::MODULE;
 use self::record::{OTHERS, Operation};
-use self::world::World;
+use self::run::Run;
 use super::c_api::PyGC_Disable;
 use super::raised::Raised;
 use super::{forget_files, module};
 
-/// What histories have in common, made once in an interpreter.
+/// Objects that all sequences share, made once for an interpreter.
 #[derive(Debug)]
-pub(crate) struct Bench {
+pub(crate) struct Fixture {
     module: PyObjectRef,
     others: [PyObjectRef; OTHERS],
 }
 
-impl Bench {
-    /// Changes `sys`: the interpreter is for histories from now on.
+impl Fixture {
+    /// Changes `sys`, so the interpreter can be used for sequences only after that.
     pub(crate) fn new(vm: &VirtualMachine) -> Self {
         forget_files(vm);
-        // What is garbage is known only when it is asked for.
-        // SAFETY: in an interpreter.
+        // Collections run only where the model expects them.
+        // SAFETY: the thread is attached.
         unsafe { PyGC_Disable() };
         let module: PyObjectRef = module(MODULE, vm).into();
         let number: PyObjectRef = vm.ctx.new_int(1_u64 << 40).into();
         module
             .set_attr("number", number.clone(), vm)
-            .expect("a module takes attributes");
+            .expect("a module takes any attribute");
         let hook = vm.new_function("hook", unraisable);
         vm.sys_module
             .set_attr("unraisablehook", hook, vm)
@@ -58,44 +58,44 @@ impl Bench {
         Self { module, others }
     }
 
-    /// Plays a history to its end, when everything is gone. Gives the number of calls.
+    /// Runs a sequence and then drops everything. Returns the number of calls.
     ///
     /// # Errors
-    /// The first difference to the model.
-    pub(crate) fn play(&self, records: &[Record]) -> Result<u64, String> {
+    /// The first difference from the model.
+    pub(crate) fn execute(&self, records: &[Record]) -> Result<u64, String> {
         let operations: Vec<_> = records.iter().copied().map(Operation::of).collect();
-        let world = Rc::new(World::new(&operations, &self.module, &self.others));
-        WORLD.set(Some(world.clone()));
+        let run = Rc::new(Run::new(&operations, &self.module, &self.others));
+        RUN.set(Some(run.clone()));
         for operation in operations.iter().filter(|operation| operation.program == 0) {
-            world.step(operation);
+            run.step(operation);
         }
-        let outcome = world.end();
-        WORLD.set(None);
+        let outcome = run.end();
+        RUN.set(None);
         outcome
     }
 }
 
 thread_local! {
-    /// The world that destructors and hooks are called in.
-    static WORLD: RefCell<Option<Rc<World>>> = const { RefCell::new(None) };
+    /// The current run, for destructors and hooks.
+    static RUN: RefCell<Option<Rc<Run>>> = const { RefCell::new(None) };
 }
 
-fn in_world(f: impl FnOnce(&World)) {
-    if let Some(world) = WORLD.with_borrow(Clone::clone) {
-        f(&world);
+fn in_run(f: impl FnOnce(&Run)) {
+    if let Some(run) = RUN.with_borrow(Clone::clone) {
+        f(&run);
     }
 }
 
 fn unraisable(arguments: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
     let object = arguments.get_attr("object", vm)?;
     let exception = arguments.get_attr("exc_value", vm)?;
-    let exception: PyBaseExceptionRef = exception.downcast().expect("it is an exception");
+    let exception: PyBaseExceptionRef = exception.downcast().expect("the hook gets an exception");
     let raised = Raised::of(&exception, vm);
-    in_world(|world| world.reported(&raised, core::ptr::from_ref(object.as_object())));
+    in_run(|run| run.reported(&raised, core::ptr::from_ref(object.as_object())));
     Ok(())
 }
 
-/// Each does what the program of its number says; the first has none.
+/// Each runs the program of its number; the first has none.
 static DESTRUCTORS: [CDestructor; 5] = [
     destroy::<1>,
     destroy::<2>,
@@ -105,15 +105,16 @@ static DESTRUCTORS: [CDestructor; 5] = [
 ];
 
 unsafe extern "C" fn destroy<const NUMBER: usize>(capsule: *mut PyObject) {
-    in_world(|world| world.destroyed(NUMBER, capsule));
+    in_run(|run| run.destroyed(NUMBER, capsule));
 }
 
-/// Shows the collector that a capsule refers to itself, if it does.
+/// Visits the reference of a capsule to itself, if it has one.
 unsafe extern "C" fn traverse(capsule: *mut PyObject, visit: CVisit, arg: *mut c_void) -> c_int {
     let mut answer = 0;
-    in_world(|world| {
-        if world.traversed(capsule) {
-            // SAFETY: the reference is one that belongs to the capsule.
+    in_run(|run| {
+        if run.traversed(capsule) {
+            // SAFETY: the capsule owns this reference, and `visit` and `arg` are those of the
+            // collector.
             answer = unsafe { visit(capsule, arg) };
         }
     });
@@ -121,6 +122,6 @@ unsafe extern "C" fn traverse(capsule: *mut PyObject, visit: CVisit, arg: *mut c
 }
 
 unsafe extern "C" fn clear(capsule: *mut PyObject) -> c_int {
-    in_world(|world| world.cleared(capsule));
+    in_run(|run| run.cleared(capsule));
     0
 }

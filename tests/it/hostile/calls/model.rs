@@ -1,5 +1,4 @@
-//! What a capsule is and what every call on one must answer, as the header says it, in the fewest
-//! words.
+//! The model: a capsule as plain fields, and the result of every call according to the header.
 
 use core::cell::{Cell, RefCell};
 use core::ffi::{CStr, c_int};
@@ -11,14 +10,14 @@ use super::super::raised::Raised;
 use super::names::{ATTRIBUTES, MODULE, Name};
 use super::record::{Call, OTHERS};
 
-/// How far a capsule is.
+/// The stage of a capsule's life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stage {
     Alive,
-    /// Nobody refers to it, and its destructor is to run.
+    /// The last reference is gone, and the destructor must run.
     Due,
-    /// Its destructor runs, or has run and it is not known yet whether it lives on.
-    Dying,
+    /// The destructor runs, or has run and the capsule may have been resurrected.
+    Destroying,
     Dead,
 }
 
@@ -30,19 +29,19 @@ pub(crate) struct Capsule {
     pub(crate) vouched: Cell<bool>,
     pub(crate) claimed: Cell<bool>,
     pub(crate) context: Cell<usize>,
-    /// 0 is none.
+    /// The number of the destructor; 0 is none.
     pub(crate) destructor: Cell<usize>,
-    /// Whether a destructor has run, so that none will any more.
-    pub(crate) spent: Cell<bool>,
-    /// Whether the collector's hooks are set.
+    /// Whether a destructor has run, after which none runs again.
+    pub(crate) destructor_ran: Cell<bool>,
+    /// Whether hooks for the collector are set.
     pub(crate) hooks: Cell<bool>,
-    /// Whether one of the references is its own.
-    pub(crate) holds_itself: Cell<bool>,
+    /// Whether the capsule owns a reference to itself.
+    pub(crate) owns_itself: Cell<bool>,
     pub(crate) references: Cell<usize>,
     pub(crate) stage: Cell<Stage>,
 }
 
-/// What a call is made with.
+/// The arguments of a call.
 #[derive(Debug)]
 pub(crate) struct Arguments {
     pub(crate) name: Name,
@@ -62,16 +61,16 @@ pub(crate) enum Object<'a> {
     Capsule(&'a Capsule),
 }
 
-/// The names of the classes of those that are no capsules.
+/// The class names of the objects that are not capsules.
 pub(crate) const CLASSES: [&str; OTHERS] = ["int", "str", "NoneType", "type", "module"];
 
-/// What `vouched` is before a call that may write to it.
+/// The value of `vouched` before a call, which may write to it.
 pub(crate) const UNTOUCHED: c_int = -7;
 
-/// What comes back: an address or a number, and `vouched`.
+/// The result of a call, an address or a number, and `vouched`.
 pub(crate) type Answer = (usize, c_int);
 
-/// A call and what it must answer, which for a refusal is the exception.
+/// The expected result of a call, or the expected exception.
 pub(crate) type Expected = Result<Answer, Raised>;
 
 impl Capsule {
@@ -84,9 +83,9 @@ impl Capsule {
             claimed: false.into(),
             context: 0.into(),
             destructor: given.destructor.into(),
-            spent: false.into(),
+            destructor_ran: false.into(),
             hooks: false.into(),
-            holds_itself: false.into(),
+            owns_itself: false.into(),
             references: 1.into(),
             stage: Stage::Alive.into(),
         }
@@ -96,7 +95,7 @@ impl Capsule {
         self.name.borrow().text() == name.text()
     }
 
-    /// A note says which name was asked for and which there is.
+    /// The note with the expected and the actual name.
     fn mismatch(&self, asked: &Name) -> String {
         let own = self.name.borrow();
         let (asked_shown, own_shown) = (asked.shown(), own.shown());
@@ -112,7 +111,7 @@ impl Capsule {
     }
 }
 
-/// What a refused call returns.
+/// The result of a call that fails.
 pub(crate) fn failure(call: Call) -> usize {
     match call {
         Call::SetPointer
@@ -124,7 +123,7 @@ pub(crate) fn failure(call: Call) -> usize {
     }
 }
 
-/// The exception for a refusal.
+/// The exception of a call that fails.
 pub(crate) fn refused(call: Call, what: &str) -> Raised {
     let function = match call {
         Call::New => "PyCapsule_New",
@@ -141,12 +140,12 @@ pub(crate) fn refused(call: Call, what: &str) -> Raised {
         Call::SetTraverse if what == "NULL callback" => "_PyCapsule_SetTraverse()",
         Call::SetTraverse => "_PyCapsule_SetTraverse",
         Call::Import | Call::ImportCapsule => "PyCapsule_Import",
-        other => unreachable!("{other:?} refuses nothing"),
+        other => unreachable!("{other:?} does not fail"),
     };
     Raised::new("PyCapsuleError", format!("{function} called with {what}"))
 }
 
-/// What a call on an object answers. It has changed the model when it returns.
+/// The expected result of a call on an object. Updates the model.
 pub(crate) fn on_object(call: Call, object: Object<'_>, given: &Arguments) -> Expected {
     let capsule = match (call, object) {
         (_, Object::Capsule(capsule)) => capsule,
@@ -221,8 +220,8 @@ pub(crate) fn on_object(call: Call, object: Object<'_>, given: &Arguments) -> Ex
     Ok((answer, vouched))
 }
 
-/// What the import of `name` finds, where `attributes` are those of the one module that there is;
-/// or the exception. `pending` is what was pending before.
+/// The capsule that an import of `name` finds, or the exception. `attributes` are those of the only
+/// module with capsules. `pending` is the exception that was pending before.
 pub(crate) fn on_import<'a>(
     name: &Name,
     attributes: [Object<'a>; ATTRIBUTES.len()],
@@ -289,7 +288,7 @@ pub(crate) fn on_import<'a>(
     }
 }
 
-/// What is raised on purpose: the name of a class, and the text.
+/// An exception to set: the name of its class, and the text.
 pub(crate) fn on_purpose(choice: usize) -> (&'static str, &'static str) {
     const CLASSES: [&str; 4] = [
         "RuntimeError",
@@ -300,7 +299,7 @@ pub(crate) fn on_purpose(choice: usize) -> (&'static str, &'static str) {
     (CLASSES[choice % CLASSES.len()], "on purpose")
 }
 
-/// The attribute that a record means.
+/// The attribute that a record selects.
 pub(crate) fn attribute(choice: usize) -> (usize, &'static CStr) {
     let attribute = choice % ATTRIBUTES.len();
     (attribute, ATTRIBUTES[attribute])

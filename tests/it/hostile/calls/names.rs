@@ -1,4 +1,5 @@
-//! Names of capsules for C: addresses whose owner frees them as soon as the header allows it.
+//! Names of capsules, as addresses. Some are static, and others are freed as soon as the header
+//! allows it.
 
 use core::ffi::{CStr, c_char};
 use core::ptr::null;
@@ -6,11 +7,11 @@ use std::ffi::CString;
 use std::rc::Rc;
 use std::sync::LazyLock;
 
-/// The module that imports look in, and two of its attributes.
+/// The module that imports use, and two of its attributes.
 pub(crate) const MODULE: &str = "hostile";
 pub(crate) const ATTRIBUTES: [&CStr; 2] = [c"first", c"second"];
 
-/// Texts that come again, so that names are found equal; the longest are made below.
+/// Known texts, so that equal names occur. `LASTING` replaces the last two by long ones.
 pub(crate) const KNOWN: [&[u8]; 16] = [
     b"",
     b"a",
@@ -30,7 +31,7 @@ pub(crate) const KNOWN: [&[u8]; 16] = [
     b"longer",
 ];
 
-/// Each text at two addresses.
+/// Each known text at two addresses.
 static LASTING: LazyLock<Vec<[CString; 2]>> = LazyLock::new(|| {
     let make = |text: &&[u8]| {
         let text = match *text {
@@ -43,12 +44,12 @@ static LASTING: LazyLock<Vec<[CString; 2]>> = LazyLock::new(|| {
     KNOWN.iter().map(make).collect()
 });
 
-/// A name, and who keeps it.
+/// A name and its owner.
 #[derive(Clone, Debug)]
 pub(crate) enum Name {
     Null,
     Lasting(&'static CStr),
-    /// Freed when nobody needs it any more.
+    /// Freed with the last reference.
     Passing(Rc<CString>),
 }
 
@@ -65,7 +66,7 @@ impl Name {
         self.text().map_or(null(), CStr::as_ptr)
     }
 
-    /// The same text at an address of its own.
+    /// The same text at another address.
     fn copy(&self) -> Self {
         match self.text() {
             None => Self::Null,
@@ -73,7 +74,7 @@ impl Name {
         }
     }
 
-    /// As it stands in a note.
+    /// The name as a note shows it.
     pub(crate) fn shown(&self) -> String {
         match self.text() {
             None => "NULL".to_owned(),
@@ -82,13 +83,14 @@ impl Name {
     }
 }
 
-/// Which name a record means.
+/// The name that a record selects.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum NameChoice {
     Null,
     Known(usize, usize),
-    /// The capsule's own, at its address or at another.
+    /// The name that the capsule has, at the same address.
     Own,
+    /// The text of that name, at another address.
     EqualToOwn,
     Bytes([u8; 4]),
 }
@@ -121,7 +123,8 @@ impl NameChoice {
         }
     }
 
-    /// The same for an import, which is of known texts only: what others lead to is not foreseen.
+    /// The same for an import, with known texts only: the model cannot predict the result of
+    /// others.
     pub(crate) fn resolve_for_import(self) -> Name {
         match self {
             Self::Bytes(bytes) => {

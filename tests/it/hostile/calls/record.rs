@@ -1,11 +1,11 @@
-//! Records of eight bytes, each of which is one call. Every byte means something by itself, so that
-//! who makes fewer or smaller bytes makes a shorter or simpler history.
+//! Decodes records of eight bytes, one for each call. Each byte has a meaning of its own, so a
+//! fuzzer that removes records or lowers bytes gets a shorter or simpler sequence.
 
 use super::names::{KNOWN, NameChoice};
 
 pub(crate) type Record = [u8; 8];
 
-/// What is called. Those up to `SetTraverse` take an object and say something of it.
+/// The calls. Those up to `SetTraverse` are functions of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Call {
     GetPointer,
@@ -26,25 +26,25 @@ pub(crate) enum Call {
     ImportCapsule,
     /// Makes an object an attribute of the module that imports look in.
     Publish,
-    Withdraw,
-    /// `Py_IncRef`, and the reference goes to a place.
-    Keep,
-    /// `Py_DecRef` of what is in a place.
-    Drop,
+    Unpublish,
+    /// `Py_IncRef`; a place gets the reference.
+    IncRef,
+    /// `Py_DecRef` of the object in a place.
+    DecRef,
     /// `Py_IncRef` and `Py_DecRef`.
-    Touch,
+    IncDecRef,
     Raise,
     Clear,
-    /// A capsule refers to itself from now on, and has hooks that show it.
-    Hold,
+    /// Gives a capsule a reference to itself, and hooks that visit it.
+    OwnItself,
     Collect,
 }
 
-/// How often a call is made, of as many as there are in all.
+/// The weight of each call.
 const CALLS: [(Call, u8); 25] = [
     (Call::New, 6),
-    (Call::Drop, 6),
-    (Call::Keep, 4),
+    (Call::DecRef, 6),
+    (Call::IncRef, 4),
     (Call::GetPointer, 4),
     (Call::GetVouchedPointer, 3),
     (Call::GetName, 2),
@@ -58,12 +58,12 @@ const CALLS: [(Call, u8); 25] = [
     (Call::SetDestructor, 3),
     (Call::Claim, 4),
     (Call::SetTraverse, 2),
-    (Call::Hold, 3),
-    (Call::Touch, 2),
+    (Call::OwnItself, 3),
+    (Call::IncDecRef, 2),
     (Call::Raise, 2),
     (Call::Clear, 3),
     (Call::Publish, 2),
-    (Call::Withdraw, 1),
+    (Call::Unpublish, 1),
     (Call::Import, 2),
     (Call::ImportCapsule, 2),
     (Call::Collect, 3),
@@ -79,33 +79,34 @@ const ALL: u8 = {
     sum
 };
 
-/// Where references are kept.
+/// The number of places that hold a reference.
 pub(crate) const PLACES: usize = 8;
 
-/// How many destructors do what the records say.
+/// The number of destructors with a program of records.
 pub(crate) const PROGRAMS: usize = 4;
 
-/// The one destructor that does nothing; those after it have a program each. 0 stands for none.
+/// The number of the destructor that does nothing. Those after it have a program; 0 is no
+/// destructor.
 pub(crate) const PLAIN: usize = 1;
 
-/// What a call is made with.
+/// The object of a call.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Target {
-    /// NULL where there is nothing.
+    /// The object in a place; NULL if it is empty.
     Place(usize),
-    /// The capsule whose destructor this is; NULL outside of one.
-    Dying,
+    /// The capsule whose destructor is running; NULL if none is.
+    Destroying,
     Null,
-    /// Something that is not a capsule.
+    /// An object that is not a capsule.
     Other(usize),
 }
 
-/// How many kinds of these there are.
+/// The number of objects that are not capsules.
 pub(crate) const OTHERS: usize = 5;
 
 #[derive(Clone, Debug)]
 pub(crate) struct Operation {
-    /// Whose it is: 0 is the main history's, others are of the program of a destructor.
+    /// 0 for the main sequence, or the number of a destructor's program.
     pub(crate) program: usize,
     pub(crate) call: Call,
     pub(crate) target: Target,
@@ -114,7 +115,7 @@ pub(crate) struct Operation {
     /// A pointer or a context.
     pub(crate) pointer: usize,
     pub(crate) destructor: usize,
-    /// A place, an attribute, a kind of exception, which hooks are NULL.
+    /// Selects a place, an attribute, a class of exception, or the hooks that are NULL.
     pub(crate) choice: usize,
 }
 
@@ -157,13 +158,13 @@ fn nth_call(mut number: u8) -> Call {
 fn target_of(byte: u8) -> Target {
     match usize::from(byte % 16) {
         place @ 0..PLACES => Target::Place(place),
-        8..=9 => Target::Dying,
+        8..=9 => Target::Destroying,
         10 => Target::Null,
         other => Target::Other(other - 11),
     }
 }
 
-/// Any number is a pointer: nobody reads through it. The last is NULL.
+/// Arbitrary numbers, since no code reads through these pointers. The last is NULL.
 fn pointer_of(byte: u8) -> usize {
     const POINTERS: [usize; 8] = [8, 16, 1, usize::MAX, 1 << 63, 0xdead_beef, 4096, 0];
     POINTERS[usize::from(byte) % POINTERS.len()]

@@ -1,5 +1,5 @@
-//! From bytes to arrays of slots that keep to the header: whatever the numbers are, a value is a
-//! pointer where its id asks for one, to what the id says, or NULL.
+//! Turns bytes into arrays of slots that keep the rules of the header: for an id with a pointer,
+//! the value points to an object of the right type or is NULL. Everything else is arbitrary.
 
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::null_mut;
@@ -9,31 +9,31 @@ use rustpython_capsule_capi::slots::{PySlot, SlotValue};
 
 use super::functions::{create, exec, hook, table};
 
-/// A slot: which array it goes to, its id, flags, the reserved field, and four bytes of a value.
+/// A slot as bytes: its array, its id, its flags, the reserved field, and four bytes of the value.
 pub(crate) type Record = [u8; 8];
 
-/// The flag of a slot that may be passed over.
+/// The flag of a slot that may be ignored.
 const OPTIONAL: u8 = 1;
 
-/// How many arrays there are of either form. The first is the module's own.
+/// The numbers of arrays in the new and in the old form. The first new one is that of the module.
 const NEW: usize = 4;
 const OLD: usize = 2;
 
-/// The most slots of one array, so that those that are nested in one another stay readable.
-const MOST: usize = 7;
+/// The maximum number of slots of an array, so that nested arrays stay readable.
+const MAX_SLOTS: usize = 7;
 
 const SUBSLOTS: u16 = 92;
 const LEGACY: u16 = 94;
 const STATE_FREE: u16 = 106;
 
-/// The ids, those that the older arrays have, the one that is never valid, and three that nobody
-/// knows. Any other number comes from the value's bytes.
+/// The ids of the new form, of the old form, the id that is never valid, and unknown ones. Other
+/// ids come from the bytes of the value.
 const IDS: [u16; 26] = [
     109, 85, 84, 86, 87, 92, 94, 100, 101, 102, 103, 104, 105, 106, 109, 110, 1, 2, 3, 4, 0,
     0xffff, 120, 121, 122, 123,
 ];
 
-/// An entry of the older arrays.
+/// A slot in the old form.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct LegacySlot {
@@ -41,7 +41,7 @@ struct LegacySlot {
     value: *mut c_void,
 }
 
-/// Arrays, and what they point to.
+/// The arrays, and the data that they point to.
 #[derive(Debug)]
 pub(crate) struct Arrays {
     new: [Vec<PySlot>; NEW],
@@ -52,10 +52,10 @@ pub(crate) struct Arrays {
 
 impl Arrays {
     pub(crate) fn of(records: &[Record]) -> Self {
-        // None of them moves any more once its address is known.
+        // Their capacity is reserved, since their addresses must not change.
         let mut arrays = Self {
-            new: core::array::from_fn(|_| Vec::with_capacity(MOST + 1)),
-            old: core::array::from_fn(|_| Vec::with_capacity(MOST + 1)),
+            new: core::array::from_fn(|_| Vec::with_capacity(MAX_SLOTS + 1)),
+            old: core::array::from_fn(|_| Vec::with_capacity(MAX_SLOTS + 1)),
             records: Vec::with_capacity(records.len()),
             texts: Vec::new(),
         };
@@ -80,13 +80,13 @@ impl Arrays {
         arrays
     }
 
-    /// The module's own.
+    /// The array of the module.
     pub(crate) fn first(&self) -> *const PySlot {
         self.new[0].as_ptr()
     }
 
     fn add(&mut self, [array, id, flags, reserved, a, b, c, d]: Record) {
-        // Most slots are good ones, so that arrays are: one that is not hides the others.
+        // Most slots are valid, because one invalid slot hides the others.
         let good = reserved % 8 != 7;
         let bytes = if good {
             [24, a % 3, 0, 0]
@@ -100,19 +100,19 @@ impl Arrays {
             None => (u16::from_le_bytes([a, b]), flags),
         };
         let value = self.value(id, bytes);
-        // Half of the slots are the first array's.
+        // Half of the slots go to the first array.
         match usize::from(array % 12) {
-            old @ 10..12 if self.old[old - 10].len() < MOST => {
+            old @ 10..12 if self.old[old - 10].len() < MAX_SLOTS => {
                 self.old[old - 10].push(LegacySlot {
-                    // Numbers that are no 16 bits too.
+                    // Some ids do not fit into 16 bits.
                     id: c_int::from(id) + if reserved > 250 { 1 << 16 } else { 0 },
-                    // SAFETY: any bits are a pointer.
+                    // SAFETY: every bit pattern is valid for a raw pointer.
                     value: unsafe { value.pointer },
                 })
             }
             other => {
                 let new = other.min(9).saturating_sub(6);
-                if self.new[new].len() < MOST {
+                if self.new[new].len() < MAX_SLOTS {
                     self.new[new].push(PySlot {
                         id,
                         flags: u16::from(flags) | u16::from(flags & 0x80) << 8,
@@ -124,7 +124,7 @@ impl Arrays {
         }
     }
 
-    /// A value that the id allows.
+    /// A value that the rules of the header allow for the id.
     fn value(&mut self, id: u16, bytes: [u8; 4]) -> SlotValue {
         let choice = usize::from(bytes[0]);
         let pointer: *mut c_void = match id {
@@ -182,15 +182,15 @@ impl Arrays {
         core::ptr::from_mut(record).cast()
     }
 
-    /// Whether the module is given a function that frees its state. To be asked of arrays that were
-    /// accepted, which are not nested deep.
+    /// Whether the module gets a function that frees its state. Only for arrays that were accepted,
+    /// which have no cycles.
     pub(crate) fn has_free(&self) -> bool {
         self.new_has_free(&self.new[0])
     }
 
     fn new_has_free(&self, array: &[PySlot]) -> bool {
         let slots = array.iter().take_while(|slot| slot.id != 0);
-        // SAFETY: any bits are a pointer.
+        // SAFETY: every bit pattern is valid for a raw pointer.
         let mut values = slots.map(|slot| (slot.id, unsafe { slot.value.pointer }));
         values.any(|(id, value)| self.leads_to_free(id, value))
     }
@@ -221,8 +221,8 @@ impl Arrays {
     }
 }
 
-/// Small numbers, those around the ends of what 63 and 64 bits hold, and any others; of sizes
-/// between them there would be memory enough to be taken.
+/// Small numbers, numbers near the limits of 63 and 64 bits, and other huge ones. Sizes in between
+/// could really be allocated.
 fn number([kind, a, b, c]: [u8; 4]) -> u64 {
     match kind % 8 {
         0..=2 => (a % 4).into(),

@@ -1,4 +1,4 @@
-//! The functions that arrays of slots lead to: such as do what they should, and such as do not.
+//! The functions that slots point to: correct ones, and ones that break the rules of the C API.
 
 use core::cell::Cell;
 use core::ffi::{CStr, c_char, c_int, c_void};
@@ -15,7 +15,7 @@ use super::super::c_api::{PyModule_NewObject, PyObject_SetAttrString};
 use super::super::raised;
 
 thread_local! {
-    /// How often `free` has been called.
+    /// The number of calls of `free`.
     pub(crate) static FREED: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -54,12 +54,12 @@ pub(crate) fn hook(id: u16) -> *mut c_void {
     function.cast_mut().cast()
 }
 
-fn given(object: impl Into<PyObjectRef>) -> *mut PyObject {
+fn give_away(object: impl Into<PyObjectRef>) -> *mut PyObject {
     object.into().into_raw().as_ptr()
 }
 
 fn text() -> *mut PyObject {
-    with_current_vm(|vm| given(vm.ctx.new_str("made")))
+    with_current_vm(|vm| give_away(vm.ctx.new_str("made")))
 }
 
 fn raise() {
@@ -68,9 +68,9 @@ fn raise() {
 
 unsafe extern "C" fn create_module(_: *mut PyObject, _: *mut c_void) -> *mut PyObject {
     let name = text();
-    // SAFETY: in an interpreter, with a text.
+    // SAFETY: the thread is attached, and `name` is a str that is alive.
     let module = unsafe { PyModule_NewObject(name) };
-    // SAFETY: the reference was made above.
+    // SAFETY: `text` returned a new reference, which is dropped once.
     drop(unsafe { raised::owned(name) });
     module
 }
@@ -94,7 +94,7 @@ unsafe extern "C" fn create_only_raise(_: *mut PyObject, _: *mut c_void) -> *mut
 }
 
 unsafe extern "C" fn exec_adds(module: *mut PyObject) -> c_int {
-    // SAFETY: in an interpreter; the module lives, and is a value too.
+    // SAFETY: the thread is attached, and the caller keeps the module alive for the call.
     unsafe { PyObject_SetAttrString(module, c"itself".as_ptr(), module) }
 }
 
@@ -124,7 +124,7 @@ unsafe extern "C" fn free(_: *mut c_void) {
     FREED.set(FREED.get() + 1);
 }
 
-/// Takes its arguments in the way of two, three and four parameters; the others read fewer.
+/// Called for the calling conventions with two parameters, and for invalid ones.
 unsafe extern "C" fn call(zelf: *mut PyObject, arguments: *mut PyObject) -> *mut PyObject {
     if zelf.is_null() {
         raise();
@@ -166,7 +166,8 @@ unsafe extern "C" fn call_fast_with_names(
     text()
 }
 
-/// A table of one function (the first ones are good), for `Py_mod_methods`, or NULL. Tables live for ever, as they must.
+/// A table of one function for `Py_mod_methods`, or NULL. The first ones are valid. Tables are
+/// never freed, since modules keep their address.
 pub(crate) fn table(choice: usize) -> *mut c_void {
     let table = TABLES.0.get(choice % (TABLES.0.len() + 1));
     table.map_or(null_mut(), |table| {
@@ -176,13 +177,12 @@ pub(crate) fn table(choice: usize) -> *mut c_void {
 
 struct Tables(Vec<[PyMethodDef; 2]>);
 
-// SAFETY: addresses of what lives for ever and never changes.
+// SAFETY: the pointers are to static strings and functions, which never change.
 unsafe impl Send for Tables {}
-// SAFETY: as above.
+// SAFETY: the pointers are to static strings and functions, which never change.
 unsafe impl Sync for Tables {}
 
-/// Ways to take arguments: the six that there are, those with more said of them, and such as do not
-/// exist.
+/// Flags: the six calling conventions, some with further flags, and invalid combinations.
 const FLAGS: [c_int; 17] = [
     0x1,
     0x3,
@@ -241,7 +241,7 @@ fn definition(
     }
 }
 
-/// A function that is what the flags say, or NULL.
+/// A function with the parameters that the flags require, or NULL.
 fn method(flags: c_int, missing: bool) -> PyMethodPointer {
     let function = match flags {
         _ if missing => null(),
@@ -250,6 +250,7 @@ fn method(flags: c_int, missing: bool) -> PyMethodPointer {
         0x82 => call_fast_with_names as *const (),
         _ => call as *const (),
     };
-    // SAFETY: NULL stands where C has NULL in a definition; others are functions.
+    // SAFETY: the type is a nullable function pointer in C. The value is NULL, or a function with
+    // the parameters of the flags.
     unsafe { core::mem::transmute::<*const (), PyMethodPointer>(function) }
 }

@@ -1,0 +1,76 @@
+//! The unit tests of private code in `crates/capi/src`. They stand in the files of that code, which
+//! are compiled here once more: a test binary of the crate itself would have to link the VM again,
+//! with the linker arguments of a program.
+
+#![expect(
+    unreachable_pub,
+    reason = "an item of these files is public in its own crate"
+)]
+
+#[path = "../../crates/capi/src/abi_info.rs"]
+mod abi_info;
+#[expect(dead_code, reason = "exceptions are tested with an interpreter")]
+#[path = "../../crates/capi/src/c_string.rs"]
+mod c_string;
+#[path = "../../crates/capi/src/export_hook.rs"]
+mod export_hook;
+#[path = "../../crates/capi/src/function_definitions.rs"]
+mod function_definitions;
+
+use libtest_mimic::Trial;
+
+use crate::interpreter::trial;
+
+const TESTS: &[(&str, fn())] = &[
+    (
+        "abi_info::a-record-is-compatible-or-has-a-problem",
+        abi_info::tests::a_record_is_compatible_or_has_a_problem,
+    ),
+    (
+        "c_string::the-text-of-an-object-keeps-its-address",
+        c_string::tests::the_text_of_an_object_keeps_its_address,
+    ),
+    (
+        "c_string::a-text-that-grows-moves-seldom",
+        c_string::tests::a_text_that_grows_moves_seldom,
+    ),
+    (
+        "c_string::the-empty-text-is-shared",
+        c_string::tests::the_empty_text_is_shared,
+    ),
+    (
+        "c_string::breaking-a-cycle-keeps-the-text",
+        c_string::tests::breaking_a_cycle_keeps_the_text,
+    ),
+    (
+        "c_string::deallocation-restores-the-vtable",
+        c_string::tests::deallocation_restores_the_vtable,
+    ),
+    (
+        "export_hook::the-name-comes-from-the-last-part",
+        export_hook::tests::the_name_comes_from_the_last_part,
+    ),
+    (
+        "export_hook::an-error-of-the-encoder-is-returned",
+        export_hook::tests::an_error_of_the_encoder_is_returned,
+    ),
+    (
+        "function_definitions::equal-keys-share-a-definition",
+        function_definitions::tests::equal_keys_share_a_definition,
+    ),
+    #[cfg(unix)]
+    (
+        "function_definitions::a-child-can-make-definitions",
+        function_definitions::tests::a_child_can_make_definitions,
+    ),
+];
+
+pub(crate) fn trials() -> Vec<Trial> {
+    let test = |&(name, test): &'static (&str, fn())| {
+        trial(format!("capi_units::{name}"), move || {
+            test();
+            Ok(())
+        })
+    };
+    TESTS.iter().map(test).collect()
+}
