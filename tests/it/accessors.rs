@@ -11,21 +11,18 @@ use libtest_mimic::{Failed, Trial};
 use rustpython_capsule::__private::ffi::{self};
 use rustpython_capsule_glue::capsule::{
     CapsuleError, Destructor as CapsuleDestructor, DestructorKind, NameMismatch, Operation,
-    PyCapsule, PyCapsuleError, TypeMismatch,
+    PyCapsule, TypeMismatch,
 };
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyRange};
-use rustpython_vm::class::StaticType;
-use rustpython_vm::scope::Scope;
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyRef, VirtualMachine};
+use rustpython_vm::builtins::PyRange;
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyPayload, PyRef};
 
-use crate::accessors_rows::{Answer, Destructor, Fields, Row, rows};
-use crate::interpreter::{exec, in_interpreter, shown, trial};
+use crate::accessors_errors::{claimed, compared, non_capsules};
+use crate::accessors_fixture::{Fixture, Outcome, notes};
+use crate::accessors_rows::{Row, made, read, written};
+use crate::interpreter::{in_interpreter, shown, trial};
 #[cfg(c_compiler)]
 use crate::through_c;
 use crate::{through_python, through_rust};
-
-/// The outcome of a row: the answer, and the state of the capsule afterwards.
-pub(crate) type Outcome = (Answer, Option<Fields>);
 
 /// A language, the function that runs a row in it, and whether the language can express the row.
 type Language = (
@@ -41,10 +38,23 @@ const LANGUAGES: &[Language] = &[
     ("c", through_c::outcome, through_c::can),
 ];
 
+/// Every row.
+fn rows() -> Vec<Row> {
+    [
+        made(),
+        read(),
+        written(),
+        compared(),
+        non_capsules(),
+        claimed(),
+    ]
+    .concat()
+}
+
 /// Every row, and its outcome in each language.
 static RUN: LazyLock<Vec<(Row, Vec<Option<Outcome>>)>> = LazyLock::new(|| {
     in_interpreter(|vm| {
-        let fixture = Fixture::new(vm);
+        let fixture = Fixture::new(vm, through_python::PRELUDE);
         let run = |row: Row| {
             let in_language =
                 |(_, outcome, can): &Language| can(&row).then(|| outcome(&row, &fixture));
@@ -109,94 +119,6 @@ fn same<T: PartialEq + Debug>(found: T, expected: T) -> Result<(), Failed> {
     }
     let short = |value: T| format!("{value:?}").chars().take(500).collect::<String>();
     Err(format!("expected {}, found {}", short(expected), short(found)).into())
-}
-
-/// What every row runs with: an interpreter, and a scope for Python code.
-pub(crate) struct Fixture<'vm> {
-    pub(crate) vm: &'vm VirtualMachine,
-    scope: Scope,
-    /// The Python destructor of rows that have one.
-    pub(crate) destructor: PyObjectRef,
-}
-
-impl<'vm> Fixture<'vm> {
-    fn new(vm: &'vm VirtualMachine) -> Self {
-        let scope = vm.new_scope_with_builtins();
-        let mut fixture = Self {
-            vm,
-            scope,
-            destructor: vm.ctx.none(),
-        };
-        fixture
-            .run(through_python::PRELUDE)
-            .expect("the prelude raises nothing");
-        fixture.destructor = fixture.global("destructor");
-        fixture
-    }
-
-    pub(crate) fn run(&self, source: &str) -> Result<(), PyBaseExceptionRef> {
-        exec(source, &self.scope, self.vm).map(drop)
-    }
-
-    pub(crate) fn global(&self, name: &str) -> PyObjectRef {
-        let value = self.scope.globals.get_item(name, self.vm);
-        value.expect("an earlier statement has set it")
-    }
-
-    pub(crate) fn evaluate(&self, expression: &str) -> PyObjectRef {
-        self.run(&format!("value = {expression}"))
-            .expect("the expression raises nothing");
-        self.global("value")
-    }
-
-    pub(crate) fn state(&self, object: &PyObject) -> Option<Fields> {
-        let capsule = PyCapsule::of(object).ok()?;
-        Some(self.fields(capsule))
-    }
-
-    pub(crate) fn fields(&self, capsule: &Py<PyCapsule>) -> Fields {
-        Fields {
-            pointer: capsule.any_pointer().addr().get(),
-            name: capsule.name(),
-            context: capsule.context().addr(),
-            destructor: self.destructor_of(capsule),
-        }
-    }
-
-    pub(crate) fn destructor_of(&self, capsule: &Py<PyCapsule>) -> Destructor {
-        self.destructor_as_set(capsule.python_destructor())
-    }
-
-    pub(crate) fn destructor_as_set(&self, callable: Option<PyObjectRef>) -> Destructor {
-        match callable {
-            None => Destructor::None,
-            Some(callable) => {
-                assert!(
-                    callable.is(&self.destructor),
-                    "{callable:?} as a destructor"
-                );
-                Destructor::Some
-            }
-        }
-    }
-
-    /// An exception as an answer. The text begins with the class, unless that is `PyCapsuleError`.
-    pub(crate) fn refused(&self, exception: &PyBaseExceptionRef) -> Answer {
-        let text = shown(exception, self.vm);
-        let text = match text.strip_prefix("PyCapsuleError: ") {
-            Some(rest) if exception.class().is(PyCapsuleError::static_type()) => rest.to_owned(),
-            _ => text,
-        };
-        let notes = notes(exception, self.vm);
-        Answer::Refused { text, notes }
-    }
-}
-
-fn notes(exception: &PyBaseExceptionRef, vm: &VirtualMachine) -> Vec<String> {
-    let notes = exception.as_object().get_attr("__notes__", vm);
-    notes
-        .and_then(|notes| notes.try_to_value(vm))
-        .unwrap_or_default()
 }
 
 fn errors_have_texts_and_notes() -> Result<(), Failed> {
@@ -355,7 +277,7 @@ extern "C" fn nothing(_capsule: *mut PyObject) {}
 
 fn destructors_are_reported() -> Result<(), Failed> {
     in_interpreter(|vm| {
-        let fixture = Fixture::new(vm);
+        let fixture = Fixture::new(vm, through_python::PRELUDE);
         // SAFETY: the function does nothing, and does not unwind.
         let c = unsafe { CapsuleDestructor::c(nothing) };
         let kinds = [

@@ -4,8 +4,6 @@
 use std::ffi::{CStr, CString};
 use std::sync::LazyLock;
 
-use crate::accessors_errors::{claimed, compared, non_capsules};
-
 /// A name; `None` is NULL.
 pub(crate) type Name = Option<CString>;
 
@@ -77,19 +75,6 @@ pub(crate) struct Row {
     pub(crate) after: Option<Fields>,
 }
 
-/// Every row.
-pub(crate) fn rows() -> Vec<Row> {
-    [
-        made(),
-        read(),
-        written(),
-        compared(),
-        non_capsules(),
-        claimed(),
-    ]
-    .concat()
-}
-
 /// The longest names: a megabyte each, and different in the last byte only.
 pub(crate) static LONG: LazyLock<[CString; 2]> = LazyLock::new(|| {
     ["x", "y"].map(|last| {
@@ -158,7 +143,7 @@ pub(crate) fn refused(text: &str, notes: &[&str]) -> Answer {
     }
 }
 
-fn made() -> Vec<Row> {
+pub(crate) fn made() -> Vec<Row> {
     let make =
         |name: &str, fields| row(format!("new::{name}"), fields, Operation::New, Answer::Done);
     let fails = |name: &str, fields| Row {
@@ -192,7 +177,7 @@ fn made() -> Vec<Row> {
     rows
 }
 
-fn read() -> Vec<Row> {
+pub(crate) fn read() -> Vec<Row> {
     let bare = fields(7, None);
     let mut rows = vec![
         row(
@@ -243,7 +228,7 @@ fn read() -> Vec<Row> {
     rows
 }
 
-fn written() -> Vec<Row> {
+pub(crate) fn written() -> Vec<Row> {
     let write = |name: &str, operation, after| Row {
         after: Some(after),
         ..row(name, usual(), operation, Answer::Done)

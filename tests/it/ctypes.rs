@@ -4,6 +4,7 @@
 mod callbacks;
 mod capsules;
 mod documented;
+mod expectation;
 mod interpreters;
 mod names;
 mod objects;
@@ -16,9 +17,7 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::differential::interpreters::CPython;
 use crate::interpreter::{child_source, trial};
-
-/// A behaviour, a program that shows it, and its output.
-type Row = (&'static str, &'static str, &'static str);
+use expectation::same;
 
 /// The beginning of every program. `show` prints the value of a call, or the exception with its
 /// builtin base class, since `PyCapsuleError` exists in this interpreter only.
@@ -105,11 +104,4 @@ fn run_cpython(program: &Path, source: &str, expected: &str) -> Result<(), Faile
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (stdout, stderr) = (text(&output.stdout), text(&output.stderr));
     same(output.status.code(), &stdout, &stderr, expected)
-}
-
-fn same(code: Option<i32>, stdout: &str, stderr: &str, expected: &str) -> Result<(), Failed> {
-    if code == Some(0) && stdout.trim() == expected.trim() {
-        return Ok(());
-    }
-    Err(format!("exit code {code:?}\nprinted\n{stdout}\nexpected\n{expected}\n{stderr}").into())
 }

@@ -46,7 +46,7 @@ const SUITES: [Suite; 3] = [
             sources: "loader/dates.c",
             scripts: "differential",
         },
-        &[dates::TEST],
+        &[("dates-match-cpython", dates::compare)],
     ),
     (
         Driver {

@@ -37,21 +37,14 @@ fn read(path: &str) -> Result<String, Failed> {
     Ok(text.map_err(|error| format!("{path}: {error}"))?)
 }
 
-/// All pages: those of the folder `docs`, and those above it that users read.
+/// All pages of the workspace that users read.
 fn pages() -> Result<Vec<String>, Failed> {
-    let mut pages = [
-        "README.md",
-        "ARCHITECTURE.md",
-        "CHANGELOG.md",
-        "fuzz/README.md",
-    ]
-    .map(str::to_owned)
-    .to_vec();
-    for folder in ["docs", "docs/design"] {
+    let mut pages = Vec::new();
+    for folder in ["", "docs/", "docs/design/", "fuzz/"] {
         for entry in fs::read_dir(root().join(folder))? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             if name.ends_with(".md") {
-                pages.push(format!("{folder}/{name}"));
+                pages.push(format!("{folder}{name}"));
             }
         }
     }
@@ -249,7 +242,11 @@ fn tests_exist(tests: &[String]) -> Result<(), Failed> {
         .filter(is_name)
         .filter(|span| span.contains("::"));
     wanted.extend(in_safety.map(str::to_owned));
-    let sealed = last_column(&read("docs/sealed.md")?, "tests `sealed::…`");
+    let sealed = read("docs/sealed.md")?;
+    let in_prose = prose(&sealed);
+    let in_prose = spans(&in_prose).filter(|span| span.starts_with("sealed::") && is_name(span));
+    wanted.extend(in_prose.map(str::to_owned));
+    let sealed = last_column(&sealed, "tests `sealed::…`");
     let in_sealed = spans(&sealed).map(|span| span.trim_end_matches('…'));
     wanted.extend(in_sealed.map(|span| format!("sealed::{span}")));
     let conformance = last_column(&read("docs/conformance.md")?, "tests");

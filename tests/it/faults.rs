@@ -14,8 +14,8 @@ use rustpython_vm::VirtualMachine;
 
 use crate::interpreter::trial;
 use crate::ledger::{Kind, in_shared_interpreter};
-use actions::{ACTIONS, Action, Left};
-use fixture::{Attachment, Fixture, reports};
+use actions::ACTIONS;
+use fixture::{Action, Attachment, Fixture, Left, reports};
 use points::{POINTS, Point};
 
 pub(crate) fn trials() -> Vec<Trial> {

@@ -38,6 +38,6 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.extend(linking::trials());
     trials.extend(detached::trials());
     trials.extend(main_interpreter::trials());
-    trials.extend(valgrind::trials());
+    trials.extend(valgrind::trials(SUITES));
     trials
 }

@@ -11,6 +11,7 @@ mod table;
 // Every layer: the same rows in Rust, Python and C.
 mod accessors;
 mod accessors_errors;
+mod accessors_fixture;
 mod accessors_rows;
 #[cfg(c_compiler)]
 mod through_c;
@@ -34,6 +35,7 @@ mod forks;
 mod lifetimes;
 mod memory;
 mod owners;
+mod packaging;
 mod resurrection;
 mod unraisable;
 
@@ -104,6 +106,8 @@ fn main() -> ExitCode {
         compile_fail::trials(),
         import::trials(),
         protocol::trials(),
+        protocol_errors::trials(),
+        protocol_vm::trials(),
         rust_api::trials(),
         sealed::trials(),
         subinterpreters::trials(),
@@ -122,6 +126,7 @@ fn main() -> ExitCode {
         snippets::trials(),
         // The workspace
         layers::trials(),
+        packaging::trials(),
         speed::trials(),
     ]
     .into_iter()

@@ -4,14 +4,14 @@
 
 mod limit;
 mod loops;
+mod measure;
 
-use core::ffi::{CStr, c_int, c_void};
+use core::ffi::{CStr, c_void};
 use core::ptr::{NonNull, without_provenance_mut};
-use std::fs;
 use std::thread;
 
 use libtest_mimic::Trial;
-use rustpython_capsule::__private::ffi::{self};
+use rustpython_capsule::__private::ffi;
 use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_capsule_capi::bytesobject::PyBytes_AsString;
 use rustpython_capsule_capi::unicodeobject::PyUnicode_AsUTF8;
@@ -21,6 +21,7 @@ use rustpython_vm::{AsObject, PyObject, PyRef, VirtualMachine};
 use crate::c_code;
 use crate::interpreter::{exec, in_interpreter, shown};
 use crate::ledger::in_own_process;
+use measure::{HEAP, SLACK, allocated, many, resident};
 
 pub(crate) fn trials() -> Vec<Trial> {
     if !cfg!(all(target_os = "linux", target_env = "gnu")) {
@@ -93,57 +94,6 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.extend(loops::trials());
     trials.extend(limit::trials());
     trials
-}
-
-/// The number of capsules that a row makes.
-fn many() -> usize {
-    let wanted = std::env::var("CAPSULE_TESTS_MANY").ok();
-    wanted
-        .and_then(|wanted| wanted.parse().ok())
-        .unwrap_or(300_000)
-}
-
-/// How many more bytes may be allocated than before. A leak of one allocation for each capsule
-/// exceeds it.
-const SLACK: usize = 800_000;
-
-/// How many more bytes may be resident than before: glibc keeps up to one heap of an exited thread,
-/// which has this size.
-const HEAP: usize = 64 << 20;
-
-/// `struct mallinfo2` of glibc.
-#[repr(C)]
-struct MallInfo {
-    _unused: [usize; 4],
-    mapped: usize,
-    _limits: [usize; 2],
-    allocated: usize,
-    _free: [usize; 2],
-}
-
-unsafe extern "C" {
-    fn malloc_trim(pad: usize) -> c_int;
-    fn mallinfo2() -> MallInfo;
-}
-
-/// How many bytes are allocated and not freed.
-fn allocated() -> usize {
-    // SAFETY: it takes nothing and only reads the counters of the allocator; `MallInfo` has the
-    // layout of its result.
-    let info = unsafe { mallinfo2() };
-    info.allocated + info.mapped
-}
-
-/// The resident bytes of the process, after the allocator has returned free memory to the system.
-fn resident() -> usize {
-    // SAFETY: it returns only free memory to the system, and takes any size.
-    unsafe { malloc_trim(0) };
-    let status = fs::read_to_string("/proc/self/statm").expect("Linux has this file");
-    let pages: Option<usize> = status
-        .split(' ')
-        .nth(1)
-        .and_then(|pages| pages.parse().ok());
-    pages.expect("a number of pages") * 4096
 }
 
 /// Checks that all memory that `make` allocates is freed, and that repeating it does not make the

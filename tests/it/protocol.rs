@@ -5,7 +5,6 @@
 use libtest_mimic::Trial;
 
 use crate::table::{Group, Table};
-use crate::{protocol_errors, protocol_vm};
 
 pub(crate) fn trials() -> Vec<Trial> {
     let table = Table {
@@ -14,10 +13,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         groups: GROUPS,
         class: "PyCapsule",
     };
-    let mut trials = table.trials();
-    trials.extend(protocol_errors::trials());
-    trials.extend(protocol_vm::trials());
-    trials
+    table.trials()
 }
 
 /// Two capsules with equal fields, and their class.

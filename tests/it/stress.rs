@@ -2,6 +2,7 @@
 //! The counts are small unless `CAPSULE_TESTS_FULL=1` is in the environment; then they are those
 //! that `docs/safety.md` names, and a run takes minutes.
 
+pub(crate) mod fixture;
 mod resurrection;
 mod shutdown;
 #[cfg(c_compiler)]
@@ -12,7 +13,7 @@ use core::ptr::{NonNull, without_provenance_mut};
 use core::sync::atomic::{AtomicU64, Ordering};
 use std::borrow::Cow;
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Arc, LazyLock, Mutex};
+use std::sync::{Arc, Mutex};
 use std::thread;
 
 use libtest_mimic::Trial;
@@ -21,17 +22,7 @@ use rustpython_vm::{Context, PyRef, VirtualMachine};
 
 use crate::interpreter::trial;
 use crate::ledger::{Kind, Ledger, in_shared_interpreter, native_run, with_destructor};
-
-const THREADS: usize = 4;
-
-/// Whether to use the full counts.
-static FULL: LazyLock<bool> =
-    LazyLock::new(|| std::env::var_os("CAPSULE_TESTS_FULL").is_some_and(|value| value == "1"));
-
-/// Chooses between the count for an ordinary run and that for a full run.
-pub(crate) fn count(small: usize, full: usize) -> usize {
-    if *FULL { full } else { small }
-}
+use fixture::{Random, STATES, THREADS, count, pointer_of};
 
 type Row = (&'static str, fn(&VirtualMachine, Kind));
 
@@ -62,37 +53,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.chain(shutdown::trials()).collect()
 }
 
-/// A xorshift generator: pseudorandom numbers, the same in every run.
-struct Random(u64);
-
-impl Random {
-    fn of_thread(number: usize) -> Self {
-        Self(0x9e37_79b9_7f4a_7c15 ^ number as u64)
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 >> 33) as usize % limit
-    }
-}
-
-/// The names of each state. While the capsule has one of them, its pointer modulo the number of
-/// states is the index of that state.
-const STATES: [[&CStr; 2]; 4] = [
-    [c"state 0", c"alias 0"],
-    [c"state 1", c"alias 1"],
-    [c"state 2", c"alias 2"],
-    [c"state 3", c"alias 3"],
-];
-
 const HELD: [&CStr; THREADS] = [c"held 0", c"held 1", c"held 2", c"held 3"];
-
-fn pointer_of(state: usize, number: usize) -> NonNull<c_void> {
-    let address = (number + 1) * STATES.len() + state;
-    NonNull::new(without_provenance_mut(address)).expect("it is not 0")
-}
 
 fn is_of(state: usize, pointer: NonNull<c_void>) -> bool {
     pointer.addr().get() % STATES.len() == state

@@ -1,6 +1,7 @@
 //! Capsules in a process with several interpreters: each interpreter imports and destroys its own.
 
 mod destructors;
+mod fixture;
 
 use std::ffi::OsStr;
 use std::sync::Arc;
@@ -10,44 +11,10 @@ use libtest_mimic::{Failed, Trial};
 use rustpython_capsule_glue::capsule::{Destructor, PyCapsule};
 use rustpython_capsule_glue::{Access, import, import_value};
 use rustpython_vm::class::StaticType;
-use rustpython_vm::{AsObject, Interpreter, PyObjectRef, VirtualMachine};
+use rustpython_vm::{AsObject, Interpreter, PyObjectRef};
 
-use crate::interpreter::{Ended, child, exec, interpreter, shown, trial};
-
-/// A capsule `m.cap` in the module `m`.
-const MAKE: &str = "
-import sys, types, _capsule
-m = sys.modules['m'] = types.ModuleType('m')
-m.cap = _capsule.new(7, 'm.cap')
-";
-
-/// Runs statements. Returns the variable `result`, or the exception, as text.
-fn run(source: &str, vm: &VirtualMachine) -> String {
-    let scope = vm.new_scope_with_builtins();
-    let result = exec(source, &scope, vm)
-        .and_then(|_| scope.globals.get_item_opt("result", vm))
-        .and_then(|found| match found {
-            Some(found) => found.str(vm),
-            None => Ok(vm.ctx.new_str("")),
-        });
-    match result {
-        Ok(text) => text.to_string(),
-        Err(error) => shown(&error, vm),
-    }
-}
-
-fn run_in(interpreter: &Interpreter, source: &str) -> String {
-    interpreter.enter(|vm| run(source, vm))
-}
-
-/// Runs a test with an interpreter and a sub-interpreter of it. The test must finalize the latter.
-fn with_two(access: Access, test: impl FnOnce(&Interpreter, Interpreter)) -> Result<(), Failed> {
-    let parent = interpreter(access);
-    let sub = parent.create_subinterpreter();
-    test(&parent, sub);
-    parent.finalize(None);
-    Ok(())
-}
+use crate::interpreter::{Ended, child, interpreter, shown, trial};
+use fixture::{MAKE, Test, counting, run, run_in, with_two};
 
 fn class_is_the_same() -> Result<(), Failed> {
     with_two(Access::Open, |parent, sub| {
@@ -107,15 +74,6 @@ fn each_imports_its_own() -> Result<(), Failed> {
         sub.finalize(None);
         assert_eq!(run_in(parent, ask), "8");
     })
-}
-
-/// A Python callable that increments `count`, which outlives the interpreter.
-fn counting(count: &Arc<AtomicUsize>, vm: &VirtualMachine) -> PyObjectRef {
-    let count = count.clone();
-    vm.new_function("count", move |_: PyObjectRef| {
-        count.fetch_add(1, Ordering::SeqCst);
-    })
-    .into()
 }
 
 fn finalization_destroys_what_is_left() -> Result<(), Failed> {
@@ -248,8 +206,6 @@ fn expect_output(ended: &Ended, expected: &str) -> Result<(), Failed> {
         Err(format!("{ended:?}\nexpected {expected:?}").into())
     }
 }
-
-type Test = fn() -> Result<(), Failed>;
 
 const TESTS: [(&str, Test); 8] = [
     ("all-share-one-class", class_is_the_same),

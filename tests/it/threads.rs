@@ -16,7 +16,7 @@ use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
 use crate::interpreter::{child_source, exec, shown, trial};
 use crate::ledger::{Kind, Ledger, in_shared_interpreter, native_run, python, with_destructor};
-use crate::stress::count;
+use crate::stress::fixture::count;
 
 const THREADS: usize = 4;
 

@@ -7,7 +7,7 @@ use core::ptr::{NonNull, null, null_mut, without_provenance_mut};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::accessors::{Fixture, Outcome};
+use crate::accessors_fixture::{Fixture, Outcome};
 use crate::accessors_rows::{Answer, Destructor, Fields, Name, Object, Operation, Row};
 
 #[expect(improper_ctypes, reason = "to C an object is an address and no more")]

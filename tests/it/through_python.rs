@@ -5,7 +5,7 @@ use std::ffi::CString;
 use rustpython_vm::builtins::PyBytes;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef};
 
-use crate::accessors::{Fixture, Outcome};
+use crate::accessors_fixture::{Fixture, Outcome};
 use crate::accessors_rows::{Answer, Destructor, Fields, Name, Object, Operation, Row};
 
 /// Definitions that the statements use.

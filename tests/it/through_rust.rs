@@ -10,7 +10,7 @@ use rustpython_capsule_glue::capsule::{
 };
 use rustpython_vm::{Py, PyObject, PyRef};
 
-use crate::accessors::{Fixture, Outcome};
+use crate::accessors_fixture::{Fixture, Outcome};
 use crate::accessors_rows::{Answer, Destructor, Fields, Object, Operation, Row};
 
 pub(crate) fn outcome(row: &Row, fixture: &Fixture<'_>) -> Outcome {

@@ -2,8 +2,6 @@
 //! module.
 
 mod rows;
-#[path = "../rows.rs"]
-mod shared;
 
 use std::process::ExitCode;
 

@@ -1,5 +1,8 @@
 //! The rows in Rust for this project, as the builtin module `speed_rows`.
 
+#[path = "../rows.rs"]
+mod shared;
+
 use core::cell::Cell;
 use core::ffi::CStr;
 use core::hint::black_box;
@@ -15,7 +18,7 @@ use rustpython_vm::{PyRef, PyResult, VirtualMachine};
 
 pub(crate) use speed_rows::module_def;
 
-use crate::shared::{Counted, Row, answer};
+use shared::{Counted, Row, answer};
 
 const POINTER: &CStr = c"statlib.pointer";
 const VALUE: &CStr = c"statlib.value";

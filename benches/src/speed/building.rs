@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-use crate::Failure;
+use crate::failure::Failure;
 
 /// The programs, and a temporary folder for what one run builds.
 pub(crate) struct Build {

@@ -7,7 +7,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::table::{Line, Table, rounded};
 
 const WIDTH: i32 = 800;

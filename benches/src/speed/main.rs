@@ -7,6 +7,7 @@
 mod building;
 mod chart;
 mod cpython;
+mod failure;
 mod machine;
 mod options;
 mod peer;
@@ -18,16 +19,14 @@ mod sections;
 mod statistics;
 mod table;
 
-use std::error::Error;
 use std::fmt::Write;
 use std::process::ExitCode;
 
 use building::Build;
+use failure::Failure;
 use options::Options;
 use peer::Peers;
 use table::{Table, Unit};
-
-pub(crate) type Failure = Box<dyn Error + Send + Sync>;
 
 fn main() -> ExitCode {
     match run() {

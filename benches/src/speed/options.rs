@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::Failure;
+use crate::failure::Failure;
 
 const USAGE: &str = "\
 usage: cargo speed [--rounds N] [--rows TEXT,…] [--peers TEXT,…]

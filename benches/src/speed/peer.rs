@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::Failure;
 use crate::building::{Build, build_pyo3, compile_loops};
 use crate::cpython::{self, CPython};
+use crate::failure::Failure;
 use crate::options::Options;
 use crate::process::Process;
 
@@ -100,7 +100,7 @@ impl Peer {
             command,
             built: String::new(),
         };
-        let version = Process::start(&peer, None)?.version().to_owned();
+        let version = Process::start(&peer.command, None)?.version().to_owned();
         peer.built = format!("{version}; {built}");
         Ok(peer)
     }

@@ -5,8 +5,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::Failure;
-use crate::peer::Peer;
+use crate::failure::Failure;
 
 /// The time after which a process counts as hung. Every request takes less.
 const TIMEOUT: Duration = Duration::from_secs(240);
@@ -35,11 +34,11 @@ struct Running {
 }
 
 impl Process {
-    /// Starts a peer and sends `opening`, to which the answer must be `right`.
-    pub(crate) fn start(peer: &Peer, opening: Option<&str>) -> Result<Self, Failure> {
-        let (running, version) = Running::start(&peer.command, opening)?;
+    /// Starts a command and sends `opening`, to which the answer must be `right`.
+    pub(crate) fn start(command: &[String], opening: Option<&str>) -> Result<Self, Failure> {
+        let (running, version) = Running::start(command, opening)?;
         Ok(Self {
-            command: peer.command.clone(),
+            command: command.to_vec(),
             opening: opening.map(str::to_owned),
             running,
             version,

@@ -3,8 +3,8 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use crate::Failure;
 use crate::chart;
+use crate::failure::Failure;
 use crate::table::{Cell, Table};
 
 /// Writes `DATE.md`, `DATE.csv` and `latest.svg` into the record.

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::peer::Peer;
 use crate::process::{Answer, Process};
 use crate::statistics::Series;
@@ -57,7 +57,9 @@ pub(crate) struct Processes {
 impl Processes {
     /// Starts a process for each peer; `opening` as in [`Process::start`].
     pub(crate) fn start(peers: &[Peer], opening: Option<&str>) -> Result<Self, Failure> {
-        let started = peers.iter().map(|peer| Process::start(peer, opening));
+        let started = peers
+            .iter()
+            .map(|peer| Process::start(&peer.command, opening));
         Ok(Self {
             labels: peers.iter().map(|peer| peer.label.clone()).collect(),
             processes: started.collect::<Result<_, _>>()?,

@@ -1,7 +1,7 @@
 //! The tables, one function each: the rows that it measures, the peers, and how its figures are
 //! computed.
 
-use crate::Failure;
+use crate::failure::Failure;
 use crate::machine;
 use crate::options::Options;
 use crate::peer::Peer;
@@ -122,7 +122,7 @@ pub(crate) fn memory(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Fa
     let mut freed = Vec::new();
     for peer in peers {
         // One process at a time, which has done nothing else before.
-        let answer = Process::start(peer, None)?.ask(&format!("memory {LIVE}"))?;
+        let answer = Process::start(&peer.command, None)?.ask(&format!("memory {LIVE}"))?;
         let (with, after) = match answer {
             Answer::Crashed => (Outcome::Crashed, Outcome::Crashed),
             Answer::Text(text) => {

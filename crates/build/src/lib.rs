@@ -61,9 +61,7 @@ mod lto;
 mod trial;
 
 use environment::Environment;
-
-/// What the linker receives through the C compiler that rustc calls.
-const ARGUMENTS: &str = "-Wl,--export-dynamic-symbol=Py*,--export-dynamic-symbol=_Py*,-z,muldefs";
+use trial::ARGUMENTS;
 
 /// Adds the linker arguments to all programs, tests, examples, benchmarks and C libraries of the
 /// package whose build script calls it.

@@ -1,5 +1,5 @@
-//! Links a small program with the arguments, to find out what the linker makes of them. Two crates
-//! of the program define the same function, as they do in a program with the C API.
+//! The linker arguments, and a small program that finds out what the linker makes of them. Two
+//! crates of the program define the same function, as they do in a program with the C API.
 
 use std::ffi::OsString;
 use std::fs;
@@ -8,6 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::environment::Environment;
+
+/// What the linker receives through the C compiler that rustc calls.
+pub(crate) const ARGUMENTS: &str =
+    "-Wl,--export-dynamic-symbol=Py*,--export-dynamic-symbol=_Py*,-z,muldefs";
 
 /// What the linker makes of the arguments.
 #[derive(Debug)]
@@ -146,7 +150,7 @@ mod tests {
 
     #[test]
     fn the_arguments_work_here() {
-        let outcome = outcome("works", crate::ARGUMENTS, "");
+        let outcome = outcome("works", ARGUMENTS, "");
         assert!(matches!(outcome, Outcome::Works), "{outcome:?}");
     }
 
@@ -177,7 +181,7 @@ mod tests {
 
     #[test]
     fn nothing_is_known_without_a_program_to_compare_with() {
-        let outcome = outcome("missing", crate::ARGUMENTS, "-Clinker=/there/is/no/linker");
+        let outcome = outcome("missing", ARGUMENTS, "-Clinker=/there/is/no/linker");
         let Outcome::Unknown(reason) = outcome else {
             panic!("{outcome:?}");
         };

@@ -4,8 +4,8 @@
 //!
 //! [`with_extension_modules`](ExtensionModulesExt::with_extension_modules) on the builder lets
 //! `import` load shared libraries, and [`run_main`] makes an interpreter the one that they use. The
-//! program must export its C API to these libraries: the linker arguments are in this workspace's
-//! `crates/host/build.rs`, and `docs/extensions.md` says what they do.
+//! program must export its C API to these libraries. A call of `rustpython_capsule_build::link_args()`
+//! in its build script sets the linker arguments for that; see the crate `rustpython-capsule-build`.
 //!
 //! # For authors of extensions
 //!

@@ -35,6 +35,10 @@ pub trait ExtensionModulesExt {
     /// neither, because the code of a library can do anything. In both cases `datetime` gets
     /// `datetime_CAPI`, its capsule for C code.
     ///
+    /// On Unix, file names of extension modules end in `.rustpython313-MULTIARCH.so`, `.abi3t.so` or
+    /// `.so`. The first of them is `EXT_SUFFIX` of `sysconfig`. RustPython 0.6.0 still has `313` in
+    /// it, although its language level is Python 3.14; the number has no other meaning.
+    ///
     /// The process must have a main interpreter of the C API; see [`run_main`](crate::run_main).
     /// While it has one, all its interpreters can load libraries. After that one is finalized, none
     /// can.
@@ -86,7 +90,8 @@ fn extension_suffixes(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     }
     let implementation = vm.sys_module.get_attr("implementation", vm)?;
     let multiarch = implementation.get_attr("_multiarch", vm)?.str(vm)?;
-    // The VM's `sysconfig` has this suffix: RustPython 0.6 names it after 3.13 and supports 3.14.
+    // `EXT_SUFFIX` of the VM's `sysconfig`, which cannot be imported yet when importlib asks for the
+    // suffixes. Build tools name files after it, so it must be the same text, `313` included.
     let own = format!(".rustpython313-{multiarch}.so");
     let suffixes = [own.as_str(), ".abi3t.so", ".so"];
     Ok(suffixes.map(|suffix| vm.ctx.new_str(suffix).into()).into())

@@ -62,6 +62,58 @@
 //! # });
 //! ```
 //!
+//! # In the signature of a function
+//!
+//! A type with a [`CapsuleName`] travels through a `#[pyfunction]` as it is: [`TypedCapsule`] is a
+//! parameter and a result, and so is [`NamedHandle`] for a pointer that is no Rust value. Errors
+//! become exceptions with `?`.
+//!
+//! ```
+//! use core::ffi::CStr;
+//! use rustpython_capsule::prelude::*;
+//! use rustpython_vm::{InterpreterBuilder, pymodule};
+//!
+//! pub struct Prices(Vec<u32>);
+//!
+//! impl CapsuleName for Prices {
+//!     const NAME: &'static CStr = c"shop.prices";
+//! }
+//!
+//! #[pymodule]
+//! mod shop {
+//!     use super::*;
+//!     use rustpython_vm::{PyObjectRef, PyResult, VirtualMachine};
+//!
+//!     #[pyfunction]
+//!     fn prices(vm: &VirtualMachine) -> TypedCapsule<Prices> {
+//!         TypedCapsule::from_value(Prices(vec![3, 4]), &vm.ctx)
+//!     }
+//!
+//!     #[pyfunction]
+//!     fn total(prices: TypedCapsule<Prices>) -> u32 {
+//!         prices.0.iter().sum()
+//!     }
+//!
+//!     #[pyfunction]
+//!     fn address(object: PyObjectRef) -> PyResult<usize> {
+//!         Ok(PyCapsule::of(&object)?.pointer(Some(c"shop.prices"))?.addr().get())
+//!     }
+//! }
+//!
+//! fn main() {
+//!     let builder = InterpreterBuilder::new();
+//!     let module = shop::module_def(&builder.ctx);
+//!     builder.add_native_module(module).build().enter(|vm| {
+//!         let shop = vm.import("shop", 0).unwrap();
+//!         let call = |name, args: Vec<_>| shop.get_attr(name, vm).unwrap().call(args, vm);
+//!         let prices = call("prices", vec![]).unwrap();
+//!         let total = call("total", vec![prices]).unwrap();
+//!         assert_eq!(total.try_to_value::<u32>(vm).unwrap(), 7);
+//!         assert!(call("total", vec![vm.ctx.none()]).is_err());
+//!     });
+//! }
+//! ```
+//!
 //! # Consuming one
 //!
 //! [`PyCapsule::claim`] checks the name, replaces it and returns the pointer in one step. If several
@@ -75,6 +127,9 @@
 //! assert!(tensor.claim(Some(c"dltensor"), Some(c"used_dltensor".into())).is_err());
 //! # });
 //! ```
+//!
+//! [`PyCapsule::claim_value`] moves a Rust value out in the same way, if the capsule was made with
+//! [`PyCapsule::from_claimable`].
 //!
 //! # Invariants
 //!

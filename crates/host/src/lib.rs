@@ -2,6 +2,7 @@
 //! same program in a process of their own.
 
 #![forbid(unsafe_code)]
+#![deny(missing_docs)]
 
 use std::process::ExitCode;
 

@@ -12,10 +12,10 @@ use core::mem::MaybeUninit;
 use core::ops::Deref;
 use core::ptr::NonNull;
 
-use rustpython_capsule::{CapsuleHandle, Operation, PyCapsule, PyCapsuleError};
+use rustpython_capsule::{CapsuleHandle, PyCapsule, PyCapsuleError};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyTypeRef};
 use rustpython_vm::class::PyClassImpl;
-use rustpython_vm::convert::ToPyObject;
+use rustpython_vm::convert::{ToPyException, ToPyObject};
 use rustpython_vm::{
     Context, Py, PyObject, PyObjectRef, PyRef, PyResult, TryFromObject, VirtualMachine,
 };
@@ -82,7 +82,7 @@ pub struct ApiRef<T> {
 /// Imports the table `T` by its name and checks its header.
 ///
 /// # Errors
-/// As for [`import`](crate::import); ImportError if no native code vouches for the capsule's
+/// As for [`import`](crate::import()); ImportError if no native code vouches for the capsule's
 /// pointer, or the table is not aligned, has no header, has another major version, or lacks a field
 /// that has no `since`.
 ///
@@ -123,7 +123,7 @@ impl<T: ApiTable> ApiRef<T> {
     pub fn of(object: &PyObject, vm: &VirtualMachine) -> PyResult<Self> {
         let handle = PyCapsule::of(object)
             .and_then(|capsule| CapsuleHandle::new(capsule.to_owned(), Some(T::NAME)))
-            .map_err(|reason| reason.to_exception(Operation::GetPointer, vm))?;
+            .map_err(|error| error.to_pyexception(vm))?;
         Self::read(handle).map_err(|reason| {
             let class = PyCapsuleError::make_static_type();
             not_usable::<T>(class, &reason, vm)

@@ -106,11 +106,11 @@ impl<T> fmt::Debug for ApiHeader<T> {
     }
 }
 
-/// A struct that [`api_table!`](crate::api_table) defined.
+/// A struct that [`api_table!`](crate::api_table!) defined.
 ///
 /// # Safety
 /// - It is `#[repr(C)]`, and its first field is an [`ApiHeader`] of itself.
-/// - `FIELDS` has every other field, in order, as [`api_table!`](crate::api_table) lists them, and
+/// - `FIELDS` has every other field, in order, as [`api_table!`](crate::api_table!) lists them, and
 ///   passed the check of the macro.
 /// - Every other field is valid for any bits that a table with the same name and major version has
 ///   there. Versions of one major version only add fields at the end.

@@ -18,7 +18,7 @@
 //!
 //! # For authors of native modules
 //!
-//! A module publishes a table of functions, another imports it by name. [`api_table!`] defines the
+//! One module publishes a table of functions, others import it by name. [`api_table!`] defines the
 //! table for both; the importer checks the version, and keeps the capsule while it uses the table.
 //! A function that a later version added is an `Option`: an older producer does not have it.
 //!
@@ -66,7 +66,7 @@
 //!
 //! # Importing other capsules
 //!
-//! [`import`] gives an owning handle, [`import_value`] a typed one, [`import_capsule`] the capsule
+//! [`import`](import()) gives an owning handle, [`import_value`] a typed one, [`import_capsule`] the capsule
 //! itself. Exceptions are CPython's, with the real cause as `__cause__`; what CPython does not say
 //! is in a note. A [`CapsuleError`](capsule::CapsuleError) of any other operation converts into an
 //! exception with `?`.
@@ -98,8 +98,8 @@ pub use replace::{Replacement, replace_functions};
 /// The capsule object.
 pub use rustpython_capsule as capsule;
 
-/// What `api_table!` expands to, and what the sibling crates use. Not public API: it changes without
-/// notice.
+/// What `api_table!` expands to, and what the other crates of this workspace use. It may change in
+/// any release.
 #[doc(hidden)]
 pub mod __private {
     pub use crate::api_version::{Field, check_fields};

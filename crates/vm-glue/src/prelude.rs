@@ -3,7 +3,8 @@
 
 pub use rustpython_capsule::prelude::*;
 
-pub use crate::{
-    Access, ApiHeader, ApiRef, ApiTable, CapsuleBuilderExt, api_table, import_api, import_capsule,
-    import_value, publish_api,
-};
+pub use crate::access::{Access, CapsuleBuilderExt};
+pub use crate::api_ref::{ApiRef, import_api, publish_api};
+pub use crate::api_table;
+pub use crate::api_table::{ApiHeader, ApiTable};
+pub use crate::import::{import_capsule, import_value};

@@ -1,6 +1,6 @@
 //! Rows about Python code as C functions, and C functions as Python objects.
 
-use super::Row;
+use super::expectation::Row;
 
 pub(super) const ROWS: &[Row] = &[
     (

@@ -1,6 +1,6 @@
 //! Rows about capsules: every function through ctypes, destructors that are callbacks, DLPack.
 
-use super::Row;
+use super::expectation::Row;
 
 pub(super) const ROWS: &[Row] = &[
     (

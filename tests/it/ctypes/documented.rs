@@ -5,7 +5,7 @@ use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::same;
+use super::expectation::same;
 use crate::interpreter::{child_source, trial};
 
 pub(super) fn trials() -> Vec<Trial> {

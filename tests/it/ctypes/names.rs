@@ -1,7 +1,7 @@
 //! Rows about text: the address at which C code finds the bytes that Python code passes, and how
 //! long they stay there.
 
-use super::Row;
+use super::expectation::Row;
 
 pub(super) const ROWS: &[Row] = &[
     (

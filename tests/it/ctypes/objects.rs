@@ -1,6 +1,6 @@
 //! Rows about Python objects as C code sees them, and about memory that ctypes objects share.
 
-use super::Row;
+use super::expectation::Row;
 
 pub(super) const ROWS: &[Row] = &[
     (

@@ -1,7 +1,7 @@
 //! Rows about exceptions: one that a C function sets is raised by the call, and an exception that
 //! is being handled at that time stays as it is.
 
-use super::Row;
+use super::expectation::Row;
 
 pub(super) const ROWS: &[Row] = &[
     (

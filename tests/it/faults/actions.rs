@@ -10,40 +10,7 @@ use rustpython_capsule_glue::import_capsule;
 use rustpython_vm::vm::thread::with_current_vm;
 use rustpython_vm::{Context, Py, PyRef, VirtualMachine};
 
-use super::fixture::{Attachment, Fixture};
-
-/// One thing that a destructor does.
-pub(super) struct Action {
-    pub(super) name: &'static str,
-    /// Prepares the fixture.
-    pub(super) prepare: fn(&Fixture, &VirtualMachine),
-    pub(super) native: fn(&Py<PyCapsule>, &Fixture),
-    /// The body of a function with the parameter `capsule`.
-    pub(super) python: &'static str,
-    pub(super) left: Left,
-    /// How many other capsules are destroyed meanwhile.
-    pub(super) others: u32,
-}
-
-/// What the destructor leaves, which must be reported.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Left {
-    Nothing,
-    /// An exception, which only an attached thread can set.
-    Exception(&'static str),
-    /// A panic, which C functions cannot have.
-    Panic(&'static str),
-}
-
-impl Left {
-    /// The text of the report.
-    pub(super) fn text(self) -> Option<&'static str> {
-        match self {
-            Self::Nothing => None,
-            Self::Exception(text) | Self::Panic(text) => Some(text),
-        }
-    }
-}
+use super::fixture::{Action, Attachment, Fixture, Left};
 
 fn nothing(_: &Fixture, _: &VirtualMachine) {}
 

@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex};
 use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::scope::Scope as PythonScope;
-use rustpython_vm::{AsObject, Context, PyObjectRef, PyRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Context, Py, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
-use super::actions::Action;
 use crate::interpreter::{exec, shown};
 use crate::ledger::{Kind, Ledger, Log, with_destructor};
 
@@ -22,6 +21,39 @@ pub(super) enum Attachment {
     Detached,
     /// The thread is attached, and the interpreter is being finalized.
     Finalizing,
+}
+
+/// One thing that a destructor does.
+pub(super) struct Action {
+    pub(super) name: &'static str,
+    /// Prepares the fixture.
+    pub(super) prepare: fn(&Fixture, &VirtualMachine),
+    pub(super) native: fn(&Py<PyCapsule>, &Fixture),
+    /// The body of a function with the parameter `capsule`.
+    pub(super) python: &'static str,
+    pub(super) left: Left,
+    /// How many other capsules are destroyed meanwhile.
+    pub(super) others: u32,
+}
+
+/// What the destructor leaves, which must be reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    Nothing,
+    /// An exception, which only an attached thread can set.
+    Exception(&'static str),
+    /// A panic, which C functions cannot have.
+    Panic(&'static str),
+}
+
+impl Left {
+    /// The text of the report.
+    pub(super) fn text(self) -> Option<&'static str> {
+        match self {
+            Self::Nothing => None,
+            Self::Exception(text) | Self::Panic(text) => Some(text),
+        }
+    }
 }
 
 /// The counters and the objects of one cell.

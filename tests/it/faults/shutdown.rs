@@ -9,8 +9,8 @@ use libtest_mimic::{Failed, Trial};
 use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObjectRef, PyRef, VirtualMachine};
 
-use super::actions::{ACTIONS, Action};
-use super::fixture::{Attachment, Fixture, run, set};
+use super::actions::ACTIONS;
+use super::fixture::{Action, Attachment, Fixture, run, set};
 use super::points::{drop_at_pthread_exit, drop_at_thread_exit, on_a_c_thread};
 use crate::interpreter::{in_interpreter, trial};
 use crate::ledger::Kind;

@@ -10,8 +10,9 @@ use rustpython_capsule_glue::capsule::{Destructor, PyCapsule};
 use rustpython_capsule_glue::{import, import_capsule, import_value};
 use rustpython_vm::{PyRef, VirtualMachine};
 
+use super::fixture::{PRELUDE, must, text_of};
+use super::rows::POINTER;
 use super::scripts::{HELPERS, SCRIPTS};
-use super::{POINTER, PRELUDE, must, text_of};
 use crate::interpreter::{exec, in_interpreter, trial};
 
 /// The failure of each script, or `None`.

@@ -10,18 +10,19 @@ use std::process::{Command, Stdio};
 use libtest_mimic::{Failed, Trial};
 use tempfile::NamedTempFile;
 
-use super::SUITES;
+use super::fixture::Suite;
 use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{CHILD, Ended, trial};
 
-pub(super) fn trials() -> Vec<Trial> {
+/// The given suites, and the tests that are written in C, under valgrind.
+pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
     let mut version = Command::new("valgrind");
     version.arg("--version").stdout(Stdio::null());
     if !*HAS_COMPILER || !version.status().is_ok_and(|status| status.success()) {
         let skipped = trial("valgrind::skipped, no valgrind here", || Ok(()));
         return vec![skipped.with_ignored_flag(true)];
     }
-    let suites = SUITES.map(|suite| {
+    let suites = suites.map(|suite| {
         trial(format!("valgrind::loader::{}", suite.topic), move || {
             let mut log = String::new();
             suite.check(|arguments| {

@@ -6,14 +6,14 @@ use rustpython_capsule::PyCapsule;
 use rustpython_capsule_glue::Access;
 use rustpython_vm::{Interpreter, PyRef, VirtualMachine};
 
-use super::{SLACK, allocated};
+use super::measure::{SLACK, allocated, many};
 use crate::interpreter::{exec, interpreter, shown};
 use crate::ledger::{Kind, Ledger, in_own_process, python, with_destructor};
 
 /// How many interpreters to create with capsules, and as many without. The VM leaks two million
 /// bytes of each, which every later collection traverses.
 fn times() -> usize {
-    (super::many() / 50_000).max(10)
+    (many() / 50_000).max(10)
 }
 
 pub(super) fn trials() -> Vec<Trial> {

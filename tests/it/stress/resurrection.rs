@@ -14,7 +14,7 @@ use rustpython_capsule::__private::ffi::{self, CVisit};
 use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObject, PyObjectRef, VirtualMachine};
 
-use super::{Random, count};
+use super::fixture::{Random, count};
 use crate::ledger::in_own_process;
 
 pub(crate) fn trial() -> Trial {

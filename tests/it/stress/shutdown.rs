@@ -14,7 +14,7 @@ use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_capsule_glue::Access;
 use rustpython_vm::{Context, PyRef};
 
-use super::{Random, THREADS, count, pointer_of};
+use super::fixture::{Random, THREADS, count, pointer_of};
 use crate::c_code::{self, HAS_COMPILER};
 use crate::interpreter::{child, child_source, interpreter, trial};
 use crate::ledger::{Kind, Ledger, in_own_process, with_destructor};

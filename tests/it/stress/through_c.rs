@@ -4,7 +4,7 @@ use core::ffi::{CStr, c_char, c_long};
 
 use libtest_mimic::{Failed, Trial};
 
-use super::count;
+use super::fixture::count;
 use crate::interpreter::trial;
 use crate::ledger::in_shared_interpreter;
 

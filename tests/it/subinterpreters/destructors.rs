@@ -9,7 +9,7 @@ use rustpython_capsule_glue::capsule::{Destructor, DestructorKind, PyCapsule};
 use rustpython_capsule_glue::{Access, import_capsule};
 use rustpython_vm::{Interpreter, PyObjectRef, PyRef, VirtualMachine};
 
-use super::{MAKE, Test, counting, run, run_in, with_two};
+use super::fixture::{MAKE, Test, counting, run, run_in, with_two};
 use crate::interpreter::{exec, shown};
 
 /// Sets a destructor on the capsule of `MAKE`. It appends to a list in the module `seen` of the

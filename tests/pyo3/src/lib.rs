@@ -5,6 +5,7 @@ mod accessors;
 mod constructors;
 mod dates;
 mod ledger;
+mod threads;
 
 use pyo3::prelude::*;
 
@@ -27,5 +28,7 @@ mod pyo3_capsules {
     #[pymodule_export]
     use crate::dates::{midnight, since_midnight};
     #[pymodule_export]
-    use crate::ledger::{drop_detached, drop_on_a_thread, made_on_a_thread, take_ledger};
+    use crate::ledger::take_ledger;
+    #[pymodule_export]
+    use crate::threads::{drop_detached, drop_on_a_thread, made_on_a_thread};
 }
