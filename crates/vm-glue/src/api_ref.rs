@@ -142,7 +142,7 @@ impl<T: ApiTable> ApiRef<T> {
         // SAFETY:
         // - readable: the pointer is vouched for, so native code promises what the name stands for,
         //   which is a struct that begins with a header; the handle keeps it alive.
-        // - aligned: checked for `T`, whose first field it is.
+        // - aligned: checked for `T`, which is not packed (`check_table`) and begins with a header.
         let header = unsafe { table.cast::<RawHeader>().read() };
         check::<T>(&header)?;
         let mut copy = MaybeUninit::<T>::zeroed();

@@ -102,7 +102,8 @@ pub use rustpython_capsule as capsule;
 /// any release.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::api_version::{Field, check_fields};
+    pub use crate::api_table::check_table;
+    pub use crate::api_version::Field;
     pub use crate::import::refuse_import;
     pub use crate::replace::sealed_libraries;
 }
