@@ -258,13 +258,14 @@ impl<T> AsRef<T> for ApiRef<T> {
     }
 }
 
-/// Shows the version and the capsule, not the addresses of the functions.
+/// Shows the version and the capsule. Contains no address, since it may become part of the text of
+/// an exception.
 impl<T> fmt::Debug for ApiRef<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRef")
             .field("version", &self.version)
             .field("handle", &self.handle)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
