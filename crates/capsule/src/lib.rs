@@ -211,3 +211,7 @@ pub mod __private {
         pub use crate::ffi::*;
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
