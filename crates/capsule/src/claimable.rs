@@ -80,8 +80,8 @@ impl PyCapsule {
     ///
     /// # Errors
     /// In this order, and nothing has changed: [`CapsuleError::WrongName`],
-    /// [`CapsuleError::WrongType`] also for a value that is not claimable,
-    /// [`CapsuleError::OutOfMemory`], [`CapsuleError::ValueClaimed`] if it was claimed and the
+    /// [`CapsuleError::WrongType`] also for a value that is not claimable (its text has claimable
+    /// values of `T` as `Claimable<T>`), [`CapsuleError::OutOfMemory`], [`CapsuleError::ValueClaimed`] if it was claimed and the
     /// capsule has got its old name back.
     ///
     /// # Example

@@ -1,72 +1,12 @@
 //! The capsule object for RustPython: a Python object that carries an opaque native pointer under
 //! a name, so that one native module can pass its API or data to another.
 //!
-//! # Making one
+//! # Rust values in the signatures of functions
 //!
-//! ```
-//! use std::ptr::NonNull;
-//! use rustpython_capsule::{Destructor, PyCapsule};
-//! use rustpython_vm::Interpreter;
-//!
-//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
-//!     let numbers = Box::leak(Box::new([1_u32, 2, 3]));
-//!     let capsule = PyCapsule::builder(NonNull::from(numbers).cast())
-//!         .name(c"shop.numbers")
-//!         .destructor(Destructor::rust(|capsule| {
-//!             let pointer = capsule.any_pointer().cast::<[u32; 3]>();
-//!             // SAFETY: it is the box that was leaked above, and a destructor runs once.
-//!             drop(unsafe { Box::from_raw(pointer.as_ptr()) });
-//!         }))
-//!         .build(&vm.ctx);
-//!
-//!     assert!(capsule.is_valid(Some(c"shop.numbers")));
-//!     assert!(capsule.pointer(Some(c"shop.letters")).is_err());
-//! });
-//! ```
-//!
-//! # Without `unsafe`: typed values
-//!
-//! A capsule that was made from a Rust value knows the type of the value, whatever is done to its
-//! name and pointer afterwards. The value can be read as that type and as no other.
-//!
-//! ```
-//! use rustpython_capsule::{CapsuleError, PyCapsule, TypedCapsule};
-//! use rustpython_vm::Interpreter;
-//!
-//! struct Prices(Vec<u32>);
-//!
-//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
-//!     let capsule = PyCapsule::from_value(Prices(vec![3, 4])).name(c"shop.prices").build(&vm.ctx);
-//!
-//!     // Borrowed from the capsule …
-//!     let prices: &Prices = capsule.value(Some(c"shop.prices")).unwrap();
-//!     assert_eq!(prices.0, [3, 4]);
-//!     let wrong = capsule.value::<String>(Some(c"shop.prices"));
-//!     assert!(matches!(wrong, Err(CapsuleError::WrongType(_))));
-//!
-//!     // … or together with a reference that keeps it alive.
-//!     let prices = TypedCapsule::<Prices>::new(capsule, Some(c"shop.prices")).unwrap();
-//!     assert_eq!(prices.0.len(), 2);
-//! });
-//! ```
-//!
-//! A borrowed value cannot outlive the capsule:
-//!
-//! ```compile_fail,E0505
-//! use rustpython_capsule::PyCapsule;
-//! # rustpython_vm::Interpreter::without_stdlib(Default::default()).enter(|vm| {
-//! let capsule = PyCapsule::from_value(1_u8).build(&vm.ctx);
-//! let value: &u8 = capsule.value(None).unwrap();
-//! drop(capsule);
-//! assert_eq!(*value, 1);
-//! # });
-//! ```
-//!
-//! # In the signature of a function
-//!
-//! A type with a [`CapsuleName`] travels through a `#[pyfunction]` as it is: [`TypedCapsule`] is a
-//! parameter and a result, and so is [`NamedHandle`] for a pointer that is no Rust value. Errors
-//! become exceptions with `?`.
+//! A type with a [`CapsuleName`] travels through `#[pyfunction]`s without `unsafe`: [`TypedCapsule`]
+//! is a parameter and a result. One function makes the value, Python code passes it on, another
+//! function, of any native module, reads it. Other objects are refused with an exception,
+//! and a [`CapsuleError`] becomes one with `?`.
 //!
 //! ```
 //! use core::ffi::CStr;
@@ -112,6 +52,72 @@
 //!         assert!(call("total", vec![vm.ctx.none()]).is_err());
 //!     });
 //! }
+//! ```
+//!
+//! # Rust values in general
+//!
+//! A capsule that was made from a Rust value knows the type of the value, whatever is done to its
+//! name and pointer afterwards. The value can be read as that type and as no other.
+//!
+//! ```
+//! use rustpython_capsule::{CapsuleError, PyCapsule, TypedCapsule};
+//! use rustpython_vm::Interpreter;
+//!
+//! struct Prices(Vec<u32>);
+//!
+//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//!     let capsule = PyCapsule::from_value(Prices(vec![3, 4])).name(c"shop.prices").build(&vm.ctx);
+//!
+//!     // Borrowed from the capsule …
+//!     let prices: &Prices = capsule.value(Some(c"shop.prices")).unwrap();
+//!     assert_eq!(prices.0, [3, 4]);
+//!     let wrong = capsule.value::<String>(Some(c"shop.prices"));
+//!     assert!(matches!(wrong, Err(CapsuleError::WrongType(_))));
+//!
+//!     // … or together with a reference that keeps it alive.
+//!     let prices = TypedCapsule::<Prices>::new(capsule, Some(c"shop.prices")).unwrap();
+//!     assert_eq!(prices.0.len(), 2);
+//! });
+//! ```
+//!
+//! A borrowed value cannot outlive the capsule:
+//!
+//! ```compile_fail,E0505
+//! use rustpython_capsule::PyCapsule;
+//! # rustpython_vm::Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//! let capsule = PyCapsule::from_value(1_u8).build(&vm.ctx);
+//! let value: &u8 = capsule.value(None).unwrap();
+//! drop(capsule);
+//! assert_eq!(*value, 1);
+//! # });
+//! ```
+//!
+//! # Pointers
+//!
+//! For what is not a Rust value there is [`PyCapsule::builder`], with a pointer that the maker answers
+//! for. [`CapsuleHandle`] keeps a capsule together with its pointer, and [`NamedHandle`] is the form
+//! of it for the signature of a `#[pyfunction]`.
+//!
+//! ```
+//! use std::ptr::NonNull;
+//! use rustpython_capsule::{Destructor, PyCapsule};
+//! use rustpython_vm::Interpreter;
+//!
+//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//!     let numbers = Box::leak(Box::new([1_u32, 2, 3]));
+//!     let capsule = PyCapsule::builder(NonNull::from(numbers).cast())
+//!         .name(c"shop.numbers")
+//!         .destructor(Destructor::rust(|capsule| {
+//!             let pointer = capsule.any_pointer().cast::<[u32; 3]>();
+//!             // SAFETY: the box that was leaked above, since no code here replaces the pointer,
+//!             // and a destructor runs once.
+//!             drop(unsafe { Box::from_raw(pointer.as_ptr()) });
+//!         }))
+//!         .build(&vm.ctx);
+//!
+//!     assert!(capsule.is_valid(Some(c"shop.numbers")));
+//!     assert!(capsule.pointer(Some(c"shop.letters")).is_err());
+//! });
 //! ```
 //!
 //! # Consuming one
@@ -205,3 +211,7 @@ pub mod __private {
         pub use crate::ffi::*;
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

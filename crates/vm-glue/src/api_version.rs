@@ -147,8 +147,7 @@ const fn none_is_zero<T: Copy>() -> bool {
 /// # Panics
 /// If a `since` does not fit the version, or a field stands before an older one. In a constant that
 /// is a compile error.
-#[doc(hidden)]
-pub const fn check_fields(version: ApiVersion, fields: &[Field]) {
+pub(crate) const fn check_fields(version: ApiVersion, fields: &[Field]) {
     let mut newest = 0;
     let mut position = 0;
     while position < fields.len() {
