@@ -133,7 +133,7 @@ impl<T: ApiTable> ApiRef<T> {
     /// Checks the table of a capsule that has its name, and copies what it has of a `T`.
     fn read(handle: CapsuleHandle) -> Result<Self, String> {
         if !handle.is_vouched() {
-            return Err("no native module answers for its pointer".to_owned());
+            return Err("no native module vouches for its pointer".to_owned());
         }
         let table = handle.pointer().cast::<T>();
         if !table.is_aligned() {

@@ -154,7 +154,7 @@ pub(crate) const fn check_fields(version: ApiVersion, fields: &[Field]) {
         match fields[position].since {
             None => assert!(
                 newest == 0,
-                "a field without `since` must stand before all fields with one"
+                "a field without `since` must come before all fields with one"
             ),
             Some(since) => {
                 assert!(
@@ -171,7 +171,7 @@ pub(crate) const fn check_fields(version: ApiVersion, fields: &[Field]) {
                 );
                 assert!(
                     since.minor >= newest,
-                    "a field stands before one with an older `since`: new fields go to the end"
+                    "a field comes before one with an older `since`: new fields go at the end"
                 );
                 newest = since.minor;
             }
