@@ -29,7 +29,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial(format!("forks::{holds}"), move || run(source, lines))
     });
     trials
-        .chain([interpreters::trial(), native_threads::trial()])
+        .chain([interpreters::trial()])
+        .chain(native_threads::trials())
         .collect()
 }
 

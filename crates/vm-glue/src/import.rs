@@ -33,6 +33,24 @@ pub fn import(name: &CStr, vm: &VirtualMachine) -> PyResult<CapsuleHandle> {
 ///
 /// # Errors
 /// As for [`import`], and PyCapsuleError if the capsule does not hold a `T`.
+///
+/// # Example
+/// ```no_run
+/// use core::ffi::CStr;
+/// use rustpython_capsule_glue::prelude::*;
+/// use rustpython_vm::{PyResult, VirtualMachine};
+///
+/// struct Index(Vec<u64>);
+///
+/// impl CapsuleName for Index {
+///     // The attribute `INDEX` of the module `shop`.
+///     const NAME: &'static CStr = c"shop.INDEX";
+/// }
+///
+/// fn size(vm: &VirtualMachine) -> PyResult<usize> {
+///     Ok(import_value::<Index>(Index::NAME, vm)?.0.len())
+/// }
+/// ```
 pub fn import_value<T: Send + Sync + 'static>(
     name: &CStr,
     vm: &VirtualMachine,
