@@ -120,7 +120,7 @@ fn values_are_claimed() {
     assert!(statuses.iter().all(|status| *status == 0), "{statuses:?}");
 }
 
-/// The name is one that only the capsule has, so a fork may also find it half kept.
+/// The new name is an owned one, so a fork may also find a thread that is keeping it.
 fn claim(capsule: &PyCapsule) -> Result<Token, CapsuleError> {
     capsule.claim_value(Some(c"new"), Some(c"used".to_owned().into()))
 }
