@@ -307,6 +307,8 @@ fn typed_handles_are_like_references() -> Result<(), Failed> {
             named.ptr_eq(&handle) && named.clone().into_handle().ptr_eq(&handle),
             true,
         )?;
+        let capsule: PyRef<PyCapsule> = named.clone().into();
+        same(capsule.is(&named.into_capsule()), true)?;
         same(handle.cast::<Prices>(), Ok(NonNull::from(&*typed)))
     })
 }

@@ -99,6 +99,12 @@ impl<T> NamedHandle<T> {
     pub fn into_handle(self) -> CapsuleHandle {
         self.handle
     }
+
+    /// The reference to the capsule.
+    #[must_use]
+    pub fn into_capsule(self) -> PyRef<PyCapsule> {
+        self.handle.into_capsule()
+    }
 }
 
 impl<T> Deref for NamedHandle<T> {
@@ -151,5 +157,11 @@ impl<T> From<NamedHandle<T>> for PyObjectRef {
 impl<T> From<NamedHandle<T>> for CapsuleHandle {
     fn from(handle: NamedHandle<T>) -> Self {
         handle.handle
+    }
+}
+
+impl<T> From<NamedHandle<T>> for PyRef<PyCapsule> {
+    fn from(handle: NamedHandle<T>) -> Self {
+        handle.into_capsule()
     }
 }
