@@ -17,8 +17,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             sibling_versions,
         ),
         trial(
-            "packaging::link-time-optimisation-stops-a-build",
-            link_time_optimisation,
+            "packaging::link-time-optimization-stops-a-build",
+            link_time_optimization,
         ),
     ];
     for folder in crates() {
@@ -162,7 +162,7 @@ fn sibling_versions() -> Result<(), Failed> {
 }
 
 /// A package with the build crate, as an embedder has it, in a folder of its own.
-fn link_time_optimisation() -> Result<(), Failed> {
+fn link_time_optimization() -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("link_args");
     fs::create_dir_all(folder.join("src"))?;
     let build_crate = root().join("crates/build");

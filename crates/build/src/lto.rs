@@ -1,4 +1,4 @@
-//! Finds out whether link-time optimisation is on. Cargo does not tell build scripts, so this reads
+//! Finds out whether link-time optimization is on. Cargo does not tell build scripts, so this reads
 //! the places where it can be turned on, in Cargo's order of precedence.
 
 use std::fs;
@@ -11,7 +11,7 @@ use crate::environment::Environment;
 
 /// What was found.
 pub(crate) struct Found {
-    /// The setting that turns link-time optimisation on, and where it is.
+    /// The setting that turns link-time optimization on, and where it is.
     pub(crate) setting: Option<String>,
     /// Instructions that run the build script again when a place changes that was read.
     pub(crate) rerun: Vec<String>,
@@ -148,7 +148,7 @@ fn value_in(table: &DeTable<'_>, profile: &str, setting: &str) -> Option<String>
     }
 }
 
-/// Whether Cargo or rustc takes the value for "no link-time optimisation between crates".
+/// Whether Cargo or rustc takes the value for "no link-time optimization between crates".
 fn is_off(value: &str) -> bool {
     matches!(value, "off" | "n" | "no" | "none" | "false" | "f" | "0")
 }

@@ -1,6 +1,6 @@
 //! The boundary between C and the VM, in both directions. C functions enter the VM here to raise,
 //! import or allocate, and panics are caught here (I7). Calls from the VM into C start with no
-//! exception pending, so that an exception set by the C code can be recognised.
+//! exception pending, so that an exception set by the C code can be recognized.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::fmt;

@@ -27,7 +27,7 @@ const WORDS: usize = size_of::<core::any::TypeId>() / size_of::<usize>() + 4;
 /// break a cycle, and with a reference count of zero to deallocate the object.
 type Clear = unsafe fn(*mut PyObject, &mut Vec<PyObjectRef>);
 
-/// The address by which records are recognised. A `static`, because the address of a function may
+/// The address by which records are recognized. A `static`, because the address of a function may
 /// differ between the places where it is taken.
 static CLEAR: Clear = clear;
 

@@ -43,7 +43,7 @@ impl<T> Claimable<T> {
         // SAFETY: nobody else has a reference into the cell, since only the caller that reserved
         // the value gets here, and `drop` is exclusive.
         let value = unsafe { &*self.value.get() };
-        // SAFETY: initialised in `new`, and moved out only here, once.
+        // SAFETY: initialized in `new`, and moved out only here, once.
         unsafe { value.assume_init_read() }
     }
 }
@@ -51,7 +51,7 @@ impl<T> Claimable<T> {
 impl<T> Drop for Claimable<T> {
     fn drop(&mut self) {
         if !*self.claimed.get_mut() {
-            // SAFETY: initialised in `new`, and never moved out.
+            // SAFETY: initialized in `new`, and never moved out.
             unsafe { self.value.get_mut().assume_init_drop() };
         }
     }

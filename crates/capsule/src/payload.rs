@@ -1,4 +1,4 @@
-//! The payload type `PyCapsule`, and the objects that it is part of: how one is recognised, made
+//! The payload type `PyCapsule`, and the objects that it is part of: how one is recognized, made
 //! and recycled. Accessors are in `accessors`, the Python class is in `class`.
 //!
 //! Objects are made here and not by the VM, which aborts if there is no memory. All objects of a

@@ -162,7 +162,7 @@ impl<T: ApiTable> ApiRef<T> {
         let own = ApiHeader::<T>::with_features(header.features);
         // SAFETY: the header is the first field of a `T`.
         unsafe { copy.as_mut_ptr().cast::<ApiHeader<T>>().write(own) };
-        // SAFETY: each field is initialised:
+        // SAFETY: each field is initialized:
         // - the header: just written.
         // - a field without `since`: copied, since `check` found the required size. It is valid by
         //   the contract of `ApiTable`.

@@ -132,7 +132,7 @@ const fn none_is_zero<T: Copy>() -> bool {
     while position < size_of::<Option<T>>() {
         // SAFETY: the position is within `none`.
         let byte = unsafe { bytes.add(position) };
-        // SAFETY: readable, as above. A byte of `None` may be uninitialised; at compile time, which
+        // SAFETY: readable, as above. A byte of `None` may be uninitialized; at compile time, which
         // is the only time this runs, reading one is a compile error.
         if unsafe { byte.read() } != 0 {
             return false;

@@ -179,7 +179,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     }
 });
 
-/// The module, if it is in `sys.modules` and no thread is initialising it.
+/// The module, if it is in `sys.modules` and no thread is initializing it.
 fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     let modules = sys_modules(vm)?;
     let found = match modules.downcast_ref::<PyDict>() {
