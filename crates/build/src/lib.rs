@@ -27,7 +27,7 @@
 //!
 //! # When it fails
 //!
-//! [`link_args`] makes the build fail, with a sentence that names the reason, where the arguments
+//! [`link_args`] makes the build fail, with a sentence that names the reason, if the arguments
 //! cannot work:
 //!
 //! - The target is not Linux.
@@ -39,14 +39,14 @@
 //!
 //! # What it cannot see
 //!
-//! Cargo does not tell a build script the settings of the profile. `link_args` reads them from the
+//! Cargo does not pass the settings of the profile to a build script. `link_args` reads them from the
 //! places that Cargo reads: the variables `CARGO_PROFILE_…_LTO`, `.cargo/config.toml` in the folders
 //! above the package and in Cargo's home, the workspace's `Cargo.toml`, and the flags of rustc.
 //! It does not see `cargo --config`, nor `[profile.test]` and `[profile.bench]`, which share a folder
-//! with `dev` and `release`. Link-time optimization that comes from there is reported by rustc (fat)
-//! or not at all (thin).
+//! with `dev` and `release`. Link-time optimization that is set there is reported by rustc (fat) or
+//! not at all (thin).
 //!
-//! Where the small program does not link even without the arguments, or the target has no standard
+//! If the small program does not link even without the arguments, or the target has no standard
 //! library, nothing is known about the linker. The build continues with a warning.
 
 #![expect(
@@ -71,7 +71,7 @@ use trial::ARGUMENTS;
 ///
 /// # Errors
 ///
-/// Where the arguments cannot work, it prints `cargo::error`, which ends the build with a sentence
+/// If the arguments cannot work, it prints `cargo::error`, which ends the build with a sentence
 /// that says why; see the [crate's documentation](crate).
 pub fn link_args() {
     for line in instructions(&Environment::of_process()) {

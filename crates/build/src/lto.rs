@@ -1,5 +1,5 @@
-//! Finds out whether link-time optimization is on. Cargo does not tell build scripts, so this reads
-//! the places where it can be turned on, in Cargo's order of precedence.
+//! Finds out whether link-time optimization is on. Cargo does not pass this to build scripts, so this
+//! reads the places where it can be turned on, in Cargo's order of precedence.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,7 @@ fn in_flags(environment: &Environment) -> Option<String> {
             },
         };
         let (name, value) = option.split_once('=').unwrap_or((option, "yes"));
-        // The last one counts.
+        // The last one takes effect.
         match name {
             "lto" | "linker-plugin-lto" if is_off(value) => setting = None,
             "lto" | "linker-plugin-lto" => {
@@ -47,7 +47,7 @@ fn in_flags(environment: &Environment) -> Option<String> {
     setting
 }
 
-/// The profile's setting: that of the first place that has one, for the profile or else for the one
+/// The profile's setting, from the first place that has one for the profile, or else for the profile
 /// that it inherits from.
 fn in_profiles(environment: &Environment, rerun: &mut Vec<String>) -> Option<String> {
     let mut profile = profile(environment)?;
@@ -59,7 +59,7 @@ fn in_profiles(environment: &Environment, rerun: &mut Vec<String>) -> Option<Str
             Some((file, text))
         })
         .collect();
-    // What Cargo cannot read, it reports itself.
+    // Cargo itself reports a file that it cannot parse.
     let tables: Vec<(&Path, DeTable<'_>)> = files
         .iter()
         .filter_map(|(file, text)| {
@@ -67,7 +67,7 @@ fn in_profiles(environment: &Environment, rerun: &mut Vec<String>) -> Option<Str
             Some((file.as_path(), table.into_inner()))
         })
         .collect();
-    // Profiles that inherit from each other in a circle are Cargo's to report.
+    // Bounded: Cargo itself reports profiles that inherit from each other in a circle.
     for _ in 0..16 {
         let variable = variable(&profile);
         rerun.push(format!("rerun-if-env-changed={variable}"));

@@ -39,7 +39,7 @@ pub enum CapsuleError {
     /// The value was moved out by a [`claim_value`](crate::PyCapsule::claim_value) before.
     #[error("the value is already claimed")]
     ValueClaimed,
-    /// The pointer is not aligned for the type that was asked for.
+    /// The pointer is not aligned for the requested type.
     #[error("the pointer is not aligned to {alignment} bytes")]
     Misaligned {
         /// The alignment of that type, in bytes.

@@ -64,9 +64,9 @@
 //!
 //! # In the signature of a function
 //!
-//! A type with a [`CapsuleName`] travels through a `#[pyfunction]` as it is: [`TypedCapsule`] is a
-//! parameter and a result, and so is [`NamedHandle`] for a pointer that is no Rust value. Errors
-//! become exceptions with `?`.
+//! If a type has a [`CapsuleName`], its [`TypedCapsule`] can be a parameter and a result of a
+//! `#[pyfunction]`. So can a [`NamedHandle`], for a pointer to something other than a Rust value.
+//! Errors become exceptions with `?`.
 //!
 //! ```
 //! use core::ffi::CStr;
@@ -138,8 +138,8 @@
 //! - **I1** A capsule's pointer is never NULL.
 //! - **I2** The address of a name that Rust or Python set stays valid as long as the capsule lives,
 //!   even after the name is replaced. A name that C code set belongs to that code.
-//! - **I3** A destructor runs at most once. It runs exactly once if the process lives on. The
-//!   exception is a Python callable whose interpreter is finalized, or is being finalized when a
+//! - **I3** A destructor runs at most once. It runs exactly once if the process does not end first.
+//!   The exception is a Python callable whose interpreter is finalized, or is being finalized when a
 //!   thread outside it would have to call it: that one is dropped.
 //! - **I4** A typed value is reachable only as the type that it was made with.
 //! - **I5** Name and pointer are read as one state.
