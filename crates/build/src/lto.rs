@@ -9,11 +9,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::environment::Environment;
 
-/// What was found.
+/// The result of the search.
 pub(crate) struct Found {
     /// The setting that turns link-time optimization on, and where it is.
     pub(crate) setting: Option<String>,
-    /// Instructions that run the build script again when a place changes that was read.
+    /// Instructions that run the build script again when a place that was read changes.
     pub(crate) rerun: Vec<String>,
 }
 
@@ -87,8 +87,8 @@ fn in_profiles(environment: &Environment, rerun: &mut Vec<String>) -> Option<Str
     None
 }
 
-/// The profile's name, which is that of the folder in which Cargo keeps what it builds, except for
-/// `dev` in `debug`.
+/// The profile's name, which is that of the folder in which Cargo puts what it builds, except that
+/// `dev` has `debug`.
 fn profile(environment: &Environment) -> Option<String> {
     let folder = environment.path("OUT_DIR")?;
     let mut folders = folder.ancestors().skip(1);
@@ -125,7 +125,7 @@ fn home(environment: &Environment) -> Option<PathBuf> {
     environment.path("CARGO_HOME").or_else(default)
 }
 
-/// The manifest whose profiles count.
+/// The manifest whose profiles Cargo uses.
 fn workspace_manifest(environment: &Environment) -> Option<PathBuf> {
     let output = Command::new(environment.get("CARGO")?)
         .args(["locate-project", "--workspace", "--message-format=plain"])
@@ -157,7 +157,7 @@ fn is_off(value: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// A folder that goes when it is dropped.
+    /// A folder that is removed on drop.
     struct Folder(PathBuf);
 
     impl Folder {

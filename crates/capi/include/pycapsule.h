@@ -37,8 +37,8 @@
 
    Exceptions. A function that refuses its arguments raises `_capsule.PyCapsuleError`, a subclass of
    ValueError, with the message that is given below. A note on the exception has both names, or the
-   class of the object. It replaces a pending exception. A call that succeeds leaves a pending
-   exception as it is. So if NULL is a legal result, call PyErr_Occurred to recognize a failure, and
+   class of the object. The new exception replaces a pending one. A call that succeeds leaves a
+   pending exception as it is. So if NULL is a legal result, call PyErr_Occurred to recognize a failure, and
    make sure that nothing is pending before the call. If there is no memory for what a function
    makes or copies, it fails with MemoryError and changes nothing. (The interpreter itself aborts
    the process if it has no memory for its own objects, such as exceptions and modules.) No function
@@ -97,7 +97,7 @@ void PyMem_Free(void *memory);
    stays alive, without a destructor. A destructor that is set in a destructor is returned by
    PyCapsule_GetDestructor and never called.
 
-   On an attached thread a destructor may run Python code. A pending exception is put aside and
+   On an attached thread a destructor may run Python code. A pending exception is saved and
    restored afterwards. An exception that the destructor sets is passed to sys.unraisablehook, with
    the capsule. A destructor must not unwind the stack (throw a C++ exception or longjmp out). */
 typedef void (*PyCapsule_Destructor)(PyObject *capsule);

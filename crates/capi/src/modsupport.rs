@@ -86,14 +86,14 @@ pub unsafe extern "C" fn PyModule_AddObjectRef(
 /// `value`, even if it fails.
 ///
 /// # Safety
-/// As for [`PyModule_AddObjectRef`]; `value` is NULL or a reference that the caller gives up.
+/// As for [`PyModule_AddObjectRef`]; `value` is NULL or a reference that the caller owns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyModule_Add(
     module: *mut PyObject,
     name: *const c_char,
     value: *mut PyObject,
 ) -> c_int {
-    // SAFETY: `value` is NULL or a reference that the caller gives up.
+    // SAFETY: `value` is NULL or a reference that the caller owns.
     let value = unsafe { owned(value) };
     // SAFETY: `module` and `name` are as the caller promises for this function.
     enter(|vm| unsafe { add(module, name, value, vm) })

@@ -1,4 +1,4 @@
-//! The builtin module `_capsule`, at both access levels. The submodule `look` has what both offer.
+//! The builtin module `_capsule`, at both access levels. The submodule `look` has what both have.
 
 use rustpython_vm::builtins::PyModuleDef;
 use rustpython_vm::{Context, pymodule};
@@ -11,7 +11,7 @@ pub(crate) fn sealed(ctx: &Context) -> &'static PyModuleDef {
     _capsule_sealed::module_def(ctx)
 }
 
-/// What both levels offer.
+/// What both levels have.
 #[pymodule(sub)]
 mod look {
     use rustpython_capsule::{DestructorKind, Operation, PyCapsule, PyCapsuleError};

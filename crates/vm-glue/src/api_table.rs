@@ -1,5 +1,5 @@
 //! API tables: `#[repr(C)]` structs of function pointers that one module publishes in a capsule and
-//! others import. Here is how one is defined and made; `api_ref` has the importer.
+//! others import. This file defines and makes them; `api_ref` imports them.
 
 #![expect(unsafe_code, reason = "a table is a promise about memory")]
 
@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use crate::api_version::{ApiVersion, Field};
 
-/// A header as it lies in memory, whatever table it belongs to. The C header has the same struct.
+/// The memory layout of a header, whatever table it belongs to. The C header has the same struct.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct RawHeader {
@@ -28,7 +28,7 @@ impl RawHeader {
 /// The first field of the API table `T`: magic bytes, version and size, by which importers check
 /// the table, and feature bits.
 ///
-/// Version and size always are those of `T`: [`new`](Self::new) and
+/// Version and size are always those of `T`: [`new`](Self::new) and
 /// [`with_features`](Self::with_features) are the only ways to make one.
 #[repr(transparent)]
 pub struct ApiHeader<T> {
@@ -146,10 +146,9 @@ pub unsafe trait ApiTable: Copy + Send + Sync + 'static {
 /// another layout.
 ///
 /// # Safety
-/// The `unsafe` of the struct is a promise that the header cannot prove: all who publish a table
-/// under this name and major version have these fields in this order, and newer ones only at the
-/// end; they do not change a table that is published; and what they have in a field is a value of
-/// its type.
+/// The `unsafe` of the struct is a promise that the header cannot prove. Every table that is published
+/// under this name and major version has these fields in this order, and newer ones only at the end.
+/// It does not change after it is published, and each field holds a value of its type.
 ///
 /// # Example
 /// ```
@@ -207,7 +206,7 @@ macro_rules! api_table {
         #[repr(C)]
         #[derive(Clone, Copy, Debug)]
         $visibility struct $table {
-            /// By what importers check the table: `ApiHeader::new()`, or
+            /// With this importers check the table: `ApiHeader::new()`, or
             /// `ApiHeader::with_features(…)`.
             $visibility header: $crate::ApiHeader<$table>,
             $(

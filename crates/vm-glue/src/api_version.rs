@@ -1,5 +1,5 @@
-//! Versions of API tables, and what they say about each field. All of it is checked while the
-//! definition of a table is compiled; nothing here reads a table.
+//! Versions of API tables and of their fields. All of it is checked while the definition of a table
+//! is compiled; nothing here reads a table.
 
 #![expect(
     unsafe_code,
@@ -30,7 +30,7 @@ pub struct ApiVersion {
 }
 
 impl ApiVersion {
-    /// Parses the text of a token, as `stringify!` returns it. A float would not do: `1.10` and
+    /// Parses the text of a token, as `stringify!` returns it. A float cannot be used: `1.10` and
     /// `1.1` are the same number.
     ///
     /// # Panics
@@ -145,7 +145,7 @@ const fn none_is_zero<T: Copy>() -> bool {
 /// Checks the fields of a table of this version.
 ///
 /// # Panics
-/// If a `since` does not fit the version, or a field stands before an older one. In a constant that
+/// If a `since` does not fit the version, or a field comes before an older one. In a constant that
 /// is a compile error.
 #[doc(hidden)]
 pub const fn check_fields(version: ApiVersion, fields: &[Field]) {

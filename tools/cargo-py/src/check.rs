@@ -1,18 +1,18 @@
-//! Finds out from the times of files whether Cargo must be called. Cargo lists what a program was
-//! made from in a file beside it, for tools that need to know this.
+//! Finds out from the times of files whether Cargo must be called. Cargo lists the files that a
+//! program was made from in a file beside it, for tools like this.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// A program, and what it was made from.
+/// A program, and the files that it was made from.
 pub(crate) struct Check {
     program: PathBuf,
     /// Written after Cargo has checked the program. Holds the time of the program, and has itself
     /// the time at which Cargo was called: what changed while Cargo ran is newer.
     stamp: PathBuf,
-    /// Files whose change makes the program stale; `None` where the list is missing.
+    /// Files whose change makes the program stale; `None` if the list is missing.
     inputs: Option<Vec<PathBuf>>,
 }
 
@@ -33,7 +33,7 @@ impl Check {
     pub(crate) fn new(program: &Path, launcher: PathBuf, workspace: &Path) -> Self {
         let inputs = sources(program).map(|mut inputs| {
             inputs.push(launcher);
-            // Those that Cargo does not list.
+            // Files that Cargo does not list.
             let files = [".cargo/config.toml", "Cargo.lock", "Cargo.toml"];
             inputs.extend(files.map(|file| workspace.join(file)));
             inputs.extend(manifests(&workspace.join("crates")));
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// A workspace with a program, in a folder that goes when it is dropped.
+    /// A workspace with a program, in a folder that is removed on drop.
     struct Workspace(PathBuf);
 
     impl Workspace {
