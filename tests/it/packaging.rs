@@ -80,7 +80,7 @@ fn described(manifest: &Path) -> Result<(), Failed> {
         .get("metadata")
         .and_then(|metadata| metadata.get("docs"));
     if targets.and_then(|docs| docs.get("rs")).is_none() {
-        return Err("docs.rs is not told the target".into());
+        return Err("the manifest names no target for docs.rs".into());
     }
     if package.get("publish").is_some() {
         return Err("publishing is restricted".into());
@@ -88,7 +88,7 @@ fn described(manifest: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Reads what Cargo puts into the package.
+/// Reads the manifest that Cargo puts into the package.
 fn packaged(folder: &Path) -> Result<(), Failed> {
     let listed = cargo()
         .args([

@@ -379,7 +379,7 @@ pub(crate) mod tests {
         (b"abcdef", true),
     ];
 
-    pub(crate) fn a_text_that_grows_moves_seldom() {
+    pub(crate) fn a_text_that_grows_moves_rarely() {
         let object = object();
         let mut known: Vec<(NonNull<c_char>, &[u8])> = Vec::new();
         for (text, moves) in STEPS {

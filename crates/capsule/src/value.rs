@@ -71,7 +71,7 @@ impl ValueType {
     pub(crate) unsafe fn drop_in<H>(&self, block: NonNull<H>) {
         // SAFETY: a block of this type.
         let value = unsafe { self.value_in(block) };
-        // SAFETY: `drop` is for the type of the value, which the caller gives up.
+        // SAFETY: `drop` is for the type of the value, which the caller does not use again.
         unsafe { (self.drop)(value) };
     }
 }

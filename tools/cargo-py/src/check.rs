@@ -9,8 +9,8 @@ use std::time::SystemTime;
 /// A program, and the files that it was made from.
 pub(crate) struct Check {
     program: PathBuf,
-    /// Written after Cargo has checked the program. Holds the time of the program, and has itself
-    /// the time at which Cargo was called: what changed while Cargo ran is newer.
+    /// Written after Cargo has checked the program. It contains the time of the program. Its own time
+    /// is that at which Cargo was called, so a file that changed while Cargo ran is newer.
     stamp: PathBuf,
     /// Files whose change makes the program stale; `None` if the list is missing.
     inputs: Option<Vec<PathBuf>>,
@@ -91,14 +91,14 @@ fn modified(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).ok()?.modified().ok()
 }
 
-/// The files that Cargo lists: one line as in a makefile, which begins with the program.
+/// The files that Cargo lists, as one rule of a makefile whose target is the program.
 fn sources(program: &Path) -> Option<Vec<PathBuf>> {
     let list = fs::read_to_string(program.with_extension("d")).ok()?;
     let (_, files) = list.lines().next()?.split_once(": ")?;
     Some(paths(files))
 }
 
-/// Paths that spaces separate. A space within a path has a backslash before it.
+/// Paths separated by spaces. A space within a path has a backslash before it.
 fn paths(text: &str) -> Vec<PathBuf> {
     let mut paths = vec![String::new()];
     let mut characters = text.chars().peekable();

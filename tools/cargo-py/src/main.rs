@@ -2,7 +2,7 @@
 //! becomes it.
 //!
 //! `cargo run` cannot do both: with `--quiet` the first build prints nothing for many minutes, and
-//! without it every later run begins with two lines of Cargo's.
+//! without it every later run begins with two lines of Cargo's output.
 
 #![forbid(unsafe_code)]
 
