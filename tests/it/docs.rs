@@ -59,7 +59,7 @@ fn prose(text: &str) -> String {
         .join("\n")
 }
 
-/// Where the links of a page lead to, without those to other sites.
+/// The targets of the links of a page, without those on other sites.
 fn links(text: &str) -> Vec<String> {
     prose(text)
         .split("](")

@@ -38,11 +38,11 @@
    Exceptions. A function that refuses its arguments raises `_capsule.PyCapsuleError`, a subclass of
    ValueError, with the message that is given below. A note on the exception has both names, or the
    class of the object. The new exception replaces a pending one. A call that succeeds leaves a
-   pending exception as it is. So if NULL is a legal result, call PyErr_Occurred to recognize a failure, and
-   make sure that nothing is pending before the call. If there is no memory for what a function
-   makes or copies, it fails with MemoryError and changes nothing. (The interpreter itself aborts
-   the process if it has no memory for its own objects, such as exceptions and modules.) No function
-   unwinds the stack. */
+   pending exception as it is. So if NULL is a legal result, call PyErr_Occurred to recognize a
+   failure, and make sure that nothing is pending before the call. If there is no memory for what a
+   function makes or copies, it fails with MemoryError and changes nothing. (The interpreter itself
+   aborts the process if it has no memory for its own objects, such as exceptions and modules.) No
+   function unwinds the stack. */
 
 #ifndef RUSTPYTHON_PYCAPSULE_H
 #define RUSTPYTHON_PYCAPSULE_H

@@ -93,8 +93,8 @@ impl CapsuleBuilder {
     /// capsule without this, because Python code can make a capsule from any number.
     ///
     /// # Safety
-    /// Any code that knows the name may use the pointer as the kind of thing that the name stands
-    /// for, as long as the capsule lives.
+    /// The pointer points to what the name promises, as long as the capsule lives. Any code that knows
+    /// the name may use it so.
     pub unsafe fn vouched(mut self) -> Self {
         self.flags = self.flags.with(Flags::VOUCHED, true);
         self

@@ -152,7 +152,7 @@ unsafe impl Traverse for PyCapsule {
                 unsafe { (hooks.clear)(core::ptr::from_ref(object).cast_mut()) };
             });
         }
-        // It may have been set after `del_needed` was asked.
+        // It may have been set after `del_needed` was called.
         if destructor_kind(self) == DestructorKind::Python {
             run_destructor(capsule);
         }

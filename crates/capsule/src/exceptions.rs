@@ -1,5 +1,5 @@
 //! `CapsuleError` as a Python exception: the class, and the one table that makes CPython's exact
-//! text of an operation and a reason. What CPython does not say goes into a note (PEP 678).
+//! text of an operation and a reason. Details that CPython does not give are in a note (PEP 678).
 
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStrInterned, PyValueError};
 use rustpython_vm::class::PyClassImpl;

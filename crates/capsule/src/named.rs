@@ -16,7 +16,7 @@ use crate::payload::PyCapsule;
 /// A type with the name of the capsules that it travels in.
 ///
 /// [`TypedCapsule`](crate::TypedCapsule) uses it for Rust values, [`NamedHandle`] for pointers of
-/// any kind; there the type may be an empty enum that stands for the name alone.
+/// any kind. For a handle, the type may be an empty enum that only carries the name.
 ///
 /// # Example
 /// ```

@@ -284,7 +284,7 @@ mod _capsule {
     }
 
     /// Describe a capsule: name, pointer, context, kind of destructor, owner, and the shared
-    /// library and symbol that the pointer lies in.
+    /// library and symbol that the pointer points into.
     #[pyfunction]
     fn describe(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<CapsuleInfoData> {
         let capsule = checked(&capsule, Operation::Describe, vm)?;
@@ -373,7 +373,7 @@ mod _capsule_sealed {
     }
 
     /// Describe a capsule: name, kind of destructor, and the shared library and symbol that the
-    /// pointer lies in.
+    /// pointer points into.
     #[pyfunction]
     fn describe(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<CapsuleInfoData> {
         let capsule =

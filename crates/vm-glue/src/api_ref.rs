@@ -131,7 +131,7 @@ impl<T: ApiTable> ApiRef<T> {
         })
     }
 
-    /// Checks the table of a capsule that has its name, and copies what it has of a `T`.
+    /// Checks the table in a capsule of the right name, and copies the fields of a `T` that it has.
     fn read(handle: CapsuleHandle) -> Result<Self, String> {
         if !handle.is_vouched() {
             return Err("no native module answers for its pointer".to_owned());
@@ -141,8 +141,8 @@ impl<T: ApiTable> ApiRef<T> {
             return Err("its pointer is not aligned".to_owned());
         }
         // SAFETY:
-        // - readable: the pointer is vouched for, so native code promises what the name stands for,
-        //   which is a struct that begins with a header; the handle keeps it alive.
+        // - readable: the pointer is vouched for, so it points to what the name promises, a struct
+        //   that begins with a header; the handle keeps it alive.
         // - aligned: checked for `T`, whose first field it is.
         let header = unsafe { table.cast::<RawHeader>().read() };
         check::<T>(&header)?;

@@ -132,8 +132,8 @@ pub unsafe trait ApiTable: Copy + Send + Sync + 'static {
 /// call [`import_api`](crate::import_api).
 ///
 /// **Versions.** `version 1.2` has the major version 1 and the minor version 2; `1.10` is the minor
-/// version ten. A field that a later minor version adds goes to the end. With the attribute
-/// `#[since(1.2)]`, after the doc comment and with the version that added it, a field of type `F` is
+/// version ten. A field that a later minor version adds goes to the end. It can have the attribute
+/// `#[since(1.2)]`, after the doc comment, with the version that added it. Then a field of type `F` is
 /// an `Option<F>` in the struct, and a consumer reads `None` from an older producer. Without it, a
 /// consumer refuses a producer whose table lacks the field. `F` must be a function pointer or a
 /// reference, since C has NULL for `None`.
@@ -155,7 +155,7 @@ pub unsafe trait ApiTable: Copy + Send + Sync + 'static {
 /// use rustpython_capsule_glue::{ApiHeader, api_table};
 ///
 /// api_table! {
-///     /// Arithmetic for everybody.
+///     /// Arithmetic for all modules.
 ///     pub unsafe struct MathApi = c"mathlib._C_API", version 1.1 {
 ///         /// Twice the number.
 ///         pub double: extern "C" fn(i64) -> i64,

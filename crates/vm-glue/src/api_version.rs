@@ -10,7 +10,7 @@ use core::fmt;
 
 /// The version of an API table, written `1.2`.
 ///
-/// Tables of different major versions have nothing in common. A higher minor version has the same
+/// Tables of different major versions are incompatible. A higher minor version has the same
 /// fields as a lower one, and possibly more at the end.
 ///
 /// # Example
@@ -172,7 +172,7 @@ pub const fn check_fields(version: ApiVersion, fields: &[Field]) {
                 );
                 assert!(
                     since.minor >= newest,
-                    "a field stands before one with an older `since`: new fields go to the end"
+                    "a field comes before one with an older `since`: new fields go to the end"
                 );
                 newest = since.minor;
             }

@@ -29,7 +29,7 @@
 //! use rustpython_vm::{AsObject, InterpreterBuilder};
 //!
 //! api_table! {
-//!     /// Arithmetic for everybody.
+//!     /// Arithmetic for all modules.
 //!     pub unsafe struct MathApi = c"mathlib._C_API", version 1.1 {
 //!         /// Twice the number.
 //!         pub double: extern "C" fn(i64) -> i64,

@@ -65,7 +65,7 @@ impl Replacement {
     }
 
     /// Installs the changed definition in an interpreter, for a module that is not among the VM's own,
-    /// such as one of the standard library. An interpreter without the module stays as it is.
+    /// such as one of the standard library. An interpreter without the module is unchanged.
     ///
     /// Must be called in an [`init_hook`](rustpython_vm::InterpreterBuilder::init_hook).
     ///
