@@ -53,7 +53,7 @@ const CAPSULE_LAYERS: [&[&str]; 8] = [
 ];
 
 /// The directories of all crates, with those outside the workspace.
-const ROOTS: [&str; 14] = [
+const ROOTS: [&str; 15] = [
     "crates/build/src",
     "crates/capsule/src",
     "crates/vm-glue/src",
@@ -68,6 +68,7 @@ const ROOTS: [&str; 14] = [
     "tests/it",
     "tests/models/src",
     "tests/pyo3/src",
+    "tools/cargo-py/src",
 ];
 
 /// Which files each file of a crate uses. Both are named by their path as a module.

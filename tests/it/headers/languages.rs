@@ -19,21 +19,15 @@ api_table! {
     }
 }
 
-mod next {
-    use rustpython_capsule_glue::api_table;
-
-    api_table! {
-        /// The next version of `MathApi`.
-        pub(super) unsafe struct NextApi = c"producer.API", version 3.2 {
-            pub(super) twice: extern "C" fn(i64) -> i64,
-            pub(super) answer: u8,
-            #[since(3.2)]
-            pub(super) halve: extern "C" fn(i64) -> i64,
-        }
+api_table! {
+    /// The next version of `MathApi`.
+    unsafe struct NextApi = c"producer.API", version 3.2 {
+        twice: extern "C" fn(i64) -> i64,
+        answer: u8,
+        #[since(3.2)]
+        halve: extern "C" fn(i64) -> i64,
     }
 }
-
-use next::NextApi;
 
 extern "C" fn twice(number: i64) -> i64 {
     number * 2

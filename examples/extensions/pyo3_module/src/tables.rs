@@ -90,7 +90,9 @@ impl<'py> Statlib<'py> {
         // SAFETY: capsules of this name point to a table, which begins with a header.
         let header = unsafe { table.cast::<Header>().read_unaligned() };
         if !table.is_aligned() || !header.promises::<StatlibTable>(1) {
-            return Err(PyImportError::new_err("statlib has another version of its API"));
+            return Err(PyImportError::new_err(
+                "statlib has another version of its API",
+            ));
         }
         Ok(Self {
             _capsule: capsule,
