@@ -22,7 +22,7 @@
    returned. Names are compared byte by byte up to the NUL. NULL is a legal name, which only NULL
    matches; "" is a different name.
 
-   Threads. Any thread may call any function at any time, also several threads on one capsule. A
+   Threads. Any thread may call any function at any time, and several threads may use one capsule. A
    thread always sees a name and a pointer that belong together. Only raising and importing need an
    interpreter. On a thread that is not attached to one, all other functions work, and a function
    that fails returns its failure value but raises nothing. During thread shutdown (in a destructor
@@ -146,10 +146,10 @@ void *PyCapsule_GetContext(PyObject *capsule);
 PyCapsule_Destructor PyCapsule_GetDestructor(PyObject *capsule);
 
 /* Returns 1 if `capsule` is a capsule with this name, so that PyCapsule_GetPointer would succeed;
-   else 0, also if `capsule` is NULL. Never raises. */
+   else 0, including for NULL. Never raises. */
 int PyCapsule_IsValid(PyObject *capsule, const char *name);
 
-/* Returns 1 if `object` is a capsule; else 0, also for NULL. Never raises. The class of capsules
+/* Returns 1 if `object` is a capsule; else 0, including for NULL. Never raises. The class of capsules
    has no subclasses. */
 int PyCapsule_CheckExact(PyObject *object);
 

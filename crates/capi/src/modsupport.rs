@@ -39,7 +39,7 @@ fn incompatible(module: Option<&str>, problem: &str, vm: &VirtualMachine) -> PyB
 }
 
 /// Checks an ABI record. Returns 0 if a module with this record can run here; -1 with ImportError
-/// if not, also for NULL. `module_name` is for the message and may be NULL.
+/// if not, including for NULL. `module_name` is for the message and may be NULL.
 ///
 /// # Safety
 /// `info` is NULL or a record; `module_name` is NULL or a NUL-terminated string.

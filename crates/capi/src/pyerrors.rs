@@ -391,8 +391,8 @@ pub unsafe extern "C" fn PyException_SetContext(exception: *mut PyObject, contex
     })
 }
 
-/// Sets the traceback of an exception; None clears it. Returns 0; or -1 with TypeError, also for
-/// NULL.
+/// Sets the traceback of an exception; None clears it. Returns 0; or -1 with TypeError, including
+/// for NULL.
 ///
 /// # Safety
 /// Both arguments are NULL or objects.

@@ -80,7 +80,7 @@ impl PyCapsule {
     ///
     /// # Errors
     /// In this order, and nothing has changed: [`CapsuleError::WrongName`],
-    /// [`CapsuleError::WrongType`] also for a value that is not claimable,
+    /// [`CapsuleError::WrongType`], including for a value that is not claimable,
     /// [`CapsuleError::OutOfMemory`], [`CapsuleError::ValueClaimed`] if it was claimed and the
     /// capsule has got its old name back.
     ///

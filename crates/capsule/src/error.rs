@@ -5,7 +5,7 @@ use core::fmt;
 use std::ffi::CString;
 
 /// Why an operation on a capsule failed. It [converts](Self::to_exception) into a Python exception,
-/// also with `?`.
+/// including through `?`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapsuleError {
