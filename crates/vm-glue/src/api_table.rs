@@ -134,8 +134,8 @@ pub unsafe trait ApiTable: Copy + Send + Sync + 'static {
 /// **Versions.** `version 1.2` has the major version 1 and the minor version 2; `1.10` is the minor
 /// version ten. A field that a later minor version adds goes to the end. It can have the attribute
 /// `#[since(1.2)]`, after the doc comment, with the version that added it. Then a field of type `F` is
-/// an `Option<F>` in the struct, and a consumer reads `None` from an older producer. Without it, a
-/// consumer refuses a producer whose table lacks the field. `F` must be a function pointer or a
+/// an `Option<F>` in the struct, and a consumer reads `None` from an older producer. Without the
+/// attribute, a consumer refuses a producer whose table lacks the field. `F` must be a function pointer or a
 /// reference, since C has NULL for `None`.
 ///
 /// **Compile errors** are a version that is not `major.minor` in decimal digits; a field before one
