@@ -401,13 +401,13 @@ const ROWS: [(&str, Publish, &str, Consume, &str); 48] = [
     ("minor-ten-is-newer-than-three", |vm| publish_api(&ONE_TEN, &vm.ctx), "", consume_1_3, "1.10: 42 Some(42) Some(-42)"),
     ("no-header", without_header, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: it has no API table header"),
     ("not-aligned", not_aligned, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: its pointer is not aligned"),
-    ("made-in-rust-but-not-vouched", not_vouched, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
-    ("value-with-the-name-of-a-table", value, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
-    ("made-by-python", |vm| publish_api(&ONE_ZERO, &vm.ctx), "producer.API = _capsule.new(_capsule.get_pointer(producer.API, 'producer.API'), 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
-    ("pointer-set-by-python", |vm| publish_api(&ONE_ZERO, &vm.ctx), "_capsule.set_pointer(producer.API, _capsule.get_pointer(producer.API, 'producer.API'))", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
-    ("pointer-set-by-python-to-unmapped-memory", |vm| publish_api(&ONE_ZERO, &vm.ctx), "_capsule.set_pointer(producer.API, 8)", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
-    ("named-by-python", other_name, "_capsule.set_name(producer.API, 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
-    ("renamed-by-a-claim-in-python", other_name, "_capsule.claim(producer.API, 'API', 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module answers for its pointer"),
+    ("made-in-rust-but-not-vouched", not_vouched, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module vouches for its pointer"),
+    ("value-with-the-name-of-a-table", value, "", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module vouches for its pointer"),
+    ("made-by-python", |vm| publish_api(&ONE_ZERO, &vm.ctx), "producer.API = _capsule.new(_capsule.get_pointer(producer.API, 'producer.API'), 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module vouches for its pointer"),
+    ("pointer-set-by-python", |vm| publish_api(&ONE_ZERO, &vm.ctx), "_capsule.set_pointer(producer.API, _capsule.get_pointer(producer.API, 'producer.API'))", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module vouches for its pointer"),
+    ("pointer-set-by-python-to-unmapped-memory", |vm| publish_api(&ONE_ZERO, &vm.ctx), "_capsule.set_pointer(producer.API, 8)", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module vouches for its pointer"),
+    ("named-by-python", other_name, "_capsule.set_name(producer.API, 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module vouches for its pointer"),
+    ("renamed-by-a-claim-in-python", other_name, "_capsule.claim(producer.API, 'API', 'producer.API')", consume_1_0, "ImportError: the API table \"producer.API\" cannot be used: no native module vouches for its pointer"),
     ("context-may-be-changed-by-python", |vm| publish_api(&ONE_ZERO, &vm.ctx), "_capsule.set_context(producer.API, 1)", consume_1_0, "42"),
     ("other-name", other_name, "", consume_1_0, "AttributeError: PyCapsule_Import \"producer.API\" is not valid"),
     ("no-producer", other_name, "del sys.modules['producer']", consume_1_0, "ImportError: PyCapsule_Import could not import module \"producer\""),
@@ -494,7 +494,7 @@ fn table_is_a_parameter() -> Result<(), Failed> {
         (
             not_vouched,
             "PyCapsuleError: the API table \"producer.API\" cannot be used: no native \
-             module answers for its pointer",
+             module vouches for its pointer",
         ),
         (
             not_aligned,
@@ -529,7 +529,10 @@ fn table_is_a_result() -> Result<(), Failed> {
             assert!(found.is(api.capsule().as_object()));
             assert!(api.ptr_eq(&api.clone()));
             assert_eq!(api.as_ref().header.features(), 0b11);
-            assert!(format!("{api:?}").starts_with("ApiRef { version: ApiVersion"));
+            let debug = format!("{api:?}");
+            assert!(debug.starts_with("ApiRef { version: ApiVersion"), "{debug}");
+            // Native code may put it into an exception, which sealed scripts can read.
+            assert!(!debug.contains("0x"), "{debug}");
             assert!(PyObjectRef::from(api.clone()).is(&found));
             assert!(api.into_capsule().is(&found));
             Ok(())

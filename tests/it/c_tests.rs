@@ -256,7 +256,7 @@ fn rust_code_can_import_tables_of_c() {
         assert_eq!(
             refusal::<CTable>(vm),
             "ImportError: the API table \"c_table._C_API\" cannot be used: no native module \
-             answers for its pointer"
+             vouches for its pointer"
         );
         // SAFETY: `capsule` keeps the object alive, and the thread is attached to an interpreter.
         assert_eq!(unsafe { c_table_again(address(capsule.as_object())) }, 0);

@@ -163,7 +163,7 @@ const ROWS: &[(&str, &str, &str)] = &[
     ("table-as-both-is-the-same-capsule", "shop.same_api(shop.API) is shop.API, shop.imported_api() is shop.API", "(True, True)"),
     ("table-of-an-object-that-is-no-capsule", "shop.answer(5)", NO_CAPSULE),
     ("table-of-another-name", "shop.answer(c)", "PyCapsuleError: PyCapsule_GetPointer called with incorrect name\nnote expected the name \"shop.API\", found \"shop.prices\""),
-    ("table-made-by-python", "shop.answer(_capsule.new(_capsule.get_pointer(shop.API, 'shop.API'), 'shop.API'))", "PyCapsuleError: the API table \"shop.API\" cannot be used: no native module answers for its pointer"),
+    ("table-made-by-python", "shop.answer(_capsule.new(_capsule.get_pointer(shop.API, 'shop.API'), 'shop.API'))", "PyCapsuleError: the API table \"shop.API\" cannot be used: no native module vouches for its pointer"),
     ("exceptions-are-of-the-class-in-the-module", "caught(shop.total, 5).__class__ is _capsule.PyCapsuleError", "True"),
     ("import-capsule", "_capsule.import_capsule('shop.API') is shop.API", "True"),
     ("load-warns", "warned(_capsule.load, 'shop.API')", "(True, [('DeprecationWarning', '_capsule.load() is deprecated; use _capsule.import_capsule()')])"),

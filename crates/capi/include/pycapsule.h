@@ -379,7 +379,7 @@ PyCapsuleApi_FUNCTION_ void PyCapsuleApi_Refuse_(const char *name, const char *r
    exceptions of PyCapsuleRs_ImportCapsule (on CPython, of PyCapsule_Import), or ImportError 'the
    API table "<name>" cannot be used: <reason>'. The reasons:
 
-   - no native module answers for its pointer (not on CPython, which cannot check this)
+   - no native module vouches for its pointer (not on CPython, which cannot check this)
    - its pointer is not aligned
    - it has no API table header
    - it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed
@@ -405,7 +405,7 @@ PyCapsuleApi_FUNCTION_ const void *PyCapsuleApi_Import(const char *name, uint32_
     if (table == NULL) {
         /* The capsule was renamed meanwhile; the exception is set. */
     } else if (!vouched) {
-        PyCapsuleApi_Refuse_(name, "no native module answers for its pointer");
+        PyCapsuleApi_Refuse_(name, "no native module vouches for its pointer");
     } else if ((uintptr_t)table % alignment != 0) {
         PyCapsuleApi_Refuse_(name, "its pointer is not aligned");
     } else if (memcmp(header->magic, "PyCapApi", sizeof header->magic) != 0) {

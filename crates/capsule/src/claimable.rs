@@ -80,8 +80,9 @@ impl PyCapsule {
     ///
     /// # Errors
     /// In this order, and nothing has changed: [`CapsuleError::WrongName`],
-    /// [`CapsuleError::WrongType`], including for a value that is not claimable,
-    /// [`CapsuleError::OutOfMemory`], [`CapsuleError::ValueClaimed`] if it was claimed and the
+    /// [`CapsuleError::WrongType`], including for a value that is not claimable (the text names the
+    /// type of a claimable `T` as `Claimable<T>`), [`CapsuleError::OutOfMemory`],
+    /// [`CapsuleError::ValueClaimed`] if it was claimed and the
     /// capsule has got its old name back.
     ///
     /// # Example

@@ -1,6 +1,7 @@
 //! The owning handle: while it lives, so does the capsule, and with it what the pointer leads to.
 
 use core::ffi::{CStr, c_void};
+use core::fmt;
 use core::ptr::NonNull;
 
 use rustpython_vm::convert::ToPyObject;
@@ -10,7 +11,7 @@ use crate::error::CapsuleError;
 use crate::payload::PyCapsule;
 
 /// A reference to a capsule, and the pointer that it had when its name was checked.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct CapsuleHandle {
     capsule: PyRef<PyCapsule>,
     pointer: NonNull<c_void>,
@@ -80,6 +81,16 @@ impl CapsuleHandle {
     #[must_use]
     pub fn ptr_eq(&self, other: &Self) -> bool {
         core::ptr::eq(self.capsule(), other.capsule())
+    }
+}
+
+/// Contains no address, since it may become part of the text of an exception.
+impl fmt::Debug for CapsuleHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CapsuleHandle")
+            .field("capsule", &*self.capsule)
+            .field("vouched", &self.vouched)
+            .finish_non_exhaustive()
     }
 }
 

@@ -1,72 +1,12 @@
 //! The capsule object for RustPython: a Python object that carries an opaque native pointer under
 //! a name, so that one native module can pass its API or data to another.
 //!
-//! # Making one
-//!
-//! ```
-//! use std::ptr::NonNull;
-//! use rustpython_capsule::{Destructor, PyCapsule};
-//! use rustpython_vm::Interpreter;
-//!
-//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
-//!     let numbers = Box::leak(Box::new([1_u32, 2, 3]));
-//!     let capsule = PyCapsule::builder(NonNull::from(numbers).cast())
-//!         .name(c"shop.numbers")
-//!         .destructor(Destructor::rust(|capsule| {
-//!             let pointer = capsule.any_pointer().cast::<[u32; 3]>();
-//!             // SAFETY: it is the box that was leaked above, and a destructor runs once.
-//!             drop(unsafe { Box::from_raw(pointer.as_ptr()) });
-//!         }))
-//!         .build(&vm.ctx);
-//!
-//!     assert!(capsule.is_valid(Some(c"shop.numbers")));
-//!     assert!(capsule.pointer(Some(c"shop.letters")).is_err());
-//! });
-//! ```
-//!
-//! # Without `unsafe`: typed values
-//!
-//! A capsule that was made from a Rust value knows the type of the value, whatever is done to its
-//! name and pointer afterwards. The value can be read as that type and as no other.
-//!
-//! ```
-//! use rustpython_capsule::{CapsuleError, PyCapsule, TypedCapsule};
-//! use rustpython_vm::Interpreter;
-//!
-//! struct Prices(Vec<u32>);
-//!
-//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
-//!     let capsule = PyCapsule::from_value(Prices(vec![3, 4])).name(c"shop.prices").build(&vm.ctx);
-//!
-//!     // Borrowed from the capsule …
-//!     let prices: &Prices = capsule.value(Some(c"shop.prices")).unwrap();
-//!     assert_eq!(prices.0, [3, 4]);
-//!     let wrong = capsule.value::<String>(Some(c"shop.prices"));
-//!     assert!(matches!(wrong, Err(CapsuleError::WrongType(_))));
-//!
-//!     // … or together with a reference that keeps it alive.
-//!     let prices = TypedCapsule::<Prices>::new(capsule, Some(c"shop.prices")).unwrap();
-//!     assert_eq!(prices.0.len(), 2);
-//! });
-//! ```
-//!
-//! A borrowed value cannot outlive the capsule:
-//!
-//! ```compile_fail,E0505
-//! use rustpython_capsule::PyCapsule;
-//! # rustpython_vm::Interpreter::without_stdlib(Default::default()).enter(|vm| {
-//! let capsule = PyCapsule::from_value(1_u8).build(&vm.ctx);
-//! let value: &u8 = capsule.value(None).unwrap();
-//! drop(capsule);
-//! assert_eq!(*value, 1);
-//! # });
-//! ```
-//!
-//! # In the signature of a function
+//! # Rust values in the signatures of functions
 //!
 //! If a type has a [`CapsuleName`], its [`TypedCapsule`] can be a parameter and a result of a
-//! `#[pyfunction]`. So can a [`NamedHandle`], for a pointer to something other than a Rust value.
-//! Errors become exceptions with `?`.
+//! `#[pyfunction]`, without `unsafe`. One function makes the value, Python code passes it on, and a
+//! function of any native module reads it. Other objects are refused with an exception, and `?`
+//! turns a [`CapsuleError`] into one.
 //!
 //! ```
 //! use core::ffi::CStr;
@@ -114,6 +54,72 @@
 //! }
 //! ```
 //!
+//! # Rust values in general
+//!
+//! A capsule that was made from a Rust value knows the type of the value, whatever is done to its
+//! name and pointer afterwards. The value can be read as that type and as no other.
+//!
+//! ```
+//! use rustpython_capsule::{CapsuleError, PyCapsule, TypedCapsule};
+//! use rustpython_vm::Interpreter;
+//!
+//! struct Prices(Vec<u32>);
+//!
+//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//!     let capsule = PyCapsule::from_value(Prices(vec![3, 4])).name(c"shop.prices").build(&vm.ctx);
+//!
+//!     // Borrowed from the capsule …
+//!     let prices: &Prices = capsule.value(Some(c"shop.prices")).unwrap();
+//!     assert_eq!(prices.0, [3, 4]);
+//!     let wrong = capsule.value::<String>(Some(c"shop.prices"));
+//!     assert!(matches!(wrong, Err(CapsuleError::WrongType(_))));
+//!
+//!     // … or together with a reference that keeps it alive.
+//!     let prices = TypedCapsule::<Prices>::new(capsule, Some(c"shop.prices")).unwrap();
+//!     assert_eq!(prices.0.len(), 2);
+//! });
+//! ```
+//!
+//! A borrowed value cannot outlive the capsule:
+//!
+//! ```compile_fail,E0505
+//! use rustpython_capsule::PyCapsule;
+//! # rustpython_vm::Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//! let capsule = PyCapsule::from_value(1_u8).build(&vm.ctx);
+//! let value: &u8 = capsule.value(None).unwrap();
+//! drop(capsule);
+//! assert_eq!(*value, 1);
+//! # });
+//! ```
+//!
+//! # Pointers
+//!
+//! [`PyCapsule::builder`] makes a capsule for anything other than a Rust value. The maker is
+//! responsible for the pointer. [`CapsuleHandle`] keeps a capsule together with its pointer;
+//! [`NamedHandle`] is its form for the signature of a `#[pyfunction]`.
+//!
+//! ```
+//! use std::ptr::NonNull;
+//! use rustpython_capsule::{Destructor, PyCapsule};
+//! use rustpython_vm::Interpreter;
+//!
+//! Interpreter::without_stdlib(Default::default()).enter(|vm| {
+//!     let numbers = Box::leak(Box::new([1_u32, 2, 3]));
+//!     let capsule = PyCapsule::builder(NonNull::from(numbers).cast())
+//!         .name(c"shop.numbers")
+//!         .destructor(Destructor::rust(|capsule| {
+//!             let pointer = capsule.any_pointer().cast::<[u32; 3]>();
+//!             // SAFETY: the box that was leaked above, since no code here replaces the pointer,
+//!             // and a destructor runs once.
+//!             drop(unsafe { Box::from_raw(pointer.as_ptr()) });
+//!         }))
+//!         .build(&vm.ctx);
+//!
+//!     assert!(capsule.is_valid(Some(c"shop.numbers")));
+//!     assert!(capsule.pointer(Some(c"shop.letters")).is_err());
+//! });
+//! ```
+//!
 //! # Consuming one
 //!
 //! [`PyCapsule::claim`] checks the name, replaces it and returns the pointer in one step. If several
@@ -138,8 +144,8 @@
 //! - **I1** A capsule's pointer is never NULL.
 //! - **I2** The address of a name that Rust or Python set stays valid as long as the capsule lives,
 //!   even after the name is replaced. A name that C code set belongs to that code.
-//! - **I3** A destructor runs at most once. It runs exactly once if the process does not end first.
-//!   The exception is a Python callable whose interpreter is finalized, or is being finalized when a
+//! - **I3** A destructor runs at most once. It runs exactly once if the process does not end
+//!   first. The exception is a Python callable whose interpreter is finalized, or is being finalized when a
 //!   thread outside it would have to call it: that one is dropped.
 //! - **I4** A typed value is reachable only as the type that it was made with.
 //! - **I5** Name and pointer are read as one state.
@@ -205,3 +211,7 @@ pub mod __private {
         pub use crate::ffi::*;
     }
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

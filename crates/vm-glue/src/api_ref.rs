@@ -134,7 +134,7 @@ impl<T: ApiTable> ApiRef<T> {
     /// Checks the table in a capsule of the right name, and copies the fields of a `T` that it has.
     fn read(handle: CapsuleHandle) -> Result<Self, String> {
         if !handle.is_vouched() {
-            return Err("no native module answers for its pointer".to_owned());
+            return Err("no native module vouches for its pointer".to_owned());
         }
         let table = handle.pointer().cast::<T>();
         if !table.is_aligned() {
@@ -143,7 +143,7 @@ impl<T: ApiTable> ApiRef<T> {
         // SAFETY:
         // - readable: the pointer is vouched for, so it points to what the name promises, a struct
         //   that begins with a header; the handle keeps it alive.
-        // - aligned: checked for `T`, whose first field it is.
+        // - aligned: checked for `T`, which is not packed (`check_table`) and begins with a header.
         let header = unsafe { table.cast::<RawHeader>().read() };
         check::<T>(&header)?;
         let mut copy = MaybeUninit::<T>::zeroed();
@@ -259,13 +259,14 @@ impl<T> AsRef<T> for ApiRef<T> {
     }
 }
 
-/// Shows the version and the capsule, not the addresses of the functions.
+/// Shows the version and the capsule. Contains no address, since it may become part of the text of
+/// an exception.
 impl<T> fmt::Debug for ApiRef<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ApiRef")
             .field("version", &self.version)
             .field("handle", &self.handle)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -7,7 +7,7 @@ use core::ffi::CStr;
 use core::fmt;
 use core::marker::PhantomData;
 
-use crate::api_version::{ApiVersion, Field};
+use crate::api_version::{ApiVersion, Field, check_fields};
 
 /// The memory layout of a header, whatever table it belongs to. The C header has the same struct.
 #[derive(Clone, Copy)]
@@ -124,6 +124,20 @@ pub unsafe trait ApiTable: Copy + Send + Sync + 'static {
     const FIELDS: &'static [Field];
 }
 
+/// Checks the definition of a table.
+///
+/// # Panics
+/// If it is packed, or its fields do not fit its version. In a constant that is a compile error.
+#[doc(hidden)]
+pub const fn check_table<T: ApiTable>() {
+    // Importers read the header once they have checked the alignment of a `T`.
+    assert!(
+        align_of::<T>() >= align_of::<RawHeader>(),
+        "an API table cannot be packed"
+    );
+    check_fields(T::VERSION, T::FIELDS);
+}
+
 /// Defines an API table once, for the module that publishes it and the modules that import it.
 ///
 /// The macro makes a struct with the given fields after a first field `header`, which is an
@@ -139,8 +153,8 @@ pub unsafe trait ApiTable: Copy + Send + Sync + 'static {
 /// reference, since C has NULL for `None`.
 ///
 /// **Compile errors** are a version that is not `major.minor` in decimal digits; a field before one
-/// of an older version; a `since` that is newer than the table; and, as in every struct, a field
-/// that is left out, has another type or is not in the struct when a table is made.
+/// of an older version; a `since` that is newer than the table; `#[repr(packed)]`; and, as in every
+/// struct, a field that is left out, has another type or is not in the struct when a table is made.
 ///
 /// Fields take no attributes besides doc comments and `since`: a `cfg`, for example, would give the table
 /// another layout.
@@ -227,10 +241,7 @@ macro_rules! api_table {
             )*];
         }
 
-        const _: () = $crate::__private::check_fields(
-            <$table as $crate::ApiTable>::VERSION,
-            <$table as $crate::ApiTable>::FIELDS,
-        );
+        const _: () = $crate::__private::check_table::<$table>();
     };
 }
 

@@ -147,15 +147,14 @@ const fn none_is_zero<T: Copy>() -> bool {
 /// # Panics
 /// If a `since` does not fit the version, or a field comes before an older one. In a constant that
 /// is a compile error.
-#[doc(hidden)]
-pub const fn check_fields(version: ApiVersion, fields: &[Field]) {
+pub(crate) const fn check_fields(version: ApiVersion, fields: &[Field]) {
     let mut newest = 0;
     let mut position = 0;
     while position < fields.len() {
         match fields[position].since {
             None => assert!(
                 newest == 0,
-                "a field without `since` must stand before all fields with one"
+                "a field without `since` must come before all fields with one"
             ),
             Some(since) => {
                 assert!(
@@ -172,7 +171,7 @@ pub const fn check_fields(version: ApiVersion, fields: &[Field]) {
                 );
                 assert!(
                     since.minor >= newest,
-                    "a field comes before one with an older `since`: new fields go to the end"
+                    "a field comes before one with an older `since`: new fields go at the end"
                 );
                 newest = since.minor;
             }

@@ -16,7 +16,58 @@
 //! });
 //! ```
 //!
-//! # For authors of native modules
+//! # Rust values between native modules
+//!
+//! A Rust value can be the result of one native module's function and the argument of another's. Its
+//! type has a [`CapsuleName`](capsule::CapsuleName), and
+//! [`TypedCapsule`](capsule::TypedCapsule) is in both signatures.
+//!
+//! ```
+//! use core::ffi::CStr;
+//! use rustpython_capsule_glue::prelude::*;
+//! use rustpython_vm::{InterpreterBuilder, pymodule};
+//!
+//! pub struct Index(Vec<u64>);
+//!
+//! impl CapsuleName for Index {
+//!     const NAME: &'static CStr = c"shop.index";
+//! }
+//!
+//! #[pymodule]
+//! mod shop {
+//!     use super::*;
+//!     use rustpython_vm::VirtualMachine;
+//!
+//!     #[pyfunction]
+//!     fn index(vm: &VirtualMachine) -> TypedCapsule<Index> {
+//!         TypedCapsule::from_value(Index(vec![1, 2]), &vm.ctx)
+//!     }
+//! }
+//!
+//! #[pymodule]
+//! mod report {
+//!     use super::*;
+//!
+//!     #[pyfunction]
+//!     fn size(index: TypedCapsule<Index>) -> usize {
+//!         index.0.len()
+//!     }
+//! }
+//!
+//! fn main() {
+//!     let builder = InterpreterBuilder::new();
+//!     let modules = [shop::module_def(&builder.ctx), report::module_def(&builder.ctx)];
+//!     let builder = builder.with_capsules(Access::Sealed).add_native_modules(&modules);
+//!     builder.build().enter(|vm| {
+//!         let [shop, report] = ["shop", "report"].map(|name| vm.import(name, 0).unwrap());
+//!         let index = vm.call_method(&shop, "index", ()).unwrap();
+//!         let size = vm.call_method(&report, "size", (index,)).unwrap();
+//!         assert_eq!(size.try_to_value::<usize>(vm).unwrap(), 2);
+//!     });
+//! }
+//! ```
+//!
+//! # Tables of functions
 //!
 //! One module publishes a table of functions, others import it by name. [`api_table!`] defines the
 //! table for both; the importer checks the version, and keeps the capsule while it uses the table.
@@ -102,10 +153,15 @@ pub use rustpython_capsule as capsule;
 /// any release.
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::api_version::{Field, check_fields};
+    pub use crate::api_table::check_table;
+    pub use crate::api_version::Field;
     pub use crate::import::refuse_import;
     pub use crate::replace::sealed_libraries;
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct CrateReadme;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
