@@ -446,7 +446,8 @@ struct CacheLine(u8);
 #[repr(align(4096))]
 struct Page([u8; 5000]);
 
-/// In many capsules at once, the value has the alignment of its type, and is dropped with its capsule.
+/// In many capsules at once, the value has the alignment of its type, and is dropped with its
+/// capsule.
 fn shaped<T: Clone + core::fmt::Debug + PartialEq + Send + Sync + 'static>(
     content: T,
     vm: &VirtualMachine,

@@ -164,8 +164,8 @@ impl PyCapsule {
     }
 
     /// Replaces the destructor; the old one does not run. While the capsule is being destroyed this
-    /// only changes what [`destructor_kind`](Self::destructor_kind) and similar methods return. Aborts
-    /// the process if there is no memory, as Rust's collections do.
+    /// only changes what [`destructor_kind`](Self::destructor_kind) and similar methods return.
+    /// Aborts the process if there is no memory, as Rust's collections do.
     pub fn set_destructor(&self, destructor: Destructor) {
         or_abort(self.try_set_destructor(destructor));
     }

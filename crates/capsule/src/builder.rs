@@ -93,8 +93,8 @@ impl CapsuleBuilder {
     /// capsule without this, because Python code can make a capsule from any number.
     ///
     /// # Safety
-    /// The pointer points to what the name promises, as long as the capsule lives. Any code that knows
-    /// the name may use it so.
+    /// The pointer points to what the name promises, as long as the capsule lives. Any code that
+    /// knows the name may use it in this way.
     pub unsafe fn vouched(mut self) -> Self {
         self.flags = self.flags.with(Flags::VOUCHED, true);
         self

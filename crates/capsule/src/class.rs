@@ -28,9 +28,9 @@ impl PyPayload for PyCapsule {
     /// A capsule is tracked only while it owns Python objects; see `track_if_needed`.
     const NEW_REF_UNTRACKED: bool = true;
 
-    /// Makes the VM call `freelist_push`, which has two useful properties. It is called last, on every
-    /// thread, when the object is whole and not borrowed. And its result can keep the VM from freeing
-    /// the object, which may have been resurrected, or have its memory recycled.
+    /// Makes the VM call `freelist_push`, which has two useful properties. It is called last, on
+    /// every thread, when the object is whole and not borrowed. And its result can keep the VM from
+    /// freeing the object, which may have been resurrected, or have its memory recycled.
     const HAS_FREELIST: bool = true;
 
     #[inline]

@@ -189,8 +189,8 @@ impl From<CapsuleError> for PyBaseExceptionRef {
 /// Gives a new exception its first note. Errors are ignored, since they matter less than the
 /// exception.
 ///
-/// The method `add_note` is not used, because it looks for existing notes first and creates a KeyError
-/// if there are none.
+/// The method `add_note` is not used, because it looks for existing notes first and creates a
+/// KeyError if there are none.
 pub fn add_note(exception: &PyBaseExceptionRef, note: &str, vm: &VirtualMachine) {
     static NOTES: LazyLock<&PyStrInterned> =
         LazyLock::new(|| Context::genesis().intern_str("__notes__"));

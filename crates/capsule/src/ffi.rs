@@ -169,9 +169,10 @@ pub unsafe fn claim(
     claimed.map_err(|state| unsafe { wrong_name(state, name) })
 }
 
-/// Sets the functions with which C code reports the references that the capsule owns to the collector,
-/// and drops them to break a cycle. The collector tracks the capsule from now on. A later call replaces both
-/// functions. They are removed when the capsule is destroyed, before its destructor runs.
+/// Sets the functions with which C code reports the references that the capsule owns to the
+/// collector, and drops them to break a cycle. The collector tracks the capsule from now on. A later
+/// call replaces both functions. They are removed when the capsule is destroyed, before its
+/// destructor runs.
 ///
 /// # Errors
 /// [`CapsuleError::OutOfMemory`], and nothing has changed.

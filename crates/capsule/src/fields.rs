@@ -311,9 +311,9 @@ impl Fields {
         fence(Ordering::SeqCst);
     }
 
-    /// Whether the capsule is being finalized. Suppose that one thread stores something and then calls
-    /// this, and another ends finalizing and then looks for what was stored. Either the first gets
-    /// false, or the second finds it, or both.
+    /// Whether the capsule is being finalized. Suppose that one thread stores something and then
+    /// calls this, and another ends finalizing and then looks for what was stored. Either the first
+    /// gets false, or the second finds it, or both.
     pub(crate) fn is_finalizing(&self) -> bool {
         fence(Ordering::SeqCst);
         self.lifecycle.load(Ordering::Acquire) & FINALIZING != 0

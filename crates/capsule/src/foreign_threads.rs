@@ -264,8 +264,8 @@ mod fork_handlers {
     /// Locks the map, so that no thread is changing it at the fork.
     unsafe extern "C" fn before() {
         let interpreters = interpreters();
-        // A thread that is exiting cannot keep the lock. That is a problem only in the child, and only
-        // if another thread changes the map at the same moment.
+        // A thread that is exiting cannot keep the lock. That is a problem only in the child, and
+        // only if another thread changes the map at the same moment.
         let _ = HELD_BY_FORK.try_with(|held| held.replace(Some(interpreters)));
     }
 

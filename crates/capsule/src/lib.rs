@@ -144,8 +144,8 @@
 //! - **I1** A capsule's pointer is never NULL.
 //! - **I2** The address of a name that Rust or Python set stays valid as long as the capsule lives,
 //!   even after the name is replaced. A name that C code set belongs to that code.
-//! - **I3** A destructor runs at most once. It runs exactly once if the process does not end
-//!   first. The exception is a Python callable whose interpreter is finalized, or is being finalized when a
+//! - **I3** A destructor runs at most once. It runs exactly once if the process does not end first.
+//!   The exception is a Python callable whose interpreter is finalized, or is being finalized when a
 //!   thread outside it would have to call it: that one is dropped.
 //! - **I4** A typed value is reachable only as the type that it was made with.
 //! - **I5** Name and pointer are read as one state.

@@ -70,7 +70,8 @@ unsafe fn free(block: NonNull<u8>, layout: Layout) {
             .try_with(|list| unsafe { list.push(block) })
             .unwrap_or(false);
     if !is_recycled {
-        // SAFETY: the global allocator made it with this layout, whether it came from the list or not.
+        // SAFETY: the global allocator made it with this layout, whether it came from the list or
+        // not.
         unsafe { dealloc(block.as_ptr(), layout) };
     }
 }

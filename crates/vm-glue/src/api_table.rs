@@ -147,10 +147,10 @@ pub const fn check_table<T: ApiTable>() {
 ///
 /// **Versions.** `version 1.2` has the major version 1 and the minor version 2; `1.10` is the minor
 /// version ten. A field that a later minor version adds goes to the end. It can have the attribute
-/// `#[since(1.2)]`, after the doc comment, with the version that added it. Then a field of type `F` is
-/// an `Option<F>` in the struct, and a consumer reads `None` from an older producer. Without the
-/// attribute, a consumer refuses a producer whose table lacks the field. `F` must be a function pointer or a
-/// reference, since C has NULL for `None`.
+/// `#[since(1.2)]`, after the doc comment, with the version that added it. Then a field of type `F`
+/// is an `Option<F>` in the struct, and a consumer reads `None` from an older producer. Without the
+/// attribute, a consumer refuses a producer whose table lacks the field. `F` must be a function
+/// pointer or a reference, since C has NULL for `None`.
 ///
 /// **Compile errors** are a version that is not `major.minor` in decimal digits; a field before one
 /// of an older version; a `since` that is newer than the table; `#[repr(packed)]`; and, as in every
@@ -160,9 +160,9 @@ pub const fn check_table<T: ApiTable>() {
 /// another layout.
 ///
 /// # Safety
-/// The `unsafe` of the struct is a promise that the header cannot prove. Every table that is published
-/// under this name and major version has these fields in this order, and newer ones only at the end.
-/// It does not change after it is published, and each field holds a value of its type.
+/// The `unsafe` of the struct is a promise that the header cannot prove. Every table that is
+/// published under this name and major version has these fields in this order, and newer ones only at
+/// the end. It does not change after it is published, and each field holds a value of its type.
 ///
 /// # Example
 /// ```

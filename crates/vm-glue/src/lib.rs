@@ -117,9 +117,9 @@
 //!
 //! # Importing other capsules
 //!
-//! [`import`](import()) returns an owning handle, [`import_value`] a typed one, [`import_capsule`] the
-//! capsule itself. Exceptions are CPython's, with the real cause as `__cause__`, and a note with more
-//! detail. A [`CapsuleError`](capsule::CapsuleError) of any other operation converts into an
+//! [`import`](import()) returns an owning handle, [`import_value`] a typed one, [`import_capsule`]
+//! the capsule itself. Exceptions are CPython's, with the real cause as `__cause__`, and a note with
+//! more detail. A [`CapsuleError`](capsule::CapsuleError) of any other operation converts into an
 //! exception with `?`.
 
 #![deny(missing_docs, unsafe_code)]
