@@ -7,7 +7,7 @@ import ctypes
 
 import _capsule
 
-# The structs of dlpack.h, which are all that the two modules have in common.
+# The structs of dlpack.h, which are all that the two modules share.
 
 
 class DLDevice(ctypes.Structure):

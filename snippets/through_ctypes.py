@@ -51,7 +51,7 @@ else:
     raise AssertionError("not refused")
 assert sorted([2, 1]) == [1, 2]
 
-# The destructor runs, and finds the name that the capsule has by then.
+# The destructor runs, and sees the current name of the capsule.
 SetName(capsule, USED)
 del capsule
 gc.collect()

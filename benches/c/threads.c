@@ -37,7 +37,7 @@ void measure_on_threads(unsigned threads, void (*loop)(size_t), size_t count, st
     for (unsigned i = 0; i < threads; i++) {
         workers[i] = (struct worker){.barrier = &barrier, .loop = loop, .count = count};
         if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0) {
-            /* The other workers would wait at the barrier for ever. */
+            /* The other workers would wait at the barrier forever. */
             abort();
         }
     }

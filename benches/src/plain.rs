@@ -1,5 +1,5 @@
-//! `speed-plain`: RustPython 0.6 with the C API of `rustpython-capi`. Nothing of this project is
-//! linked into it but the empty function of this package.
+//! `speed-plain`: RustPython 0.6 with the C API of `rustpython-capi`. Of this project it contains
+//! only the empty function of this package.
 
 #![forbid(unsafe_code)]
 

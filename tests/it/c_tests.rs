@@ -48,7 +48,7 @@ api_table! {
 }
 
 api_table! {
-    /// What the table is not yet, but need not be.
+    /// Functions that a later version of the table could add, which the consumer can do without.
     unsafe struct Later = c"c_table._C_API", version 1.3 {
         #[since(1.2)]
         twice: extern "C" fn(i64) -> i64,

@@ -1,4 +1,4 @@
-//! The unit tests of private code in `crates/capi/src`. They stand in the files of that code, which
+//! The unit tests of private code in `crates/capi/src`. They are in the files of that code, which
 //! are compiled here once more: a test binary of the crate itself would have to link the VM again,
 //! with the linker arguments of a program.
 
@@ -31,8 +31,8 @@ const TESTS: &[(&str, fn())] = &[
         c_string::tests::the_text_of_an_object_keeps_its_address,
     ),
     (
-        "c_string::a-text-that-grows-moves-seldom",
-        c_string::tests::a_text_that_grows_moves_seldom,
+        "c_string::a-text-that-grows-moves-rarely",
+        c_string::tests::a_text_that_grows_moves_rarely,
     ),
     (
         "c_string::the-empty-text-is-shared",

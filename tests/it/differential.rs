@@ -172,7 +172,7 @@ fn shutdown(interpreters: &Interpreters) -> Result<(), Failed> {
     }
 }
 
-/// A line of CPython's, a line of ours, and whether the second is right for the first.
+/// A line of CPython's transcript, a line of ours, and whether ours is right.
 const PAIRS: [(&str, &str, bool); 9] = [
     (
         "1\tdirect\tIsValid c1 n2\t1\tnone",

@@ -1,5 +1,5 @@
 //! The documentation agrees with itself and with the workspace: links, the index of the pages, the
-//! names of tests and of differences, what `Cargo.toml` of an embedder must have.
+//! names of tests and of differences, the `Cargo.toml` of an embedder.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -59,7 +59,7 @@ fn prose(text: &str) -> String {
         .join("\n")
 }
 
-/// Where the links of a page lead to, without those to other sites.
+/// The targets of the links of a page, without those on other sites.
 fn links(text: &str) -> Vec<String> {
     prose(text)
         .split("](")
@@ -128,7 +128,7 @@ fn links_resolve() -> Result<(), Failed> {
     Ok(())
 }
 
-/// How often a page links to a file, wherever in it.
+/// How often a page links to a file or to a place in it.
 fn count(page: &str, file: &str) -> Result<usize, Failed> {
     let links = links(&read(page)?);
     let files = links.iter().filter_map(|link| link.split('#').next());
@@ -194,7 +194,7 @@ fn differences() -> Result<(), Failed> {
     Ok(())
 }
 
-/// The names of the differences, if a source text has the type of them.
+/// The names of the differences, if the source text defines their type.
 fn variants(source: &str) -> Option<Vec<String>> {
     let (before, after) = source.split_once("\n    PendingHidden,\n")?;
     let before = before.rsplit_once("enum ")?.1;
@@ -211,7 +211,7 @@ fn spans(text: &str) -> impl Iterator<Item = &str> {
     text.split('`').skip(1).step_by(2)
 }
 
-/// The last cells of the rows of a page's tables whose last column has this title.
+/// In the tables of a page whose last column has this title, the cells of that column.
 fn last_column(text: &str, title: &str) -> String {
     let mut inside = false;
     let mut cells = String::new();

@@ -280,8 +280,8 @@ fn code(text: &str) -> String {
     code
 }
 
-/// What follows `root::` wherever a path in the source text begins with it. A path that ends in
-/// braces is given once for each of what is in the braces.
+/// The rest of each path in the source text that begins with `root::`. A path that ends in braces is
+/// returned once for each path in the braces.
 fn paths(code: &str, root: &str) -> Vec<String> {
     let root = format!("{root}::");
     let starts = code.match_indices(&root).filter(|(start, _)| {
@@ -334,8 +334,8 @@ fn upward(uses: &Uses, layers: &[&[&str]]) -> Vec<String> {
     found
 }
 
-/// The files that are left when those that use none of the others, and those that none of the others
-/// uses, are taken away again and again: empty if there is no circle.
+/// The files that are left after repeatedly removing those that use no other and those that no other
+/// uses. Empty if there is no circle.
 fn circles(uses: &Uses) -> Vec<String> {
     let mut left = uses.clone();
     loop {

@@ -1,5 +1,5 @@
-//! The integration tests: one binary, a file a topic, grouped by layer below. Started with
-//! `CAPSULE_TESTS_CHILD` in the environment it is the interpreter of `crates/host` instead, for
+//! The integration tests: one binary, with one file for each topic, grouped by layer below. Started
+//! with `CAPSULE_TESTS_CHILD` in the environment it is the interpreter of `crates/host` instead, for
 //! tests that need a process of their own.
 
 // Fixtures, and data that several topics share.

@@ -17,8 +17,8 @@ pub(crate) fn trials() -> Vec<Trial> {
             sibling_versions,
         ),
         trial(
-            "packaging::link-time-optimisation-stops-a-build",
-            link_time_optimisation,
+            "packaging::link-time-optimization-stops-a-build",
+            link_time_optimization,
         ),
     ];
     for folder in crates() {
@@ -80,7 +80,7 @@ fn described(manifest: &Path) -> Result<(), Failed> {
         .get("metadata")
         .and_then(|metadata| metadata.get("docs"));
     if targets.and_then(|docs| docs.get("rs")).is_none() {
-        return Err("docs.rs is not told the target".into());
+        return Err("the manifest names no target for docs.rs".into());
     }
     if package.get("publish").is_some() {
         return Err("publishing is restricted".into());
@@ -88,7 +88,7 @@ fn described(manifest: &Path) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Reads what Cargo puts into the package.
+/// Reads the manifest that Cargo puts into the package.
 fn packaged(folder: &Path) -> Result<(), Failed> {
     let listed = cargo()
         .args([
@@ -162,7 +162,7 @@ fn sibling_versions() -> Result<(), Failed> {
 }
 
 /// A package with the build crate, as an embedder has it, in a folder of its own.
-fn link_time_optimisation() -> Result<(), Failed> {
+fn link_time_optimization() -> Result<(), Failed> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("link_args");
     fs::create_dir_all(folder.join("src"))?;
     let build_crate = root().join("crates/build");

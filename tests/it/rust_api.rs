@@ -24,7 +24,7 @@ use rustpython_vm::{
 use crate::interpreter::{exec, in_interpreter, shown, trial};
 use crate::ledger::{Ledger, Token};
 
-/// No `Debug`, so that a handle must do without.
+/// Not `Debug`, although a handle to it is.
 struct Prices(Vec<u32>);
 
 impl CapsuleName for Prices {
@@ -233,7 +233,7 @@ fn same<T: core::fmt::Debug + PartialEq>(found: T, expected: T) -> Result<(), Fa
     }
 }
 
-/// Every error, and its exception where the caller names no operation.
+/// Every error, and its exception if the caller names no operation.
 fn errors_have_exceptions() -> Result<(), Failed> {
     let rows = [
         (CapsuleError::OutOfMemory, "MemoryError: "),
@@ -374,7 +374,7 @@ fn value_that_nobody_claims_ends_with_its_capsule() -> Result<(), Failed> {
         let ledger = Ledger::of(1);
         let capsule = tensor(5, &ledger, vm);
         let pointer = capsule.pointer(Some(c"dltensor"))?.cast::<Tensor>();
-        // SAFETY: it leads to the value while nobody claims it.
+        // SAFETY: it leads to the value until the value is claimed.
         same(unsafe { pointer.as_ref() }.number.get(), 5)?;
         drop(capsule);
         ledger.assert_all_once();
@@ -395,7 +395,7 @@ fn borrowed_value_cannot_be_claimed() -> Result<(), Failed> {
     })
 }
 
-/// Claimants under one name, and under names that replace one another, in many threads.
+/// Claims on many threads, under one name and under names that replace one another.
 fn one_of_many_threads_gets_the_value() -> Result<(), Failed> {
     const THREADS: usize = 4;
     const ROUNDS: u32 = 500;
@@ -407,7 +407,7 @@ fn one_of_many_threads_gets_the_value() -> Result<(), Failed> {
             let run = |thread: usize| {
                 start.wait();
                 if thread % 2 == 1 {
-                    // The old name again: now only the value tells who comes first.
+                    // The old name again: now only the value decides which claim succeeds.
                     capsule.set_name(Some(Cow::Borrowed(c"dltensor")));
                 }
                 claim(&capsule, c"used_dltensor").ok()
@@ -419,7 +419,7 @@ fn one_of_many_threads_gets_the_value() -> Result<(), Failed> {
                     .collect();
                 threads
                     .into_iter()
-                    .filter_map(|thread| thread.join().expect("nobody panics"))
+                    .filter_map(|thread| thread.join().expect("no thread panics"))
                     .collect()
             });
             same(claimed.len(), 1)?;
@@ -448,7 +448,8 @@ struct CacheLine(u8);
 #[repr(align(4096))]
 struct Page([u8; 5000]);
 
-/// The value is found in many capsules at once, where its type wants it, and ends with them.
+/// In many capsules at once, the value has the alignment of its type, and is dropped with its
+/// capsule.
 fn shaped<T: Clone + core::fmt::Debug + PartialEq + Send + Sync + 'static>(
     content: T,
     vm: &VirtualMachine,
@@ -483,7 +484,7 @@ fn shaped<T: Clone + core::fmt::Debug + PartialEq + Send + Sync + 'static>(
 
 fn values_may_have_any_size_and_alignment() -> Result<(), Failed> {
     in_interpreter(|vm| {
-        // A second round, in memory that the first one has left.
+        // A second round, in memory that the first one has freed.
         for _ in 0..2 {
             shaped((), vm)?;
             shaped(5_u8, vm)?;
@@ -542,7 +543,7 @@ pub(crate) fn trials() -> Vec<Trial> {
             claimed_value_moves_out_once,
         ),
         trial(
-            "rust_api::value-that-nobody-claims-ends-with-its-capsule",
+            "rust_api::unclaimed-value-is-dropped-with-its-capsule",
             value_that_nobody_claims_ends_with_its_capsule,
         ),
         trial(

@@ -55,7 +55,7 @@ fn shows(page: &str, snippet: &str, shown: fn(&str) -> &str) -> Result<(), Faile
     }
 }
 
-/// What the README has in Python stands in the snippet.
+/// The Python code in the README is part of the snippet.
 fn quotes() -> Result<(), Failed> {
     let readme = fs::read_to_string(root().join("README.md"))?;
     let share = fs::read_to_string(root().join("snippets/share.py"))?;

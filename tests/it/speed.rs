@@ -42,7 +42,7 @@ fn gaps() -> Result<(), Failed> {
     same(Summary::of(&ratios), Some([2.0; 3]))
 }
 
-/// In every round one takes twice as long as the other, while the speed of the machine changes.
+/// In each round one takes twice as long as the other, while the speed of the machine changes.
 fn drift() -> Result<(), Failed> {
     let theirs = [1.0, 10.0, 3.0].map(Some);
     let ours = [2.0, 20.0, 6.0].map(Some);

@@ -75,7 +75,7 @@ fn of<'py, T>(
     name: &'static CStr,
 ) -> PyResult<Bound<'py, PyCapsule>> {
     let pointer = NonNull::from(thing).cast::<c_void>();
-    // SAFETY: the pointer is valid for ever, since `thing` is static. Each name here is used for
+    // SAFETY: the pointer is valid forever, since `thing` is static. Each name here is used for
     // one type only, and the callers pass that type.
     unsafe { PyCapsule::new_with_pointer(py, pointer, name) }
 }

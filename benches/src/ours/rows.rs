@@ -176,7 +176,7 @@ fn rows<'a>(capsules: &'a Capsules, vm: &'a VirtualMachine) -> [Row<'a>; 8] {
     ]
 }
 
-/// Sets that many owned names on a capsule, one after the other.
+/// Sets this number of owned names on a capsule, one after the other.
 fn populate(capsule: &PyCapsule, count: u64) {
     for number in 0..count {
         let name = CString::new(format!("statlib.t{number}"));

@@ -1,5 +1,4 @@
-//! Builds what is measured: the two programs of this package, and the rows in C for each
-//! interpreter.
+//! Builds the two programs of this package, and the rows in C for each interpreter.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

@@ -80,8 +80,7 @@ One C source, compiled for each interpreter. Each cell has the median of the rou
 processor time per call. The second figure of `ours` is half the interquartile range. That of the
 others is our time as a multiple of theirs: the median of the ratios within a round (below 1, ours is
 faster). `equal text` is the same name at another address. `wrong name` includes PyErr_Clear. `claim`
-is one call of ours, and GetPointer and SetName elsewhere. GetVouchedPointer is a function of ours
-alone.";
+is one call here, and GetPointer and SetName elsewhere. GetVouchedPointer exists only here.";
     let rows = wanted("", &C_ROWS, options);
     calls("Calls from C", note, None, &rows, peers, options)
 }
@@ -121,7 +120,7 @@ pub(crate) fn memory(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Fa
     let mut alive = Vec::new();
     let mut freed = Vec::new();
     for peer in peers {
-        // One process at a time, which has done nothing else before.
+        // One fresh process at a time.
         let answer = Process::start(&peer.command, None)?.ask(&format!("memory {LIVE}"))?;
         let (with, after) = match answer {
             Answer::Crashed => (Outcome::Crashed, Outcome::Crashed),

@@ -30,12 +30,12 @@ impl Environment {
         self.0.get(name).map(String::as_str)
     }
 
-    /// The value; empty where there is none.
+    /// The value; empty if there is none.
     pub(crate) fn text(&self, name: &str) -> &str {
         self.get(name).unwrap_or_default()
     }
 
-    /// The value as a path; `None` where it is missing or empty.
+    /// The value as a path; `None` if it is missing or empty.
     pub(crate) fn path(&self, name: &str) -> Option<PathBuf> {
         let value = self.get(name)?;
         (!value.is_empty()).then(|| value.into())

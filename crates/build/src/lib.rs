@@ -27,11 +27,11 @@
 //!
 //! # When it fails
 //!
-//! [`link_args`] makes the build fail, with a sentence that names the reason, where the arguments
+//! [`link_args`] makes the build fail, with a sentence that names the reason, if the arguments
 //! cannot work:
 //!
 //! - The target is not Linux.
-//! - Link-time optimisation is on. With `lto = true` or `"fat"`, rustc fails after minutes with
+//! - Link-time optimization is on. With `lto = true` or `"fat"`, rustc fails after minutes with
 //!   `Linking globals named 'PyCapsule_New': symbol multiply defined!`. With `"thin"` the program
 //!   builds, but no rule says which definition is inlined. `lto = false` and `"off"` work.
 //! - The linker rejects the arguments or ignores them, as GNU gold does. The build script links a
@@ -39,14 +39,14 @@
 //!
 //! # What it cannot see
 //!
-//! Cargo does not tell a build script the settings of the profile. `link_args` reads them from the
+//! Cargo does not pass the settings of the profile to a build script. `link_args` reads them from the
 //! places that Cargo reads: the variables `CARGO_PROFILE_…_LTO`, `.cargo/config.toml` in the folders
 //! above the package and in Cargo's home, the workspace's `Cargo.toml`, and the flags of rustc.
 //! It does not see `cargo --config`, nor `[profile.test]` and `[profile.bench]`, which share a folder
-//! with `dev` and `release`. Link-time optimisation that comes from there is reported by rustc (fat)
-//! or not at all (thin).
+//! with `dev` and `release`. Link-time optimization that is set there is reported by rustc (fat) or
+//! not at all (thin).
 //!
-//! Where the small program does not link even without the arguments, or the target has no standard
+//! If the small program does not link even without the arguments, or the target has no standard
 //! library, nothing is known about the linker. The build continues with a warning.
 
 #![expect(
@@ -71,7 +71,7 @@ use trial::ARGUMENTS;
 ///
 /// # Errors
 ///
-/// Where the arguments cannot work, it prints `cargo::error`, which ends the build with a sentence
+/// If the arguments cannot work, it prints `cargo::error`, which ends the build with a sentence
 /// that says why; see the [crate's documentation](crate).
 pub fn link_args() {
     for line in instructions(&Environment::of_process()) {
@@ -94,7 +94,7 @@ fn instructions(environment: &Environment) -> Vec<String> {
     lines.extend(lto.rerun);
     if let Some(setting) = lto.setting {
         lines.push(format!(
-            "error=link-time optimisation is on ({setting}), and it cannot handle the functions of \
+            "error=link-time optimization is on ({setting}), and it cannot handle the functions of \
              the C API, some of which two crates define: set `lto = false` or `lto = \"off\"` in \
              the profile of programs that use rustpython-capsule-capi"
         ));
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn link_time_optimisation_is_an_error_that_says_where_it_is_set() {
+    fn link_time_optimization_is_an_error_that_says_where_it_is_set() {
         let environment = Environment::with(&[
             ("CARGO_CFG_TARGET_OS", "linux"),
             ("CARGO_ENCODED_RUSTFLAGS", "-Clto=thin"),
@@ -144,7 +144,7 @@ mod tests {
         let lines = instructions(&environment);
         let error = lines.last().expect("there are instructions");
         assert!(
-            error.starts_with("error=link-time optimisation is on (`-Clto=thin` in the flags"),
+            error.starts_with("error=link-time optimization is on (`-Clto=thin` in the flags"),
             "{error}"
         );
         assert!(

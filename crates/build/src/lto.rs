@@ -1,5 +1,5 @@
-//! Finds out whether link-time optimisation is on. Cargo does not tell build scripts, so this reads
-//! the places where it can be turned on, in Cargo's order of precedence.
+//! Finds out whether link-time optimization is on. Cargo does not pass this to build scripts, so this
+//! reads the places where it can be turned on, in Cargo's order of precedence.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,11 +9,11 @@ use toml::de::{DeTable, DeValue};
 
 use crate::environment::Environment;
 
-/// What was found.
+/// The result of the search.
 pub(crate) struct Found {
-    /// The setting that turns link-time optimisation on, and where it is.
+    /// The setting that turns link-time optimization on, and where it is.
     pub(crate) setting: Option<String>,
-    /// Instructions that run the build script again when a place changes that was read.
+    /// Instructions that run the build script again when a place that was read changes.
     pub(crate) rerun: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ fn in_flags(environment: &Environment) -> Option<String> {
             },
         };
         let (name, value) = option.split_once('=').unwrap_or((option, "yes"));
-        // The last one counts.
+        // The last one takes effect.
         match name {
             "lto" | "linker-plugin-lto" if is_off(value) => setting = None,
             "lto" | "linker-plugin-lto" => {
@@ -47,7 +47,7 @@ fn in_flags(environment: &Environment) -> Option<String> {
     setting
 }
 
-/// The profile's setting: that of the first place that has one, for the profile or else for the one
+/// The profile's setting, from the first place that has one for the profile, or else for the profile
 /// that it inherits from.
 fn in_profiles(environment: &Environment, rerun: &mut Vec<String>) -> Option<String> {
     let mut profile = profile(environment)?;
@@ -59,7 +59,7 @@ fn in_profiles(environment: &Environment, rerun: &mut Vec<String>) -> Option<Str
             Some((file, text))
         })
         .collect();
-    // What Cargo cannot read, it reports itself.
+    // Cargo itself reports a file that it cannot parse.
     let tables: Vec<(&Path, DeTable<'_>)> = files
         .iter()
         .filter_map(|(file, text)| {
@@ -67,7 +67,7 @@ fn in_profiles(environment: &Environment, rerun: &mut Vec<String>) -> Option<Str
             Some((file.as_path(), table.into_inner()))
         })
         .collect();
-    // Profiles that inherit from each other in a circle are Cargo's to report.
+    // Bounded: Cargo itself reports profiles that inherit from each other in a circle.
     for _ in 0..16 {
         let variable = variable(&profile);
         rerun.push(format!("rerun-if-env-changed={variable}"));
@@ -87,8 +87,8 @@ fn in_profiles(environment: &Environment, rerun: &mut Vec<String>) -> Option<Str
     None
 }
 
-/// The profile's name, which is that of the folder in which Cargo keeps what it builds, except for
-/// `dev` in `debug`.
+/// The profile's name, which is that of the folder in which Cargo puts what it builds, except that
+/// `dev` has `debug`.
 fn profile(environment: &Environment) -> Option<String> {
     let folder = environment.path("OUT_DIR")?;
     let mut folders = folder.ancestors().skip(1);
@@ -125,7 +125,7 @@ fn home(environment: &Environment) -> Option<PathBuf> {
     environment.path("CARGO_HOME").or_else(default)
 }
 
-/// The manifest whose profiles count.
+/// The manifest whose profiles Cargo uses.
 fn workspace_manifest(environment: &Environment) -> Option<PathBuf> {
     let output = Command::new(environment.get("CARGO")?)
         .args(["locate-project", "--workspace", "--message-format=plain"])
@@ -148,7 +148,7 @@ fn value_in(table: &DeTable<'_>, profile: &str, setting: &str) -> Option<String>
     }
 }
 
-/// Whether Cargo or rustc takes the value for "no link-time optimisation between crates".
+/// Whether Cargo or rustc takes the value for "no link-time optimization between crates".
 fn is_off(value: &str) -> bool {
     matches!(value, "off" | "n" | "no" | "none" | "false" | "f" | "0")
 }
@@ -157,7 +157,7 @@ fn is_off(value: &str) -> bool {
 mod tests {
     use super::*;
 
-    /// A folder that goes when it is dropped.
+    /// A folder that is removed on drop.
     struct Folder(PathBuf);
 
     impl Folder {

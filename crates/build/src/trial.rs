@@ -1,5 +1,5 @@
-//! The linker arguments, and a small program that finds out what the linker makes of them. Two
-//! crates of the program define the same function, as they do in a program with the C API.
+//! The linker arguments, and a small program that tests whether the linker supports them. Two crates
+//! of the program define the same function, as in a program with the C API.
 
 use std::ffi::OsString;
 use std::fs;
@@ -13,12 +13,12 @@ use crate::environment::Environment;
 pub(crate) const ARGUMENTS: &str =
     "-Wl,--export-dynamic-symbol=Py*,--export-dynamic-symbol=_Py*,-z,muldefs";
 
-/// What the linker makes of the arguments.
+/// Whether the linker supports the arguments.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// It accepts two definitions of a function and exports the function.
     Works,
-    /// It does not, for this reason.
+    /// It does not do both, for this reason.
     Fails(String),
     /// It cannot link a program without the arguments either, for this reason.
     Unknown(String),
@@ -119,8 +119,8 @@ fn with_path(option: &str, path: &Path) -> OsString {
     argument
 }
 
-/// What went wrong, in one line: the first line of rustc and its last note, which has the linker's
-/// own words.
+/// What went wrong, in one line: the first line of rustc's output and its last note, which has the
+/// linker's own message.
 fn reason(output: &Output) -> String {
     let text = String::from_utf8_lossy(&output.stderr);
     let first = text.lines().next().unwrap_or_default();
@@ -135,7 +135,7 @@ fn reason(output: &Output) -> String {
 mod tests {
     use super::*;
 
-    /// What the linker of this machine does with arguments.
+    /// The outcome for these arguments, with the linker of this machine.
     fn outcome(name: &str, arguments: &str, flags: &str) -> Outcome {
         let folder = format!("rustpython-capsule-build-{name}-{}", std::process::id());
         let folder = std::env::temp_dir().join(folder);

@@ -22,7 +22,7 @@
    returned. Names are compared byte by byte up to the NUL. NULL is a legal name, which only NULL
    matches; "" is a different name.
 
-   Threads. Any thread may call any function at any time, also several threads on one capsule. A
+   Threads. Any thread may call any function at any time, and several threads may use one capsule. A
    thread always sees a name and a pointer that belong together. Only raising and importing need an
    interpreter. On a thread that is not attached to one, all other functions work, and a function
    that fails returns its failure value but raises nothing. During thread shutdown (in a destructor
@@ -37,12 +37,12 @@
 
    Exceptions. A function that refuses its arguments raises `_capsule.PyCapsuleError`, a subclass of
    ValueError, with the message that is given below. A note on the exception has both names, or the
-   class of the object. It replaces a pending exception. A call that succeeds leaves a pending
-   exception as it is. So if NULL is a legal result, call PyErr_Occurred to recognise a failure, and
-   make sure that nothing is pending before the call. If there is no memory for what a function
-   makes or copies, it fails with MemoryError and changes nothing. (The interpreter itself aborts
-   the process if it has no memory for its own objects, such as exceptions and modules.) No function
-   unwinds the stack. */
+   class of the object. The new exception replaces a pending one. A call that succeeds leaves a
+   pending exception as it is. So if NULL is a legal result, call PyErr_Occurred to recognize a
+   failure, and make sure that nothing is pending before the call. If there is no memory for what a
+   function makes or copies, it fails with MemoryError and changes nothing. (The interpreter itself
+   aborts the process if it has no memory for its own objects, such as exceptions and modules.) No
+   function unwinds the stack. */
 
 #ifndef RUSTPYTHON_PYCAPSULE_H
 #define RUSTPYTHON_PYCAPSULE_H
@@ -97,7 +97,7 @@ void PyMem_Free(void *memory);
    stays alive, without a destructor. A destructor that is set in a destructor is returned by
    PyCapsule_GetDestructor and never called.
 
-   On an attached thread a destructor may run Python code. A pending exception is put aside and
+   On an attached thread a destructor may run Python code. A pending exception is saved and
    restored afterwards. An exception that the destructor sets is passed to sys.unraisablehook, with
    the capsule. A destructor must not unwind the stack (throw a C++ exception or longjmp out). */
 typedef void (*PyCapsule_Destructor)(PyObject *capsule);
@@ -146,10 +146,10 @@ void *PyCapsule_GetContext(PyObject *capsule);
 PyCapsule_Destructor PyCapsule_GetDestructor(PyObject *capsule);
 
 /* Returns 1 if `capsule` is a capsule with this name, so that PyCapsule_GetPointer would succeed;
-   else 0, also if `capsule` is NULL. Never raises. */
+   else 0, including for NULL. Never raises. */
 int PyCapsule_IsValid(PyObject *capsule, const char *name);
 
-/* Returns 1 if `object` is a capsule; else 0, also for NULL. Never raises. The class of capsules
+/* Returns 1 if `object` is a capsule; else 0, including for NULL. Never raises. The class of capsules
    has no subclasses. */
 int PyCapsule_CheckExact(PyObject *object);
 

@@ -5,7 +5,7 @@
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct PyABIInfo {
-    /// The major version of the record: 1; or 0, which asks for no checks.
+    /// The major version of the record: 1; or 0, which disables the checks.
     pub abiinfo_major_version: u8,
     /// The minor version of the record: 0.
     pub abiinfo_minor_version: u8,
@@ -105,7 +105,7 @@ pub(crate) mod tests {
             Some("it is built for one version of CPython"),
         ),
         (1, 0, 0, Some("it is built for one version of CPython")),
-        // A record of version 0 asks for no checks; one of a later version cannot be read.
+        // A record of version 0 disables the checks; one of a later version cannot be read.
         (0, INTERNAL | GIL, 0xffff_ffff, None),
         (
             2,

@@ -1,6 +1,6 @@
 //! The boundary between C and the VM, in both directions. C functions enter the VM here to raise,
 //! import or allocate, and panics are caught here (I7). Calls from the VM into C start with no
-//! exception pending, so that an exception set by the C code can be recognised.
+//! exception pending, so that an exception set by the C code can be recognized.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::fmt;
@@ -132,7 +132,7 @@ pub(crate) fn decode_utf8(bytes: &[u8], vm: &VirtualMachine) -> PyResult<String>
 /// Calls C code with no exception pending. Returns its result and the exception that it raised.
 ///
 /// The VM stores the exception that is being handled in the place where C code looks for a pending
-/// one, so it is put aside for the call.
+/// one, so it is saved and cleared for the call.
 pub(crate) fn call_c<R>(
     vm: &VirtualMachine,
     f: impl FnOnce() -> R,
@@ -216,9 +216,9 @@ pub(crate) fn checked_result<T>(
 /// Takes over a reference from C; `None` for NULL.
 ///
 /// # Safety
-/// `object` is NULL, or a reference that its owner gives up with this call.
+/// `object` is NULL, or a reference whose ownership passes to this call.
 pub(crate) unsafe fn owned(object: *mut PyObject) -> Option<PyObjectRef> {
-    // SAFETY: it is not NULL, so it is a reference, and its owner gives it up.
+    // SAFETY: it is not NULL, so it is a reference, and its ownership passes to this call.
     NonNull::new(object).map(|object| unsafe { PyObjectRef::from_raw(object) })
 }
 

@@ -1,9 +1,9 @@
-//! NUL-terminated text that belongs to an object of the VM. It is made when C code first asks for
+//! NUL-terminated text that belongs to an object of the VM. It is made when C code first requests
 //! it, keeps its address as long as the object lives, and is freed with the object (I8). The C
 //! functions that use it are elsewhere. `docs/design/strings.md` explains the design.
 //!
 //! An object of the VM begins with its reference count and the address of a vtable, which all
-//! objects with the same type of payload share. An object whose text C code asked for gets a vtable
+//! objects with the same type of payload share. An object whose text C code requested gets a vtable
 //! of its own, a [`Record`]: a copy of the VM's vtable with another `clear`, followed by the text.
 //! The VM calls `clear` when it deallocates the object, after everything that can resurrect the
 //! object.
@@ -27,7 +27,7 @@ const WORDS: usize = size_of::<core::any::TypeId>() / size_of::<usize>() + 4;
 /// break a cycle, and with a reference count of zero to deallocate the object.
 type Clear = unsafe fn(*mut PyObject, &mut Vec<PyObjectRef>);
 
-/// The address by which records are recognised. A `static`, because the address of a function may
+/// The address by which records are recognized. A `static`, because the address of a function may
 /// differ between the places where it is taken.
 static CLEAR: Clear = clear;
 
@@ -229,7 +229,7 @@ impl Record {
 
     #[inline]
     fn text(record: NonNull<Self>) -> NonNull<c_char> {
-        // SAFETY: the allocation goes on after the record, with the text.
+        // SAFETY: the text follows the record in the same allocation.
         unsafe { record.add(1) }.cast()
     }
 
@@ -379,7 +379,7 @@ pub(crate) mod tests {
         (b"abcdef", true),
     ];
 
-    pub(crate) fn a_text_that_grows_moves_seldom() {
+    pub(crate) fn a_text_that_grows_moves_rarely() {
         let object = object();
         let mut known: Vec<(NonNull<c_char>, &[u8])> = Vec::new();
         for (text, moves) in STEPS {

@@ -1,5 +1,5 @@
-//! The table in the capsule `datetime.datetime_CAPI`, and its constructors, with which C code makes
-//! dates and times. The functions that read them are in `datetime`.
+//! The table in the capsule `datetime.datetime_CAPI`, and its constructors of dates and times. The
+//! functions that read them are in `datetime`.
 
 use core::ffi::c_int;
 

@@ -85,7 +85,7 @@ impl Drop for State {
     }
 }
 
-/// The definition by which extension modules are recognised: no other module has it.
+/// The definition by which extension modules are recognized: no other module has it.
 fn marker(ctx: &Context) -> &'static PyModuleDef {
     static MARKER: OnceLock<PyModuleDef> = OnceLock::new();
     MARKER.get_or_init(|| PyModuleDef {

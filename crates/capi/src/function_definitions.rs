@@ -68,7 +68,7 @@ mod forks {
 
     unsafe extern "C" fn before() {
         let guard = lock();
-        // During thread shutdown this drops the guard, and the fork goes on without the lock.
+        // During thread shutdown this drops the guard, and the fork continues without the lock.
         let _ = HELD.try_with(|held| held.set(Some(guard)));
     }
 

@@ -13,7 +13,7 @@
 //! the others. Rust code should use the safe API of `rustpython-capsule` and
 //! `rustpython-capsule-glue` instead of calling these functions.
 //!
-//! # What is where
+//! # Modules
 //!
 //! Each public module is named after a header of CPython and defines C functions of that header.
 //! They replace the functions of the same names in `rustpython-capi`. All other functions of the C

@@ -63,7 +63,7 @@ pub unsafe extern "C" fn PyList_GetItemRef(list: *mut PyObject, index: isize) ->
 /// Replaces an item. Steals the reference to `item`, even if it fails; NULL stands for None.
 ///
 /// # Safety
-/// `list` is NULL or an object. `item` is NULL or a reference that the caller gives up.
+/// `list` is NULL or an object. `item` is NULL or a reference that the caller owns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyList_SetItem(
     list: *mut PyObject,
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn PyList_SetItem(
     item: *mut PyObject,
 ) -> c_int {
     enter(|vm| {
-        // SAFETY: `item` is NULL or a reference that the caller gives up.
+        // SAFETY: `item` is NULL or a reference that the caller owns; this function steals it.
         let item = unsafe { owned(item) }.unwrap_or_else(|| vm.ctx.none());
         // SAFETY: `list` is NULL or an object, which the caller keeps alive.
         let list = unsafe { checked(list, vm) }?;

@@ -17,7 +17,8 @@ use rustpython_vm::{Interpreter, PyResult, VirtualMachine};
 
 use crate::signals;
 
-/// Whether [`run_main`] has finalized its last main interpreter. `rustpython-capi` does not say.
+/// Whether [`run_main`] has finalized its last main interpreter. `rustpython-capi` does not report
+/// it.
 static FINALIZED: AtomicBool = AtomicBool::new(false);
 
 /// Whether the program of the main interpreter has started.

@@ -39,7 +39,7 @@ fn incompatible(module: Option<&str>, problem: &str, vm: &VirtualMachine) -> PyB
 }
 
 /// Checks an ABI record. Returns 0 if a module with this record can run here; -1 with ImportError
-/// if not, also for NULL. `module_name` is for the message and may be NULL.
+/// if not, including for NULL. `module_name` is for the message and may be NULL.
 ///
 /// # Safety
 /// `info` is NULL or a record; `module_name` is NULL or a NUL-terminated string.
@@ -86,14 +86,14 @@ pub unsafe extern "C" fn PyModule_AddObjectRef(
 /// `value`, even if it fails.
 ///
 /// # Safety
-/// As for [`PyModule_AddObjectRef`]; `value` is NULL or a reference that the caller gives up.
+/// As for [`PyModule_AddObjectRef`]; `value` is NULL or a reference that the caller owns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyModule_Add(
     module: *mut PyObject,
     name: *const c_char,
     value: *mut PyObject,
 ) -> c_int {
-    // SAFETY: `value` is NULL or a reference that the caller gives up.
+    // SAFETY: `value` is NULL or a reference that the caller owns.
     let value = unsafe { owned(value) };
     // SAFETY: `module` and `name` are as the caller promises for this function.
     enter(|vm| unsafe { add(module, name, value, vm) })

@@ -64,7 +64,7 @@ pub unsafe extern "C" fn PyType_GetFlags(class: *mut PyTypeObject) -> c_ulong {
     flags
 }
 
-/// 1 if the class of `object` is `class` or derived from it; else 0, also for NULL.
+/// 1 if the class of `object` is `class` or derived from it; else 0, including for NULL.
 ///
 /// # Safety
 /// `object` is NULL or an object, and `class` NULL or a class.

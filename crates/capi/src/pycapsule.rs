@@ -192,7 +192,7 @@ pub unsafe extern "C" fn PyCapsule_SetPointer(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCapsule_SetName(capsule: *mut PyObject, name: *const c_char) -> c_int {
     let known = capsule_or_return!(capsule, SetName);
-    // SAFETY: the header demands NULL or a string that stays as it is while it is the name.
+    // SAFETY: the header demands NULL or a string that does not change while it is the name.
     unsafe { ffi::set_name(known, name) };
     0
 }
@@ -272,7 +272,7 @@ pub unsafe extern "C" fn PyCapsuleRs_Claim(
     new_name: *const c_char,
 ) -> *mut c_void {
     let known = capsule_or_return!(capsule, Claim);
-    // SAFETY: the header demands strings or NULL, and that the second stays as it is while it is
+    // SAFETY: the header demands strings or NULL, and that the second does not change while it is
     // the name.
     match unsafe { ffi::claim(known, name, new_name) } {
         Ok(pointer) => pointer.as_ptr(),

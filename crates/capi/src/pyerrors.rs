@@ -157,11 +157,11 @@ pub extern "C" fn PyErr_Clear() {
 /// Makes an exception the pending one; NULL clears it. Steals the reference.
 ///
 /// # Safety
-/// `exception` is NULL or a reference that the caller gives up.
+/// `exception` is NULL or a reference that the caller owns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyErr_SetRaisedException(exception: *mut PyObject) {
     enter(|vm| {
-        // SAFETY: `exception` is NULL or a reference that the caller gives up.
+        // SAFETY: `exception` is NULL or a reference that the caller owns.
         let exception = unsafe { stolen_exception(exception, vm) }?;
         vm.set_exception(exception);
         Ok(())
@@ -341,12 +341,12 @@ unsafe fn checked<'a>(
 /// TypeError if it is not an exception. The reference is dropped then.
 ///
 /// # Safety
-/// `exception` is NULL or a reference that the caller gives up.
+/// `exception` is NULL or a reference that the caller owns.
 unsafe fn stolen_exception(
     exception: *mut PyObject,
     vm: &VirtualMachine,
 ) -> PyResult<Option<PyBaseExceptionRef>> {
-    // SAFETY: `exception` is NULL or a reference that the caller gives up.
+    // SAFETY: `exception` is NULL or a reference that the caller owns.
     match unsafe { owned(exception) }.filter(|exception| !vm.is_none(exception)) {
         None => Ok(None),
         Some(exception) => match exception.downcast() {
@@ -364,11 +364,11 @@ fn not_an_exception(object: &PyObject, vm: &VirtualMachine) -> PyBaseExceptionRe
 /// Sets the cause of an exception; NULL and None clear it. Steals the reference to `cause`.
 ///
 /// # Safety
-/// `exception` is NULL or an object. `cause` is NULL or a reference that the caller gives up.
+/// `exception` is NULL or an object. `cause` is NULL or a reference that the caller owns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyException_SetCause(exception: *mut PyObject, cause: *mut PyObject) {
     enter(|vm| {
-        // SAFETY: `cause` is NULL or a reference that the caller gives up.
+        // SAFETY: `cause` is NULL or a reference that the caller owns.
         let cause = unsafe { stolen_exception(cause, vm) }?;
         // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         unsafe { checked(exception, vm) }?.set_cause(cause);
@@ -379,11 +379,11 @@ pub unsafe extern "C" fn PyException_SetCause(exception: *mut PyObject, cause: *
 /// Sets the context of an exception; NULL and None clear it. Steals the reference to `context`.
 ///
 /// # Safety
-/// `exception` is NULL or an object. `context` is NULL or a reference that the caller gives up.
+/// `exception` is NULL or an object. `context` is NULL or a reference that the caller owns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyException_SetContext(exception: *mut PyObject, context: *mut PyObject) {
     enter(|vm| {
-        // SAFETY: `context` is NULL or a reference that the caller gives up.
+        // SAFETY: `context` is NULL or a reference that the caller owns.
         let context = unsafe { stolen_exception(context, vm) }?;
         // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         unsafe { checked(exception, vm) }?.set_context(context);
@@ -391,8 +391,8 @@ pub unsafe extern "C" fn PyException_SetContext(exception: *mut PyObject, contex
     })
 }
 
-/// Sets the traceback of an exception; None clears it. Returns 0; or -1 with TypeError, also for
-/// NULL.
+/// Sets the traceback of an exception; None clears it. Returns 0; or -1 with TypeError, including
+/// for NULL.
 ///
 /// # Safety
 /// Both arguments are NULL or objects.

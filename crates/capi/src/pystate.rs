@@ -1,4 +1,4 @@
-//! `pystate.h`: the one function that this crate replaces. A native thread that asks for an
+//! `pystate.h`: the one function that this crate replaces. A native thread that attaches to an
 //! interpreter that is finalizing waits forever, as in CPython, instead of ending the process.
 
 use core::ffi::c_int;

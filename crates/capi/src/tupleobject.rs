@@ -42,7 +42,7 @@ pub extern "C" fn PyTuple_New(size: isize) -> *mut PyObject {
 ///
 /// # Safety
 /// `tuple` is NULL, or an object that other threads can reach only through the collector. `item` is
-/// NULL or a reference that the caller gives up.
+/// NULL or a reference that the caller owns.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyTuple_SetItem(
     tuple: *mut PyObject,
@@ -50,7 +50,7 @@ pub unsafe extern "C" fn PyTuple_SetItem(
     item: *mut PyObject,
 ) -> c_int {
     enter(|vm| {
-        // SAFETY: `item` is NULL or a reference that the caller gives up.
+        // SAFETY: `item` is NULL or a reference that the caller owns.
         let item = unsafe { owned(item) }.unwrap_or_else(|| vm.ctx.none());
         // SAFETY: `tuple` is NULL or an object, which the caller keeps alive.
         let tuple = unsafe { tuple.as_ref() }

@@ -112,7 +112,7 @@ impl PyCapsule {
         or_abort(self.try_set_name(name));
     }
 
-    /// [`set_name`](Self::set_name), for callers that can go on without memory.
+    /// [`set_name`](Self::set_name), for callers that can handle a lack of memory.
     ///
     /// # Errors
     /// [`CapsuleError::OutOfMemory`], and nothing has changed.
@@ -164,13 +164,13 @@ impl PyCapsule {
     }
 
     /// Replaces the destructor; the old one does not run. While the capsule is being destroyed this
-    /// only changes what [`destructor_kind`](Self::destructor_kind) and its like return. Aborts the
-    /// process if there is no memory, as Rust's collections do.
+    /// only changes what [`destructor_kind`](Self::destructor_kind) and similar methods return.
+    /// Aborts the process if there is no memory, as Rust's collections do.
     pub fn set_destructor(&self, destructor: Destructor) {
         or_abort(self.try_set_destructor(destructor));
     }
 
-    /// [`set_destructor`](Self::set_destructor), for callers that can go on without memory.
+    /// [`set_destructor`](Self::set_destructor), for callers that can handle a lack of memory.
     ///
     /// # Errors
     /// [`CapsuleError::OutOfMemory`], and nothing has changed.

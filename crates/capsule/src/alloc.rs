@@ -64,8 +64,8 @@ impl FreeList {
         Some(first)
     }
 
-    /// Takes a block, unless the list is full; then the block stays the caller's. Returns whether
-    /// it was taken.
+    /// Takes a block and returns true; returns false if the list is full, and the block stays the
+    /// caller's.
     ///
     /// # Safety
     /// The caller owns `block`, which was allocated with the list's layout by the global allocator
@@ -74,7 +74,7 @@ impl FreeList {
     pub(crate) unsafe fn push(&self, block: NonNull<u8>) -> bool {
         let has_room = self.len.get() < Self::CAPACITY;
         if has_room {
-            // SAFETY: the caller gives up the block, which has the size and alignment of an
+            // SAFETY: the list owns the block from now on. It has the size and alignment of an
             // address, as `new` asserts.
             unsafe { block.cast().write(self.first.get()) };
             self.first.set(block.as_ptr());
@@ -109,7 +109,7 @@ mod tests {
         assert_eq!(aligned.0, 1);
     }
 
-    /// A full list leaves the block to the caller. The block that came last is the first to be used.
+    /// A full list leaves the block to the caller. The block that was pushed last is popped first.
     #[test]
     fn a_free_list_takes_as_many_blocks_as_it_holds() {
         let layout = Layout::new::<[usize; 3]>();

@@ -81,8 +81,8 @@ impl CapsuleBuilder {
     }
 
     /// A Python object that the capsule keeps alive. The collector sees it, so cycles through it are
-    /// collected. It is dropped after the destructor has run and the value is dropped, so these, and
-    /// the pointer, may lead into it.
+    /// collected. It is dropped after the destructor has run and the value is dropped, so the
+    /// destructor, the value and the pointer may refer to it.
     #[inline]
     pub fn owner(mut self, owner: PyObjectRef) -> Self {
         self.owner = Some(owner);
@@ -90,11 +90,11 @@ impl CapsuleBuilder {
     }
 
     /// Declares that the pointer is what the name promises. Importers of an API table refuse a
-    /// capsule without this, because Python code can make a capsule of any number.
+    /// capsule without this, because Python code can make a capsule from any number.
     ///
     /// # Safety
-    /// Any code that knows the name may use the pointer as the kind of thing that the name stands
-    /// for, as long as the capsule lives.
+    /// The pointer points to what the name promises, as long as the capsule lives. Any code that
+    /// knows the name may use it in this way.
     pub unsafe fn vouched(mut self) -> Self {
         self.flags = self.flags.with(Flags::VOUCHED, true);
         self

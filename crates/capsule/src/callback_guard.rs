@@ -1,5 +1,5 @@
-//! Running code that belongs to others while an object is destroyed. A pending exception is kept,
-//! and what the code leaves behind, an exception or a panic, goes to `sys.unraisablehook`.
+//! Running foreign code while an object is destroyed. A pending exception is kept; an exception or a
+//! panic of that code goes to `sys.unraisablehook`.
 
 use core::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,9 +10,9 @@ use rustpython_vm::{PyObject, VirtualMachine};
 use crate::thread::with_attached;
 
 /// Runs `code`, which destroys something of `object` or calls one of its destructors. A pending
-/// exception is set aside during the call and restored after it. An exception that the code leaves
-/// behind, or a panic, goes to `sys.unraisablehook` with `object`: the object that is destroyed, or
-/// its class if the object must not be seen any more.
+/// exception is saved and cleared before the call and restored after it. An exception that the code
+/// leaves pending, or a panic, goes to `sys.unraisablehook` with `object`: the object that is
+/// destroyed, or its class if no code may see the object any more.
 ///
 /// A detached thread is attached during the call, as C code expects. On a thread without an
 /// interpreter only panics are caught.
@@ -65,8 +65,8 @@ pub fn panic_message(payload: Box<dyn Any + Send>) -> String {
     message
 }
 
-/// Passes `exception` to `sys.unraisablehook` with the object; `None` if the object must not be
-/// seen any more. A hook that was deleted or fails does no harm.
+/// Passes `exception` to `sys.unraisablehook` with the object; `None` if no code may see the object
+/// any more. A hook that was deleted or fails is ignored.
 pub(crate) fn report_unraisable(
     exception: PyBaseExceptionRef,
     object: Option<&PyObject>,

@@ -1,5 +1,5 @@
-//! Values that one consumer takes out of their capsule by value. They are made apart from shared
-//! ones, because a shared value may be borrowed at any time, and nobody counts the borrows.
+//! Values that one consumer moves out of their capsule. They are a type of their own, because a
+//! shared value may be borrowed at any time, and the borrows are not counted.
 
 use core::cell::UnsafeCell;
 use core::ffi::CStr;
@@ -40,10 +40,10 @@ impl<T> Claimable<T> {
     /// # Safety
     /// [`reserve`](Self::reserve) returned `true` for this call and for no other.
     unsafe fn take(&self) -> T {
-        // SAFETY: nobody else has a reference into the cell, since only the caller that reserved
+        // SAFETY: no other code has a reference into the cell, since only the caller that reserved
         // the value gets here, and `drop` is exclusive.
         let value = unsafe { &*self.value.get() };
-        // SAFETY: initialised in `new`, and moved out only here, once.
+        // SAFETY: initialized in `new`, and moved out only here, once.
         unsafe { value.assume_init_read() }
     }
 }
@@ -51,7 +51,7 @@ impl<T> Claimable<T> {
 impl<T> Drop for Claimable<T> {
     fn drop(&mut self) {
         if !*self.claimed.get_mut() {
-            // SAFETY: initialised in `new`, and never moved out.
+            // SAFETY: initialized in `new`, and never moved out.
             unsafe { self.value.get_mut().assume_init_drop() };
         }
     }
@@ -59,29 +59,30 @@ impl<T> Drop for Claimable<T> {
 
 impl PyCapsule {
     /// Begins a capsule whose value one consumer takes out with
-    /// [`claim_value`](Self::claim_value). If nobody does, the value is dropped with the capsule,
-    /// as one of [`from_value`](Self::from_value). It cannot be borrowed with
+    /// [`claim_value`](Self::claim_value). If none does, the value is dropped with the capsule,
+    /// like one of [`from_value`](Self::from_value). It cannot be borrowed with
     /// [`value`](Self::value), so it need not be `Sync`.
     ///
     /// The pointer leads to the value until it is claimed, then to memory that holds no value.
-    /// Native code must not read it while somebody may claim the value; a [`claim`](Self::claim)
-    /// under a new name that others do not know excludes that. A destructor finds the value there
-    /// only if nobody has claimed it.
+    /// Native code must not read it while another thread may claim the value; a
+    /// [`claim`](Self::claim) under a new name that no other code knows excludes that. A destructor
+    /// finds the value there only if it was not claimed.
     pub fn from_claimable<T: Send + 'static>(value: T) -> CapsuleBuilder {
         Self::from_value(Claimable::new(value))
     }
 
-    /// Checks the name, renames and moves the value out as one step: of many threads that claim a
-    /// value, exactly one gets it. Nobody vouches for the pointer under the new name.
+    /// Checks the name, replaces it and moves the value out, in one step: of several threads that
+    /// claim a value, exactly one gets it. The pointer is no longer vouched for.
     ///
-    /// Only a capsule that [`from_claimable`](Self::from_claimable) made gives its value away. A
-    /// value of [`from_value`](Self::from_value) may be borrowed by anybody who holds the capsule,
-    /// and by C code that has read the pointer, so it stays where it is.
+    /// Only a value of [`from_claimable`](Self::from_claimable) can be moved out. A value of
+    /// [`from_value`](Self::from_value) may be borrowed by any code that holds the capsule, and by C
+    /// code that has read the pointer.
     ///
     /// # Errors
     /// In this order, and nothing has changed: [`CapsuleError::WrongName`],
-    /// [`CapsuleError::WrongType`] also for a value that is not claimable (its text has claimable
-    /// values of `T` as `Claimable<T>`), [`CapsuleError::OutOfMemory`], [`CapsuleError::ValueClaimed`] if it was claimed and the
+    /// [`CapsuleError::WrongType`], including for a value that is not claimable (the text names the
+    /// type of a claimable `T` as `Claimable<T>`), [`CapsuleError::OutOfMemory`],
+    /// [`CapsuleError::ValueClaimed`] if it was claimed and the
     /// capsule has got its old name back.
     ///
     /// # Example

@@ -1,4 +1,4 @@
-//! What the VM knows of capsules: the Python class, the hooks that it calls, and what its collector
+//! The VM's view of capsules: the Python class, the hooks that the VM calls, and what its collector
 //! sees.
 
 use core::ptr::{NonNull, null_mut};
@@ -28,9 +28,9 @@ impl PyPayload for PyCapsule {
     /// A capsule is tracked only while it owns Python objects; see `track_if_needed`.
     const NEW_REF_UNTRACKED: bool = true;
 
-    /// Makes the VM call `freelist_push`, for two properties of that call. It comes last, on every
-    /// thread, when the object is whole and not borrowed. And its result can keep the object, because
-    /// the object lives on or its memory is recycled.
+    /// Makes the VM call `freelist_push`, which has two useful properties. It is called last, on
+    /// every thread, when the object is whole and not borrowed. And its result can keep the VM from
+    /// freeing the object, which may have been resurrected, or have its memory recycled.
     const HAS_FREELIST: bool = true;
 
     #[inline]
@@ -51,7 +51,7 @@ impl PyPayload for PyCapsule {
     }
 }
 
-/// The class, where one load reads it. NULL until everything is made that capsules need.
+/// The class, cached so that one load reads it. NULL until everything that capsules need is made.
 static CLASS: AtomicPtr<Py<PyType>> = AtomicPtr::new(null_mut());
 
 #[cold]
@@ -60,7 +60,7 @@ fn make_class() -> &'static Py<PyType> {
     ONCE.call_once(|| {
         install_fork_handlers();
         sync::prepare();
-        // The first one allocates seeds that later ones share, and aborts if there is no memory.
+        // The first one allocates seeds that later ones share, which aborts if there is no memory.
         let _seeds = ahash::RandomState::new();
         let _ = PyCapsule::make_static_type();
         let class = PyCapsule::static_type();
@@ -87,10 +87,10 @@ fn make_template() -> NonNull<Py<PyCapsule>> {
     header_template().expect("`make_class` installs it")
 }
 
-/// Asked by the collector before it breaks a cycle, and by every deallocation. Yes lets the VM call
-/// [`del`]. In a deallocation (count zero) the answer is no, because [`finalize`] runs the
-/// destructor. It is also no if C code both gives up references to break the cycle and has set the
-/// destructor, which may free the memory that holds them.
+/// Called by the collector before it breaks a cycle, and by every deallocation. If it returns true,
+/// the VM calls [`del`]. In a deallocation (count zero) it returns false, because [`finalize`] runs
+/// the destructor. It also returns false if C code has set both the hooks, which drop references to
+/// break the cycle, and the destructor, which may free the memory that holds these references.
 fn del_needed(object: &PyObject) -> bool {
     let Some(capsule) = as_capsule(object).filter(|capsule| capsule.fields.destructor_pending())
     else {
@@ -152,12 +152,12 @@ unsafe impl Traverse for PyCapsule {
                 unsafe { (hooks.clear)(core::ptr::from_ref(object).cast_mut()) };
             });
         }
-        // It may have been set after `del_needed` was asked.
+        // It may have been set after `del_needed` was called.
         if destructor_kind(self) == DestructorKind::Python {
             run_destructor(capsule);
         }
         out.extend(owned.gc_refs.change(GcRefs::take_callable));
-        // The collector has taken it off its lists. Other code may have made a reference since.
+        // The collector has taken it off its lists. Other code may have resurrected it since.
         if !object.is_gc_tracked() {
             owned.tracked.store(false, Ordering::Relaxed);
             track_if_needed(capsule);

@@ -1,5 +1,5 @@
 //! The destructors that a capsule can be given. `finalize` decides when one runs; `callback_guard`
-//! deals with what it leaves behind.
+//! handles its exceptions and panics.
 
 use core::fmt;
 
@@ -16,8 +16,8 @@ use crate::payload::{PyCapsule, as_capsule};
 /// What runs when a capsule is destroyed: nothing, a C function, a Rust closure or a Python callable.
 ///
 /// It runs at most once, on the thread that drops the last reference; a Python callable runs on
-/// another thread if that one is exiting. Every accessor works inside it. What it leaves behind (an
-/// exception, a panic) goes to `sys.unraisablehook` with the capsule; an exception that was pending
+/// another thread if that one is exiting. Every accessor works inside it. An exception that it leaves
+/// pending, or a panic, goes to `sys.unraisablehook` with the capsule; an exception that was pending
 /// before is kept.
 pub struct Destructor(Result<Kind, CapsuleError>);
 

@@ -5,7 +5,7 @@ use core::fmt;
 use std::ffi::CString;
 
 /// Why an operation on a capsule failed. It [converts](Self::to_exception) into a Python exception,
-/// also with `?`.
+/// including through `?`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapsuleError {
@@ -39,7 +39,7 @@ pub enum CapsuleError {
     /// The value was moved out by a [`claim_value`](crate::PyCapsule::claim_value) before.
     #[error("the value is already claimed")]
     ValueClaimed,
-    /// The pointer is not aligned for the type that was asked for.
+    /// The pointer is not aligned for the requested type.
     #[error("the pointer is not aligned to {alignment} bytes")]
     Misaligned {
         /// The alignment of that type, in bytes.

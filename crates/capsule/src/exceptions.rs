@@ -1,5 +1,5 @@
 //! `CapsuleError` as a Python exception: the class, and the one table that makes CPython's exact
-//! text of an operation and a reason. What CPython does not say goes into a note (PEP 678).
+//! text of an operation and a reason. Details that CPython does not give are in a note (PEP 678).
 
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStrInterned, PyValueError};
 use rustpython_vm::class::PyClassImpl;
@@ -84,7 +84,7 @@ impl Operation {
 
 impl CapsuleError {
     /// The exception for this error in an operation: MemoryError, or a [`PyCapsuleError`] with
-    /// CPython's text for the operation. Where the text does not give the whole reason, a note does.
+    /// CPython's text for the operation. If the text does not give the whole reason, a note does.
     ///
     /// # Example
     /// ```
@@ -160,11 +160,10 @@ impl IntoPyException for CapsuleError {
 }
 
 /// For `?` in functions that return `PyResult`: [`ToPyException`] in the interpreter that the
-/// thread is in.
+/// thread is attached to.
 ///
 /// # Panics
-/// On a thread that is in no interpreter, where no function has a `VirtualMachine` to return a
-/// `PyResult` from.
+/// On a thread that is attached to no interpreter. Functions that return `PyResult` do not run there.
 ///
 /// # Example
 /// ```
@@ -187,10 +186,11 @@ impl From<CapsuleError> for PyBaseExceptionRef {
     }
 }
 
-/// Gives a new exception its first note. A failure to do so is not worth another exception.
+/// Gives a new exception its first note. Errors are ignored, since they matter less than the
+/// exception.
 ///
-/// The method `add_note` would look for existing notes first, and create a KeyError for their
-/// absence.
+/// The method `add_note` is not used, because it looks for existing notes first and creates a
+/// KeyError if there are none.
 pub fn add_note(exception: &PyBaseExceptionRef, note: &str, vm: &VirtualMachine) {
     static NOTES: LazyLock<&PyStrInterned> =
         LazyLock::new(|| Context::genesis().intern_str("__notes__"));

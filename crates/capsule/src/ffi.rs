@@ -1,6 +1,6 @@
 //! Capsules as C uses them: a name is an address, which is stored and returned but never copied, and
-//! the caller answers for what it points to. The accessors for Rust are built on these functions; the
-//! C symbols are in another crate.
+//! the caller is responsible for what it points to. The accessors for Rust are built on these
+//! functions; the C symbols are in another crate.
 //!
 //! A *name argument* below is NULL, or a NUL-terminated string that does not change during the call.
 
@@ -169,9 +169,10 @@ pub unsafe fn claim(
     claimed.map_err(|state| unsafe { wrong_name(state, name) })
 }
 
-/// Lets C code show the collector what the capsule owns, and give it up to break a cycle. The
-/// collector tracks the capsule from now on. The last call counts; the capsule forgets both
-/// functions when it dies, before its destructor runs.
+/// Sets the functions with which C code reports the references that the capsule owns to the
+/// collector, and drops them to break a cycle. The collector tracks the capsule from now on. A later
+/// call replaces both functions. They are removed when the capsule is destroyed, before its
+/// destructor runs.
 ///
 /// # Errors
 /// [`CapsuleError::OutOfMemory`], and nothing has changed.
@@ -180,7 +181,7 @@ pub unsafe fn claim(
 /// - `traverse` calls its `visit` once for each strong reference that the capsule owns, and does
 ///   nothing else. It may run on any thread and concurrently with any other code: a collection
 ///   suspends the other threads, `gc.get_referents` does not.
-/// - `clear` gives up those references.
+/// - `clear` drops those references.
 pub unsafe fn set_traverse(
     capsule: &PyCapsule,
     traverse: CTraverse,

@@ -17,7 +17,7 @@ pub type CVisit = unsafe extern "C" fn(object: *mut PyObject, arg: *mut c_void) 
 pub type CTraverse =
     unsafe extern "C" fn(object: *mut PyObject, visit: CVisit, arg: *mut c_void) -> c_int;
 
-/// CPython's `inquiry`: gives up the references that an object owns, to break a cycle.
+/// CPython's `inquiry`: drops the references that an object owns, to break a cycle.
 pub type CClear = unsafe extern "C" fn(object: *mut PyObject) -> c_int;
 
 /// The destructor as an address; NULL if there is none.

@@ -4,10 +4,10 @@
 //!
 //! Name and flags change under a lock that readers never take. Its holder makes the version odd,
 //! stores, and makes the version even again; a reader that saw two versions starts over. A pointer
-//! that others may read as what the name promises can be stored without the lock, since it is right
-//! with whatever name there is. One that they may not read is stored together with the flag that
-//! says so. Every field is stored with Release and loaded with Acquire, so a thread that sees a
-//! change of one field sees the odd version that was stored before it. Context and destructor are
+//! that native code vouches for can be stored without the lock if the one before it was vouched for
+//! too: it is valid for the present name, and the flag does not change. Otherwise pointer and flag
+//! change together. Every field is stored with Release and loaded with Acquire, so a thread that sees
+//! a change of one field sees the odd version that was stored before it. Context and destructor are
 //! independent of the rest.
 
 use core::ffi::{c_char, c_void};
@@ -197,8 +197,8 @@ impl Fields {
     }
 
     /// If `is_expected` accepts the present name: replaces it and returns the pointer, in one step.
-    /// Otherwise returns the present state. All other writers wait for `is_expected`, so it waits
-    /// for no other thread.
+    /// Otherwise returns the present state. All other writers wait for `is_expected`, so it must not
+    /// wait for another thread.
     #[inline]
     pub(crate) fn claim(
         &self,
@@ -238,8 +238,8 @@ impl Fields {
 
     /// Makes a change that readers see as a whole, while no other thread makes one.
     ///
-    /// In a child that another thread forked, the thread that was changing something does not
-    /// exist. So flags that promise something are cleared before the change that they are about,
+    /// If another thread forks in the middle of a change, the child does not have the thread that was
+    /// making it. So a flag that promises something is cleared before the change that it is about,
     /// and set after it.
     #[inline]
     fn write<R>(&self, change: impl FnOnce() -> R) -> R {
@@ -305,14 +305,15 @@ impl Fields {
         NonNull::new(self.destructor()).filter(|_| pending)
     }
 
-    /// Ends finalizing a capsule that lives on.
+    /// Ends finalizing a capsule that was resurrected.
     pub(crate) fn end_finalizing(&self) {
         self.set_lifecycle(self.lifecycle() & !FINALIZING, Ordering::Release);
         fence(Ordering::SeqCst);
     }
 
-    /// Whether the capsule is being finalized. A thread that stores something and then sees "no",
-    /// and a thread that ends finalizing and then looks for what was stored, cannot miss each other.
+    /// Whether the capsule is being finalized. Suppose that one thread stores something and then
+    /// calls this, and another ends finalizing and then looks for what was stored. Either the first
+    /// gets false, or the second finds it, or both.
     pub(crate) fn is_finalizing(&self) -> bool {
         fence(Ordering::SeqCst);
         self.lifecycle.load(Ordering::Acquire) & FINALIZING != 0

@@ -9,7 +9,7 @@
 //!
 //! ```text
 //! rc 1   the last reference is dropped
-//! rc 0   the VM asks `class::del_needed`      a published object is unpublished here (see below)
+//! rc 0   the VM calls `class::del_needed`     a published object is unpublished here (see below)
 //! rc 0   the VM calls `finalize`
 //!          nothing owned, no destructor?      -> recycle the memory, done
 //!          24 capsules on this stack already? -> postpone: linked through rc, destroyed by the
@@ -23,20 +23,20 @@
 //!                                                free the object under the destructor
 //!             it stores a reference              rc 2
 //! rc 0     drop the value, then the closure   each may panic; the report may store a reference
-//! rc 0     drop the owner, then the names     nothing can depend on them any more
+//! rc 0     drop the owner, then the names     nothing depends on them any more
 //! rc 0     recycle the memory, or let the VM free it; done
 //!
 //! rc > 0   resurrected, or touched:
-//! rc n     end_finalizing                     it lives on without a destructor
+//! rc n     end_finalizing                     it stays alive without a destructor
 //! rc n     track_if_needed                    the VM had taken it off the collector's lists
-//! rc n-1   give up the reference that the VM kept back. If that was the last one (the touched case),
-//!          the object dies again right here, and takes the short path above: the destructor was taken.
+//! rc n-1   drop the reference that the VM kept back. If that was the last one (the touched case), the
+//!          object dies again right here, and takes the short path above: the destructor was taken.
 //! ```
 //!
 //! **Published objects.** The VM does not call the hook for an object that it has published to its
 //! lock-free caches (one that was an attribute of a class, say). [`prepare_published`] clears the
-//! flag that says so, and `finalize` sets it again and leaves the memory to the VM, because readers
-//! of the caches may still look at the count.
+//! flag of such objects, so that the VM calls `finalize`. That sets the flag again and leaves the
+//! memory to the VM, because readers of the caches may still look at the count.
 
 use core::cell::Cell;
 use core::ptr::{NonNull, null_mut};
@@ -146,7 +146,7 @@ pub(crate) fn is_run_closure(function: CDestructor) -> bool {
     core::ptr::fn_addr_eq(function, RUN_CLOSURE)
 }
 
-/// The closure, for one run of it. What stays in the capsule says of which kind it was.
+/// The closure, for one run of it. The capsule keeps the kind of the closure.
 fn closure_to_run(capsule: &PyCapsule) -> Option<Closure> {
     capsule.owned.get()?.gc_refs.change(|refs| {
         Some(match refs.closure.as_mut()? {
@@ -162,7 +162,7 @@ fn closure_to_run(capsule: &PyCapsule) -> Option<Closure> {
     })
 }
 
-/// Tells the collector of a capsule that has come to own Python objects.
+/// Makes the collector track a capsule that now owns Python objects.
 pub(crate) fn track_if_needed(capsule: &Py<PyCapsule>) {
     let Some(owned) = capsule.owned.get() else {
         return;
@@ -178,7 +178,7 @@ pub(crate) fn track_if_needed(capsule: &Py<PyCapsule>) {
 }
 
 /// Destroys a dead capsule. Returns whether the VM must leave the memory alone, because the capsule
-/// lives on, is postponed, or is in the free list.
+/// was resurrected, is postponed, or is in the free list.
 ///
 /// # Safety
 /// `object` is a `Py<PyCapsule>` with a count of zero, whole, and the caller does not use it again
@@ -210,7 +210,7 @@ unsafe fn finalize_whole(object: NonNull<PyObject>) -> bool {
             unsafe { republish(object) };
             return false;
         }
-        // SAFETY: dead and not published, so nothing refers to it but the caller, who gives it up.
+        // SAFETY: dead and not published, so only the caller refers to it, and does not use it again.
         unsafe { postpone(object) };
         return true;
     };
@@ -239,8 +239,8 @@ unsafe fn finalize_whole(object: NonNull<PyObject>) -> bool {
     }
     capsule.fields.end_finalizing();
     track_if_needed(capsule);
-    // SAFETY: the count that the VM kept back is a reference that only this code gives up. If it is
-    // the last one, the object is deallocated here, and the caller does not use it.
+    // SAFETY: the reference that the VM kept back is dropped only here. If it is the last one, the
+    // object is deallocated here, and the caller does not use it.
     drop(unsafe { PyObjectRef::from_raw(object) });
     true
 }
@@ -254,14 +254,14 @@ pub(crate) fn prepare_published(capsule: &Py<PyCapsule>) {
     }
 }
 
-/// Gives up a reference, as dropping a `PyRef` does. It takes less time if the reference is the last
-/// one, on an object that owns nothing.
+/// Drops a reference, as dropping a `PyRef` does. It takes less time if the reference is the last one
+/// to an object that owns nothing.
 ///
 /// # Safety
-/// The caller owns the reference and gives it up.
+/// The caller owns the reference and does not use it again.
 #[inline]
 pub unsafe fn release(object: NonNull<Py<PyCapsule>>) {
-    // SAFETY: the caller's reference keeps the object alive until it is given up below.
+    // SAFETY: the caller's reference keeps the object alive until it is dropped below.
     let count = unsafe { count(object.cast()) };
     // SAFETY: as for the count.
     let capsule = unsafe { object.as_ref() };
@@ -274,13 +274,13 @@ pub unsafe fn release(object: NonNull<Py<PyCapsule>>) {
         }
         count.store(1, Ordering::Relaxed);
     }
-    // SAFETY: the caller's reference, which is given up here.
+    // SAFETY: the caller owns this reference, and does not use it again.
     drop(unsafe { PyObjectRef::from_raw(object.cast()) });
 }
 
 /// Runs when the VM frees an object. What a published capsule without a destructor owns is dropped
-/// here. A published capsule that would nest too deeply arrives with its destructor still to run; all
-/// that it has moves to a new object, which is then destroyed in the ordinary way.
+/// here. A published capsule that would nest too deeply arrives with its destructor still to run; its
+/// contents move to a new object, which is then destroyed in the ordinary way.
 impl Drop for PyCapsule {
     fn drop(&mut self) {
         if self.fields.destructor_pending() {
@@ -339,8 +339,8 @@ impl Drop for Nesting {
         {
             // SAFETY: `postpone` linked it, and only this list refers to it.
             POSTPONED.set(unsafe { unlink(object) });
-            // SAFETY: `unlink` gave it one reference, which is given up here, so that the VM
-            // deallocates it anew.
+            // SAFETY: `unlink` gave it one reference, which is dropped here, so that the VM
+            // deallocates it again.
             drop(unsafe { PyObjectRef::from_raw(object) });
         }
         DEPTH.set(DEPTH.get() - 1);

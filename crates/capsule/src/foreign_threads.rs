@@ -123,8 +123,8 @@ impl InterpreterGuard {
         })
     }
 
-    /// Runs `f` in the interpreter and leaves the thread as it was. Gives `f` back if the VM cannot
-    /// be entered on this thread, because the thread is exiting.
+    /// Runs `f` in the interpreter and leaves the thread as it was. Returns `f` as the error if the
+    /// VM cannot be entered on this thread, because the thread is exiting.
     pub(crate) fn run<F: FnOnce(&VirtualMachine)>(&self, f: F) -> Result<(), F> {
         let known = self.knows_thread();
         let Some(thread_state) = self.new_thread_state() else {
@@ -145,7 +145,7 @@ impl InterpreterGuard {
         Ok(())
     }
 
-    /// Whether the thread belongs to the interpreter already, and is detached from it for a while.
+    /// Whether the thread already belongs to the interpreter, and is only detached from it for now.
     fn knows_thread(&self) -> bool {
         let threads = self.interpreter.state.thread_frames.lock();
         threads
@@ -209,11 +209,11 @@ pub(crate) fn register(vm: &VirtualMachine) -> InterpreterId {
     id
 }
 
-/// Called at exit: refuses new guards and waits for those that there are. A thread whose guard is
-/// still there after the wait hangs where it next enters the interpreter, as in CPython.
+/// Called at exit: refuses new guards and waits for those that exist. A thread that still holds one
+/// after the wait hangs when it next enters the interpreter, as in CPython.
 ///
 /// # Errors
-/// What a signal handler raises during the wait, or a warning about the guards that are left.
+/// What a signal handler raises during the wait, or a warning about the guards that still exist.
 fn exclude_foreign_threads(vm: &VirtualMachine) -> PyResult<()> {
     let mut interpreters = interpreters();
     let interpreter = interpreters
@@ -255,18 +255,17 @@ mod fork_handlers {
 
     pub(super) fn install() {
         static ONCE: Once = Once::new();
-        // SAFETY: the handlers may be called around a fork: they use only locks and atomics of this
-        // crate.
+        // SAFETY: the handlers may run around a fork: they use only locks and atomics of this crate.
         ONCE.call_once(|| unsafe {
             let _no_memory = libc::pthread_atfork(Some(before), Some(parent), Some(child));
         });
     }
 
-    /// Locks the map, so that the child does not get it in the middle of a change.
+    /// Locks the map, so that no thread is changing it at the fork.
     unsafe extern "C" fn before() {
         let interpreters = interpreters();
-        // A thread that is exiting cannot keep the lock. That does harm only in the child, and only
-        // if another thread is changing the map right now.
+        // A thread that is exiting cannot keep the lock. That is a problem only in the child, and
+        // only if another thread changes the map at the same moment.
         let _ = HELD_BY_FORK.try_with(|held| held.replace(Some(interpreters)));
     }
 
@@ -281,8 +280,8 @@ mod fork_handlers {
             return;
         };
         for interpreter in interpreters.iter().flat_map(HashMap::values) {
-            // SAFETY: the child has this thread only, so nobody holds the mutex. The value behind
-            // it is used but never changed, so it is whole.
+            // SAFETY: the child has only this thread, so no thread holds the mutex. The value behind
+            // it is used but never changed, so it is valid.
             unsafe { reinit_mutex_after_fork(&interpreter.spare) };
             interpreter.guards.store(0, Ordering::Relaxed);
         }

@@ -24,7 +24,7 @@ unsafe impl Send for CapsuleHandle {}
 unsafe impl Sync for CapsuleHandle {}
 
 impl CapsuleHandle {
-    /// Takes the pointer out under its name and keeps the capsule.
+    /// Checks the name, reads the pointer and keeps the capsule.
     ///
     /// # Errors
     /// [`CapsuleError::WrongName`].
@@ -37,14 +37,14 @@ impl CapsuleHandle {
         })
     }
 
-    /// The pointer. What it points to is the maker's promise, and lasts at least as long as this.
+    /// The pointer. The maker promises what it points to, at least as long as this handle lives.
     #[must_use]
     pub fn pointer(&self) -> NonNull<c_void> {
         self.pointer
     }
 
-    /// The pointer as one to a `T`, which is checked to be aligned. Nothing else is checked, and
-    /// nothing is read: that a `T` is there is the maker's promise.
+    /// The pointer as a pointer to `T`, if it is aligned for one. Nothing else is checked, and
+    /// nothing is read: the maker promises that a `T` is there.
     ///
     /// # Errors
     /// [`CapsuleError::Misaligned`].

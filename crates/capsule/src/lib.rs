@@ -3,10 +3,10 @@
 //!
 //! # Rust values in the signatures of functions
 //!
-//! A type with a [`CapsuleName`] travels through `#[pyfunction]`s without `unsafe`: [`TypedCapsule`]
-//! is a parameter and a result. One function makes the value, Python code passes it on, another
-//! function, of any native module, reads it. Other objects are refused with an exception,
-//! and a [`CapsuleError`] becomes one with `?`.
+//! If a type has a [`CapsuleName`], its [`TypedCapsule`] can be a parameter and a result of a
+//! `#[pyfunction]`, without `unsafe`. One function makes the value, Python code passes it on, and a
+//! function of any native module reads it. Other objects are refused with an exception, and `?`
+//! turns a [`CapsuleError`] into one.
 //!
 //! ```
 //! use core::ffi::CStr;
@@ -94,9 +94,9 @@
 //!
 //! # Pointers
 //!
-//! For what is not a Rust value there is [`PyCapsule::builder`], with a pointer that the maker answers
-//! for. [`CapsuleHandle`] keeps a capsule together with its pointer, and [`NamedHandle`] is the form
-//! of it for the signature of a `#[pyfunction]`.
+//! [`PyCapsule::builder`] makes a capsule for anything other than a Rust value. The maker is
+//! responsible for the pointer. [`CapsuleHandle`] keeps a capsule together with its pointer;
+//! [`NamedHandle`] is its form for the signature of a `#[pyfunction]`.
 //!
 //! ```
 //! use std::ptr::NonNull;
@@ -144,8 +144,8 @@
 //! - **I1** A capsule's pointer is never NULL.
 //! - **I2** The address of a name that Rust or Python set stays valid as long as the capsule lives,
 //!   even after the name is replaced. A name that C code set belongs to that code.
-//! - **I3** A destructor runs at most once. It runs exactly once if the process lives on. The
-//!   exception is a Python callable whose interpreter is finalized, or is being finalized when a
+//! - **I3** A destructor runs at most once. It runs exactly once if the process does not end first.
+//!   The exception is a Python callable whose interpreter is finalized, or is being finalized when a
 //!   thread outside it would have to call it: that one is dropped.
 //! - **I4** A typed value is reachable only as the type that it was made with.
 //! - **I5** Name and pointer are read as one state.

@@ -1,6 +1,6 @@
 //! A lock that survives a fork: the child takes it over from a thread that exists only in the
-//! parent, and gives up a value that this thread was changing. `fields` and `owned` hold what is
-//! locked.
+//! parent, and leaks a value that this thread was changing. `fields` and `owned` have the locked
+//! data.
 
 use core::cell::UnsafeCell;
 
@@ -57,8 +57,8 @@ impl Lock {
 
 /// A value that one thread at a time uses.
 ///
-/// Another thread may fork the process in the middle of a change. The child cannot know how far the
-/// change came, so it neither reads nor drops the value: it leaks it and starts with a new one.
+/// Another thread may fork the process in the middle of a change. The child cannot know how much of
+/// it was done, so it neither reads nor drops the value: it leaks it and starts with a new one.
 #[derive(Debug)]
 pub(crate) struct Locked<T> {
     lock: Lock,
@@ -87,8 +87,8 @@ impl<T: Default> Locked<T> {
         }
     }
 
-    /// Calls `f` with the value. Every other user waits meanwhile, so `f` waits for no other thread
-    /// and does not panic.
+    /// Calls `f` with the value. Every other user waits meanwhile, so `f` must not wait for another
+    /// thread, nor panic.
     pub(crate) fn read<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         self.acquire();
         // SAFETY: this thread holds the lock, so no other uses the value.
@@ -97,8 +97,8 @@ impl<T: Default> Locked<T> {
         result
     }
 
-    /// Calls `f` with the value to change it. As for [`read`](Self::read), `f` waits for no other
-    /// thread and does not panic.
+    /// Calls `f` with the value to change it. As for [`read`](Self::read), `f` must not wait for
+    /// another thread, nor panic.
     pub(crate) fn change<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
         self.acquire();
         self.changing.store(true, Ordering::Relaxed);
@@ -111,7 +111,7 @@ impl<T: Default> Locked<T> {
         result
     }
 
-    /// The value, for the only user that there is. It takes no lock.
+    /// The value, without taking the lock: the borrow is exclusive.
     #[inline]
     pub(crate) fn get_mut(&mut self) -> &mut T {
         if self.changing.load(Ordering::Relaxed) {

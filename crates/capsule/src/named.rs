@@ -16,7 +16,7 @@ use crate::payload::PyCapsule;
 /// A type with the name of the capsules that it travels in.
 ///
 /// [`TypedCapsule`](crate::TypedCapsule) uses it for Rust values, [`NamedHandle`] for pointers of
-/// any kind; there the type may be an empty enum that stands for the name alone.
+/// any kind. For a handle, the type may be an empty enum that only carries the name.
 ///
 /// # Example
 /// ```
@@ -46,7 +46,7 @@ pub trait CapsuleName {
 }
 
 /// A [`CapsuleHandle`] of a capsule that had the name [`T::NAME`](CapsuleName::NAME) when it was
-/// checked. It says nothing about what the pointer leads to; that is the maker's promise.
+/// checked. What the pointer leads to is not checked; the maker promises it.
 ///
 /// # Example
 /// ```
@@ -84,7 +84,7 @@ impl<T: CapsuleName> NamedHandle<T> {
         })
     }
 
-    /// The same, for any object.
+    /// [`new`](Self::new) for any object.
     ///
     /// # Errors
     /// [`CapsuleError::NotACapsule`], [`CapsuleError::WrongName`].

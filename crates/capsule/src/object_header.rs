@@ -33,7 +33,7 @@ pub(crate) fn vtable(object: &PyObject) -> *mut c_void {
 }
 
 /// Stores the address of another object, or NULL, in the count of a dead object, until it is
-/// [`unlink`]ed. Makes linked lists of dead objects without memory.
+/// [`unlink`]ed. Makes linked lists of dead objects without allocating.
 ///
 /// # Safety
 /// The object has a count of zero, and no other code refers to it.
@@ -55,7 +55,7 @@ pub(crate) unsafe fn unlink(object: NonNull<PyObject>) -> *mut PyObject {
 
 /// Clears the published flag of a dead object, so that the VM passes it to the payload's
 /// deallocation hook instead of freeing it. Returns whether the flag was set. If it was, the caller
-/// calls [`republish`] before the object is freed or lives on.
+/// calls [`republish`] before the object is freed or resurrected.
 ///
 /// # Safety
 /// The object has a count of zero and is not freed.

@@ -26,8 +26,8 @@ use crate::value::{Block, ValueType};
 #[derive(Debug, Default)]
 pub(crate) struct OwnedSlot(AtomicPtr<Owned>);
 
-/// A block that no capsule has yet, or no longer. The pointer is raw, because others know the
-/// address of the value, and moving a `Box` would assert that they do not.
+/// A block that no capsule has yet, or no longer. The pointer is raw, because other code has the
+/// address of the value, and moving a `Box` would assert that none does.
 #[derive(Debug)]
 pub(crate) struct OwnedBlock(NonNull<Owned>);
 
@@ -60,17 +60,18 @@ fn allocate(layout: Layout) -> Option<NonNull<u8>> {
 }
 
 /// # Safety
-/// [`allocate`] made `block` with this layout, and the caller gives it up with nothing in it that
-/// must be dropped.
+/// [`allocate`] made `block` with this layout. It holds nothing that must be dropped, and the caller
+/// does not use it again.
 #[inline]
 unsafe fn free(block: NonNull<u8>, layout: Layout) {
     let is_recycled = layout == SMALL
         && FREE_LIST
-            // SAFETY: the caller gives up the block, which has the layout of the list.
+            // SAFETY: the caller does not use the block again, and it has the layout of the list.
             .try_with(|list| unsafe { list.push(block) })
             .unwrap_or(false);
     if !is_recycled {
-        // SAFETY: the global allocator made it with this layout, be it for the list or not.
+        // SAFETY: the global allocator made it with this layout, whether it came from the list or
+        // not.
         unsafe { dealloc(block.as_ptr(), layout) };
     }
 }
@@ -89,14 +90,14 @@ pub(crate) struct Owned {
     pub(crate) tracked: AtomicBool,
 }
 
-/// What may lead to Python objects and be replaced while the capsule lives.
+/// What may refer to Python objects and can be replaced while the capsule lives.
 #[derive(Default)]
 pub(crate) struct GcRefs {
     pub(crate) closure: Option<Closure>,
     pub(crate) hooks: Option<CHooks>,
 }
 
-/// How C code shows the collector references that only that code knows.
+/// How C code reports to the collector references that only that code knows.
 #[derive(Clone, Copy)]
 pub(crate) struct CHooks {
     pub(crate) traverse: CTraverse,
@@ -156,7 +157,7 @@ impl OwnedBlock {
 
     /// The address of the value, which never moves. A zero-sized value has one too.
     pub(crate) fn value_address(&self) -> NonNull<c_void> {
-        // SAFETY: the block is alive, and nobody changes its type.
+        // SAFETY: the block is alive, and its type never changes.
         let value_type = unsafe { self.0.as_ref() }.value_type;
         // SAFETY: `make` set the type of the block.
         unsafe { value_type.value_in(self.0) }
@@ -164,7 +165,7 @@ impl OwnedBlock {
 
     #[inline]
     pub(crate) fn get_mut(&mut self) -> &mut Owned {
-        // SAFETY: the block is this one's alone. The borrow is of the head, not of the value.
+        // SAFETY: only `self` has the block. The borrow is of the head, not of the value.
         unsafe { self.0.as_mut() }
     }
 }
@@ -172,14 +173,14 @@ impl OwnedBlock {
 /// Drops the value first, and the owner and the names after all that may depend on them.
 impl Drop for OwnedBlock {
     fn drop(&mut self) {
-        /// Drops the head and frees the memory, also if the value panics.
+        /// Drops the head and frees the memory, even if the value's `Drop` panics.
         struct Rest(NonNull<Owned>);
 
         impl Drop for Rest {
             fn drop(&mut self) {
                 // SAFETY: the block is alive.
                 let layout = unsafe { self.0.as_ref() }.value_type.layout;
-                // SAFETY: the value is gone, and nobody else has the block.
+                // SAFETY: the value is dropped, and no other code has the block.
                 unsafe { self.0.drop_in_place() };
                 // SAFETY: `make` allocated it with this layout, and all in it is dropped.
                 unsafe { free(self.0.cast(), layout_of(layout)) };
@@ -188,7 +189,7 @@ impl Drop for OwnedBlock {
 
         let block = self.0;
         let _rest = Rest(block);
-        // SAFETY: the block is this one's alone.
+        // SAFETY: only `self` has the block, so its value is not borrowed.
         unsafe { drop_value(block) };
     }
 }
@@ -196,7 +197,7 @@ impl Drop for OwnedBlock {
 /// Drops the value of a block, if it has one.
 ///
 /// # Safety
-/// Nobody else has the block, and the value is not borrowed.
+/// No other code has the block, and the value is not borrowed.
 #[inline]
 unsafe fn drop_value(mut block: NonNull<Owned>) {
     // SAFETY: the block is alive, and the caller's alone.
@@ -292,8 +293,8 @@ impl OwnedSlot {
         unsafe { from_raw(block) }
     }
 
-    /// Drops what may depend on the owner and the names: the value and the closure. Each runs
-    /// foreign code that may panic, so each panic is caught by itself. Reporting one may resurrect
+    /// Drops what may depend on the owner and the names: the value and the closure. Each drop runs
+    /// foreign code that may panic, so each panic is caught separately. Reporting one may resurrect
     /// the capsule, in which case the owner and the names must stay (I2).
     ///
     /// # Safety
@@ -312,8 +313,8 @@ impl OwnedSlot {
         }
     }
 
-    /// Drops the rest, after [`drop_dependents`](Self::drop_dependents). From here on the capsule
-    /// cannot be resurrected.
+    /// Drops the rest, after [`drop_dependents`](Self::drop_dependents). From here on no code can
+    /// resurrect the capsule.
     #[inline]
     pub(crate) fn drop_rest(&self) {
         let Some(mut block) = self.take() else {
@@ -323,7 +324,7 @@ impl OwnedSlot {
         if let Some(owner) = owned.owner.take() {
             catch_panic(None, || drop(owner));
         }
-        // What a thread was changing at a fork is leaked; the drop of the block does the rest.
+        // Leaks names that a thread was changing at a fork; dropping the block does the rest.
         let _ = owned.names.get_mut();
     }
 }
@@ -378,9 +379,8 @@ unsafe impl Traverse for GcRefs {
 }
 
 impl Closure {
-    /// Drops a closure that `capsule` had until now. The collector may be looking at its callable,
-    /// which it does only while no thread is attached; so a callable is dropped by an attached
-    /// thread.
+    /// Drops a closure that `capsule` had until now. A callable is dropped by an attached thread,
+    /// because the collector may be reading it, which it does only while no thread is attached.
     pub(crate) fn drop_replaced(self, capsule: &PyObject) {
         let object = Some(capsule);
         catch_panic(object, || match self {

@@ -1,4 +1,4 @@
-//! The payload type `PyCapsule`, and the objects that it is part of: how one is recognised, made
+//! The payload type `PyCapsule`, and the objects that it is part of: how one is recognized, made
 //! and recycled. Accessors are in `accessors`, the Python class is in `class`.
 //!
 //! Objects are made here and not by the VM, which aborts if there is no memory. All objects of a
@@ -27,7 +27,7 @@ use crate::owned::OwnedSlot;
 /// Capsule objects carry an opaque native pointer through Python.
 ///
 /// One native module puts the address of an API or of data in a capsule, under a
-/// name; another takes it out by that name and uses it with no Python in between.
+/// name; another reads it by that name and uses it with no Python in between.
 ///
 /// Python code can pass a capsule on, but cannot look behind the pointer.
 #[pyclass(module = false, name = "PyCapsule", traverse = "manual")]
@@ -68,7 +68,7 @@ static HEADER_TEMPLATE: AtomicPtr<Py<PyCapsule>> = AtomicPtr::new(null_mut());
 /// The vtable in the header of every capsule; NULL until `install` is called.
 ///
 /// The VM identifies a payload type through its vtable. There may be two vtables for one type, but
-/// all capsules have this one, since their headers are copies. The class says less: safe code may
+/// all capsules have this one, since their headers are copies. The class proves less: safe code can
 /// make an object of any class with any payload.
 static VTABLE: AtomicPtr<c_void> = AtomicPtr::new(null_mut());
 
@@ -80,7 +80,7 @@ thread_local! {
 
 /// Makes the header template. Called once, with the new class.
 pub(crate) fn install(class: &Py<PyType>) {
-    // Either would put something before the header.
+    // Either feature would put something before the header.
     assert!(!class.slots.flags.has_feature(PyTypeFlags::HAS_DICT));
     assert!(!class.slots.flags.has_feature(PyTypeFlags::HAS_WEAKREF));
     assert!(class.as_object().is_immortal());
@@ -149,16 +149,16 @@ fn allocate() -> Option<NonNull<u8>> {
     NonNull::new(unsafe { alloc(LAYOUT) })
 }
 
-/// Puts the memory of a dead object in the free list of the thread. Returns false if it does not
-/// fit; then the VM has to free the object.
+/// Puts the memory of a dead object in the free list of the thread. Returns false if the list is
+/// full; then the VM has to free the object.
 ///
 /// # Safety
 /// No other code refers to the object, and its payload holds nothing that must be dropped.
 #[inline]
 pub(crate) unsafe fn recycle(object: NonNull<PyObject>) -> bool {
     FREE_LIST
-        // SAFETY: the caller gives up the object, which `make` or the VM allocated with the layout
-        // of a `Py<PyCapsule>`.
+        // SAFETY: no other code refers to the object, which `make` or the VM allocated with the
+        // layout of a `Py<PyCapsule>`.
         .try_with(|list| unsafe { list.push(object.cast()) })
         .unwrap_or(false)
 }

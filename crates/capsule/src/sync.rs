@@ -1,12 +1,12 @@
-//! What `lock` and `fields` are built on: the atomics, whether the process has other threads, and
-//! how often it was forked. The models in `tests/models` replace this file.
+//! The base of `lock` and `fields`: the atomics, whether the process has other threads, and the fork
+//! epoch. The models in `tests/models` replace this file.
 
 pub(crate) use core::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU32, Ordering, fence};
 
 /// Counts the forks that led to this process, from 1; 255 is followed by 1.
 static FORK_EPOCH: AtomicU8 = AtomicU8::new(1);
 
-/// Tells a process from the one that it was forked from. Never 0.
+/// The fork epoch, which is another one in the child of a fork than in the parent. Never 0.
 #[inline]
 pub(crate) fn fork_epoch() -> u8 {
     FORK_EPOCH.load(Ordering::Relaxed)
@@ -29,7 +29,7 @@ pub(crate) fn pause(waited: &mut u32) {
     }
 }
 
-/// Finds the C library's flag that tells whether the process has a single thread. Called once,
+/// Finds the C library's flag that says whether the process has a single thread. Called once,
 /// before the first capsule is made.
 pub(crate) fn prepare() {
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
@@ -39,8 +39,8 @@ pub(crate) fn prepare() {
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) use single_threaded::is_single_threaded;
 
-/// True if the process has a single thread, in which case plain loads and stores suffice. Where
-/// that cannot be known, false.
+/// True if the process has a single thread, in which case plain loads and stores suffice. On this
+/// platform that is not known, so always false.
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 #[inline]
 pub(crate) fn is_single_threaded() -> bool {

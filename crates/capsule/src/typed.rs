@@ -19,9 +19,9 @@ use crate::payload::PyCapsule;
 
 /// A reference to a capsule that holds a `T`, which it reads like a `&T`.
 ///
-/// If `T` has a [`CapsuleName`], it is a parameter and a result of a `#[pyfunction]`: as a
-/// parameter it takes capsules of that name with a `T` in them, and raises the exception for a
-/// [`CapsuleError`] for all other objects.
+/// If `T` has a [`CapsuleName`], this can be a parameter and a result of a `#[pyfunction]`. As a
+/// parameter it accepts capsules of that name with a `T` in them; any other object raises the
+/// exception for the [`CapsuleError`].
 pub struct TypedCapsule<T> {
     capsule: PyRef<PyCapsule>,
     value: NonNull<T>,
@@ -33,7 +33,7 @@ unsafe impl<T: Send + Sync> Send for TypedCapsule<T> {}
 unsafe impl<T: Send + Sync> Sync for TypedCapsule<T> {}
 
 impl<T: Send + Sync + 'static> TypedCapsule<T> {
-    /// Finds the value under the capsule's name and keeps the capsule.
+    /// Checks the name and the type of the value, and keeps the capsule.
     ///
     /// # Errors
     /// [`CapsuleError::WrongName`], [`CapsuleError::WrongType`].
@@ -52,7 +52,7 @@ impl<T: CapsuleName + Send + Sync + 'static> TypedCapsule<T> {
         or_abort(Self::try_from_value(value, ctx))
     }
 
-    /// [`from_value`](Self::from_value), for callers that can go on without memory.
+    /// [`from_value`](Self::from_value), for callers that can handle a lack of memory.
     ///
     /// # Errors
     /// [`CapsuleError::OutOfMemory`], and the value is dropped.

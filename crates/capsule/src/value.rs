@@ -1,5 +1,5 @@
-//! Where a Rust value is kept: behind a head, in one allocation with it, so that a capsule with a
-//! value needs no second one. The type of the value is erased; [`ValueType`] says what it was.
+//! How a Rust value is stored: behind a head, in the same allocation, so that a capsule with a value
+//! needs no second one. The type of the value is erased; [`ValueType`] describes it.
 
 use core::alloc::Layout;
 use core::any::{TypeId, type_name};
@@ -14,7 +14,7 @@ pub(crate) struct Block<H, T> {
     pub(crate) value: T,
 }
 
-/// What is known of the block of a value without its type.
+/// Describes the type of a value, and the block that it is in.
 pub(crate) struct ValueType {
     pub(crate) id: TypeId,
     pub(crate) name: fn() -> &'static str,
@@ -40,7 +40,7 @@ impl<H, T: 'static> Constant<H, T> {
 /// # Safety
 /// There is a `T` at `value`, which is not used again.
 unsafe fn drop_in_place<T>(value: NonNull<c_void>) {
-    // SAFETY: the caller gives up the `T` there.
+    // SAFETY: there is a `T`, which the caller does not use again.
     unsafe { value.cast::<T>().drop_in_place() };
 }
 
@@ -71,7 +71,7 @@ impl ValueType {
     pub(crate) unsafe fn drop_in<H>(&self, block: NonNull<H>) {
         // SAFETY: a block of this type.
         let value = unsafe { self.value_in(block) };
-        // SAFETY: `drop` is for the type of the value, which the caller gives up.
+        // SAFETY: `drop` is for the type of the value, which the caller does not use again.
         unsafe { (self.drop)(value) };
     }
 }

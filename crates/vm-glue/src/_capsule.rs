@@ -1,4 +1,4 @@
-//! The builtin module `_capsule`, at both access levels. The submodule `look` has what both offer.
+//! The builtin module `_capsule`, at both access levels. The submodule `look` has what both have.
 
 use rustpython_vm::builtins::PyModuleDef;
 use rustpython_vm::{Context, pymodule};
@@ -11,7 +11,7 @@ pub(crate) fn sealed(ctx: &Context) -> &'static PyModuleDef {
     _capsule_sealed::module_def(ctx)
 }
 
-/// What both levels offer.
+/// What both levels have.
 #[pymodule(sub)]
 mod look {
     use rustpython_capsule::{DestructorKind, Operation, PyCapsule, PyCapsuleError};
@@ -284,7 +284,7 @@ mod _capsule {
     }
 
     /// Describe a capsule: name, pointer, context, kind of destructor, owner, and the shared
-    /// library and symbol that the pointer lies in.
+    /// library and symbol that the pointer points into.
     #[pyfunction]
     fn describe(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<CapsuleInfoData> {
         let capsule = checked(&capsule, Operation::Describe, vm)?;
@@ -373,7 +373,7 @@ mod _capsule_sealed {
     }
 
     /// Describe a capsule: name, kind of destructor, and the shared library and symbol that the
-    /// pointer lies in.
+    /// pointer points into.
     #[pyfunction]
     fn describe(capsule: PyObjectRef, vm: &VirtualMachine) -> PyResult<CapsuleInfoData> {
         let capsule =

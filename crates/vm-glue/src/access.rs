@@ -1,4 +1,4 @@
-//! Adding capsules to an interpreter, and the access level that it got.
+//! Adding capsules to an interpreter, and the access level of an interpreter.
 
 use rustpython_vm::{InterpreterBuilder, VirtualMachine};
 

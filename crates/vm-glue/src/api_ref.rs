@@ -30,8 +30,8 @@ use crate::import::import;
 /// The capsule has the table's name, and its pointer is vouched for.
 pub fn publish_api<T: ApiTable>(table: &'static T, ctx: &Context) -> PyRef<PyCapsule> {
     let builder = PyCapsule::builder(NonNull::from(table).cast::<c_void>()).name(T::NAME);
-    // SAFETY: the name promises a table that begins with the header of what lies there; this is a
-    // `T`, whose header can only be that of a `T`, and it is never freed or changed.
+    // SAFETY: the name promises a table with a header that describes it. This is a `T`, whose header
+    // can only be that of a `T`, and it is never freed or changed.
     unsafe { builder.vouched() }.build(ctx)
 }
 
@@ -40,8 +40,9 @@ pub fn publish_api<T: ApiTable>(table: &'static T, ctx: &Context) -> PyRef<PyCap
 ///
 /// In it, a field with `since` is `None` if the producer is older than the field.
 ///
-/// As a parameter of a `#[pyfunction]` it takes a capsule with the name
-/// [`T::NAME`](ApiTable::NAME), with the errors of [`of`](Self::of); as a result it is the capsule.
+/// As a parameter of a `#[pyfunction]` it accepts a capsule with the name
+/// [`T::NAME`](ApiTable::NAME), with the errors of [`of`](Self::of). As a result it becomes the
+/// capsule.
 ///
 /// # Example
 /// ```
@@ -130,7 +131,7 @@ impl<T: ApiTable> ApiRef<T> {
         })
     }
 
-    /// Checks the table of a capsule that has its name, and copies what it has of a `T`.
+    /// Checks the table in a capsule of the right name, and copies the fields of a `T` that it has.
     fn read(handle: CapsuleHandle) -> Result<Self, String> {
         if !handle.is_vouched() {
             return Err("no native module vouches for its pointer".to_owned());
@@ -140,8 +141,8 @@ impl<T: ApiTable> ApiRef<T> {
             return Err("its pointer is not aligned".to_owned());
         }
         // SAFETY:
-        // - readable: the pointer is vouched for, so native code promises what the name stands for,
-        //   which is a struct that begins with a header; the handle keeps it alive.
+        // - readable: the pointer is vouched for, so it points to what the name promises, a struct
+        //   that begins with a header; the handle keeps it alive.
         // - aligned: checked for `T`, which is not packed (`check_table`) and begins with a header.
         let header = unsafe { table.cast::<RawHeader>().read() };
         check::<T>(&header)?;
@@ -158,11 +159,11 @@ impl<T: ApiTable> ApiRef<T> {
                 size,
             );
         }
-        // The copy is a `T` by its layout, also if the producer's table was shorter or longer.
+        // The copy has the layout of a `T`, even if the producer's table was shorter or longer.
         let own = ApiHeader::<T>::with_features(header.features);
         // SAFETY: the header is the first field of a `T`.
         unsafe { copy.as_mut_ptr().cast::<ApiHeader<T>>().write(own) };
-        // SAFETY: each field is initialised:
+        // SAFETY: each field is initialized:
         // - the header: just written.
         // - a field without `since`: copied, since `check` found the required size. It is valid by
         //   the contract of `ApiTable`.

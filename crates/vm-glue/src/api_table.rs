@@ -1,5 +1,5 @@
 //! API tables: `#[repr(C)]` structs of function pointers that one module publishes in a capsule and
-//! others import. Here is how one is defined and made; `api_ref` has the importer.
+//! others import. This file defines and makes them; `api_ref` imports them.
 
 #![expect(unsafe_code, reason = "a table is a promise about memory")]
 
@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use crate::api_version::{ApiVersion, Field, check_fields};
 
-/// A header as it lies in memory, whatever table it belongs to. The C header has the same struct.
+/// The memory layout of a header, whatever table it belongs to. The C header has the same struct.
 #[derive(Clone, Copy)]
 #[repr(C)]
 pub(crate) struct RawHeader {
@@ -28,7 +28,7 @@ impl RawHeader {
 /// The first field of the API table `T`: magic bytes, version and size, by which importers check
 /// the table, and feature bits.
 ///
-/// Version and size always are those of `T`: [`new`](Self::new) and
+/// Version and size are always those of `T`: [`new`](Self::new) and
 /// [`with_features`](Self::with_features) are the only ways to make one.
 #[repr(transparent)]
 pub struct ApiHeader<T> {
@@ -146,11 +146,11 @@ pub const fn check_table<T: ApiTable>() {
 /// call [`import_api`](crate::import_api).
 ///
 /// **Versions.** `version 1.2` has the major version 1 and the minor version 2; `1.10` is the minor
-/// version ten. A field that a later minor version adds goes to the end. With the attribute
-/// `#[since(1.2)]`, after the doc comment and with the version that added it, a field of type `F` is
-/// an `Option<F>` in the struct, and a consumer reads `None` from an older producer. Without it, a
-/// consumer refuses a producer whose table lacks the field. `F` must be a function pointer or a
-/// reference, since C has NULL for `None`.
+/// version ten. A field that a later minor version adds goes to the end. It can have the attribute
+/// `#[since(1.2)]`, after the doc comment, with the version that added it. Then a field of type `F`
+/// is an `Option<F>` in the struct, and a consumer reads `None` from an older producer. Without the
+/// attribute, a consumer refuses a producer whose table lacks the field. `F` must be a function
+/// pointer or a reference, since C has NULL for `None`.
 ///
 /// **Compile errors** are a version that is not `major.minor` in decimal digits; a field before one
 /// of an older version; a `since` that is newer than the table; `#[repr(packed)]`; and, as in every
@@ -160,17 +160,16 @@ pub const fn check_table<T: ApiTable>() {
 /// another layout.
 ///
 /// # Safety
-/// The `unsafe` of the struct is a promise that the header cannot prove: all who publish a table
-/// under this name and major version have these fields in this order, and newer ones only at the
-/// end; they do not change a table that is published; and what they have in a field is a value of
-/// its type.
+/// The `unsafe` of the struct is a promise that the header cannot prove. Every table that is
+/// published under this name and major version has these fields in this order, and newer ones only at
+/// the end. It does not change after it is published, and each field holds a value of its type.
 ///
 /// # Example
 /// ```
 /// use rustpython_capsule_glue::{ApiHeader, api_table};
 ///
 /// api_table! {
-///     /// Arithmetic for everybody.
+///     /// Arithmetic for all modules.
 ///     pub unsafe struct MathApi = c"mathlib._C_API", version 1.1 {
 ///         /// Twice the number.
 ///         pub double: extern "C" fn(i64) -> i64,
@@ -221,7 +220,7 @@ macro_rules! api_table {
         #[repr(C)]
         #[derive(Clone, Copy, Debug)]
         $visibility struct $table {
-            /// By what importers check the table: `ApiHeader::new()`, or
+            /// With this importers check the table: `ApiHeader::new()`, or
             /// `ApiHeader::with_features(…)`.
             $visibility header: $crate::ApiHeader<$table>,
             $(

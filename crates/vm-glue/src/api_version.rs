@@ -1,5 +1,5 @@
-//! Versions of API tables, and what they say about each field. All of it is checked while the
-//! definition of a table is compiled; nothing here reads a table.
+//! Versions of API tables and of their fields. All of it is checked while the definition of a table
+//! is compiled; nothing here reads a table.
 
 #![expect(
     unsafe_code,
@@ -10,7 +10,7 @@ use core::fmt;
 
 /// The version of an API table, written `1.2`.
 ///
-/// Tables of different major versions have nothing in common. A higher minor version has the same
+/// Tables of different major versions are incompatible. A higher minor version has the same
 /// fields as a lower one, and possibly more at the end.
 ///
 /// # Example
@@ -30,7 +30,7 @@ pub struct ApiVersion {
 }
 
 impl ApiVersion {
-    /// Parses the text of a token, as `stringify!` returns it. A float would not do: `1.10` and
+    /// Parses the text of a token, as `stringify!` returns it. A float cannot be used: `1.10` and
     /// `1.1` are the same number.
     ///
     /// # Panics
@@ -132,7 +132,7 @@ const fn none_is_zero<T: Copy>() -> bool {
     while position < size_of::<Option<T>>() {
         // SAFETY: the position is within `none`.
         let byte = unsafe { bytes.add(position) };
-        // SAFETY: readable, as above. A byte of `None` may be uninitialised; at compile time, which
+        // SAFETY: readable, as above. A byte of `None` may be uninitialized; at compile time, which
         // is the only time this runs, reading one is a compile error.
         if unsafe { byte.read() } != 0 {
             return false;
@@ -145,7 +145,7 @@ const fn none_is_zero<T: Copy>() -> bool {
 /// Checks the fields of a table of this version.
 ///
 /// # Panics
-/// If a `since` does not fit the version, or a field stands before an older one. In a constant that
+/// If a `since` does not fit the version, or a field comes before an older one. In a constant that
 /// is a compile error.
 pub(crate) const fn check_fields(version: ApiVersion, fields: &[Field]) {
     let mut newest = 0;

@@ -17,7 +17,7 @@ pub(crate) struct Place {
     pub(crate) symbol: Option<String>,
 }
 
-/// The place of an address, which may be any: nothing is read there.
+/// The place of any address. Nothing is read there.
 #[cfg(unix)]
 pub(crate) fn place_of(address: NonNull<c_void>) -> Place {
     use core::ffi::CStr;

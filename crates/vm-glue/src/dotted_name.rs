@@ -1,5 +1,5 @@
-//! Dotted names, parsed once a thread. The cache holds names only, never the objects that they lead
-//! to; without it an import takes nearly twice as long (docs/performance.md).
+//! Dotted names, parsed once on each thread. The cache holds names only, never the objects that they
+//! lead to; without it an import takes nearly twice as long (docs/performance.md).
 
 use core::cell::RefCell;
 use core::ffi::CStr;
@@ -19,7 +19,7 @@ pub(crate) struct DottedName {
 /// One part, and its place in the name.
 #[derive(Debug)]
 pub(crate) struct Part {
-    /// `None` where the bytes are not UTF-8.
+    /// `None` if the bytes are not UTF-8.
     text: Option<PyRef<PyStr>>,
     start: usize,
     end: usize,
@@ -28,7 +28,7 @@ pub(crate) struct Part {
 }
 
 /// How many names the cache of a thread holds. A program imports a few dozen. When the cache is full,
-/// it is emptied, so that a program that makes up names does not grow.
+/// it is emptied, so that generated names do not fill the memory.
 const CAPACITY: usize = 256;
 
 /// The length in bytes up to which a name is cached.

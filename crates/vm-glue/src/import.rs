@@ -25,7 +25,7 @@ use crate::dotted_name::{DottedName, Part};
 /// name. KeyboardInterrupt, SystemExit and MemoryError pass through.
 pub fn import(name: &CStr, vm: &VirtualMachine) -> PyResult<CapsuleHandle> {
     let capsule = import_capsule(name, vm)?;
-    // If another thread has renamed it since, the result is that of an import a moment later.
+    // Another thread may have renamed it since; then the import fails, as it would if it began now.
     CapsuleHandle::new(capsule, Some(name)).map_err(|error| not_valid(name, &error, vm))
 }
 
@@ -83,7 +83,7 @@ fn find(dotted: &DottedName, vm: &VirtualMachine) -> PyResult {
     Ok(found)
 }
 
-/// The capsules of CPython's standard library that this interpreter cannot offer, and why.
+/// The capsules of CPython's standard library that this interpreter does not have, and why.
 const NOT_HERE: [(&CStr, &str); 4] = [
     (
         c"unicodedata._ucnhash_CAPI",
@@ -172,8 +172,8 @@ fn globals_of_caller(vm: &VirtualMachine) -> PyResult<PyDictRef> {
     Ok(globals)
 }
 
-/// The live `sys.modules`. It is read from the dict of `sys`, because an attribute access to it
-/// after it was deleted makes the VM overflow the stack while it makes the AttributeError.
+/// The current `sys.modules`. It is read from the dict of `sys`: if it has been deleted, an attribute
+/// access would make the VM overflow the stack while it creates the AttributeError.
 fn sys_modules(vm: &VirtualMachine) -> PyResult {
     vm.sys_module
         .dict()
@@ -197,7 +197,7 @@ static KEYS: LazyLock<Keys> = LazyLock::new(|| {
     }
 });
 
-/// The module, if it is in `sys.modules` and no thread is initialising it.
+/// The module, if it is in `sys.modules` and no thread is initializing it.
 fn ready_module(name: &Py<PyStr>, vm: &VirtualMachine) -> PyResult<Option<PyObjectRef>> {
     let modules = sys_modules(vm)?;
     let found = match modules.downcast_ref::<PyDict>() {
@@ -240,8 +240,8 @@ fn own_attribute(
 
 thread_local! {
     /// The interpreter in which the thread imported last, and the address of its original
-    /// `__import__`, if that was in use. No reference is held: a program that deletes the function
-    /// and gets another builtin function at the same address goes unnoticed.
+    /// `__import__`, if that was in use. No reference is held, so if the function is deleted and
+    /// another builtin function gets its address, this is not noticed.
     static PRISTINE: Cell<Option<(i64, usize)>> = const { Cell::new(None) };
 }
 

@@ -80,7 +80,7 @@
 //! use rustpython_vm::{AsObject, InterpreterBuilder};
 //!
 //! api_table! {
-//!     /// Arithmetic for everybody.
+//!     /// Arithmetic for all modules.
 //!     pub unsafe struct MathApi = c"mathlib._C_API", version 1.1 {
 //!         /// Twice the number.
 //!         pub double: extern "C" fn(i64) -> i64,
@@ -117,9 +117,9 @@
 //!
 //! # Importing other capsules
 //!
-//! [`import`](import()) gives an owning handle, [`import_value`] a typed one, [`import_capsule`] the capsule
-//! itself. Exceptions are CPython's, with the real cause as `__cause__`; what CPython does not say
-//! is in a note. A [`CapsuleError`](capsule::CapsuleError) of any other operation converts into an
+//! [`import`](import()) returns an owning handle, [`import_value`] a typed one, [`import_capsule`]
+//! the capsule itself. Exceptions are CPython's, with the real cause as `__cause__`, and a note with
+//! more detail. A [`CapsuleError`](capsule::CapsuleError) of any other operation converts into an
 //! exception with `?`.
 
 #![deny(missing_docs, unsafe_code)]

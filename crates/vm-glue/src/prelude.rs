@@ -1,5 +1,5 @@
-//! What most users import: `use rustpython_capsule_glue::prelude::*;`. It contains the prelude of
-//! [`rustpython_capsule`](crate::capsule).
+//! The items that most users import: `use rustpython_capsule_glue::prelude::*;`. They include the
+//! prelude of [`rustpython_capsule`](crate::capsule).
 
 pub use rustpython_capsule::prelude::*;
 

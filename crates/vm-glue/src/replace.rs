@@ -1,5 +1,5 @@
-//! Builtin modules of the VM with changed definitions, and what the two levels of access change. A
-//! changed definition holds in every interpreter of a builder, sub-interpreters included.
+//! Builtin modules of the VM with changed definitions, and the changes of the two access levels. A
+//! changed definition applies to every interpreter of a builder, sub-interpreters included.
 
 use std::sync::OnceLock;
 
@@ -14,7 +14,7 @@ use rustpython_vm::{Context, Py, PyObject, PyPayload, PyRef, PyResult, VirtualMa
 ///
 /// [`changed`](Self::changed) makes it, for
 /// [`InterpreterBuilder::add_native_module`](rustpython_vm::InterpreterBuilder::add_native_module):
-/// of two definitions with one name the later counts, in the interpreter and its sub-interpreters.
+/// of two definitions with one name the later is used, in the interpreter and its sub-interpreters.
 ///
 /// # Example
 /// ```
@@ -65,7 +65,7 @@ impl Replacement {
     }
 
     /// Installs the changed definition in an interpreter, for a module that is not among the VM's own,
-    /// such as one of the standard library. An interpreter without the module stays as it is.
+    /// such as one of the standard library. An interpreter without the module is unchanged.
     ///
     /// Must be called in an [`init_hook`](rustpython_vm::InterpreterBuilder::init_hook).
     ///
@@ -115,7 +115,7 @@ static TYPES: Replacement = Replacement::new("_types", |definition| {
 /// A `_ctypes` that cannot be imported, since it reads and writes any memory.
 static NO_CTYPES: Replacement = Replacement::new("_ctypes", refuse_to_make);
 
-/// The same for `_testinternalcapi`, by which the tests of the VM break its rules.
+/// The same for `_testinternalcapi`, with which the tests of the VM break its rules.
 static NO_INTERNALS: Replacement = Replacement::new("_testinternalcapi", refuse_to_make);
 
 /// An `_imp` that loads no shared libraries, since their code can do anything.

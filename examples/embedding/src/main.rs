@@ -1,6 +1,5 @@
-//! An embedder's program. It finds a word in a file twice, once with a native module that calls
-//! another through a capsule and once with calls from Python, and prints the first matching lines and
-//! both times.
+//! An embedder's program. It finds a word in a file twice: with a native module that calls another
+//! through a capsule, and with calls from Python. It prints the first matching lines and both times.
 //!
 //! Run: `cargo run --ignore-rust-version --bin embedding -- FILE WORD`
 

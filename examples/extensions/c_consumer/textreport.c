@@ -1,5 +1,5 @@
 /* textreport: reports on texts. It uses the tables of three other modules, which are written in C
-   and in Rust, and knows nothing of them except their headers. It imports the table of statlib when
+   and in Rust, and knows nothing of them but their headers. It imports the table of statlib when
    it is imported itself, and keeps it in its module state. It imports the other two tables for one
    call at a time. */
 
@@ -211,7 +211,7 @@ static PyObject *count(PyObject *module, PyObject *const *arguments, Py_ssize_t 
 /* ---- The module ---- */
 
 /* A function pointer may be stored as another type if it is cast back for the call. The cast
-   through `void (*)(void)` tells the compiler that this is intended. */
+   through `void (*)(void)` shows the compiler that this is intended. */
 #define FASTCALL(function) ((PyCFunction)(void (*)(void))(function)), METH_FASTCALL
 
 static PyMethodDef methods[] = {

@@ -41,7 +41,7 @@ static void add_failure(const char *call)
     add_taken(&events);
 }
 
-/* Sets the pending exception aside, since it calls Python code, which must start with none. */
+/* Saves and clears the pending exception, since it calls Python code, which must start with none. */
 DESTRUCTOR(look)
 {
     PyObject *const pending = PyErr_GetRaisedException();
@@ -123,7 +123,7 @@ DESTRUCTOR(nest)
     }
 }
 
-/* Sets the pending exception aside, as `look` does. */
+/* Saves and clears the pending exception, as `look` does. */
 DESTRUCTOR(python)
 {
     (void)capsule;

@@ -51,7 +51,7 @@ typedef struct {
 
 void add(Text *text, const char *form, ...) __attribute__((format(printf, 2, 3)));
 void clear_text(Text *text);
-/* A copy to be freed, with a NUL at its end. */
+/* A copy that ends in a NUL. The caller frees it. */
 char *copy_of(const char *bytes, Py_ssize_t length);
 char *copy_of_str(PyObject *str);
 /* An exception with its notes, cause and context, or "none". */
@@ -72,7 +72,7 @@ void add_taken(Text *text);
 enum { ENTRIES = 96, CHOSEN = 24, OTHERS = 6 };
 
 typedef struct {
-    PyObject *object; /* NULL where the entry is free */
+    PyObject *object; /* NULL if the entry is free */
     int serial;
     int references; /* that the pool has */
     bool busy;      /* being destroyed, or in use by a step: not to be chosen */

@@ -1,4 +1,4 @@
-"""Leaves capsules in every sort of place until the interpreter shuts down: shutdown.py FOLDER. FOLDER
+"""Leaves capsules in many kinds of places until the interpreter shuts down: shutdown.py FOLDER. FOLDER
 has the driver, and gets a file destroyed.txt with the names of the capsules that were destroyed."""
 
 import atexit

@@ -38,7 +38,7 @@ extern const char *const imports[IMPORTS];
 
 typedef struct {
     Operation operation;
-    Entry *entry; /* NULL where the object is not a capsule */
+    Entry *entry; /* NULL if the object is not a capsule */
     PyObject *object;
     PyObject *second;
     int name;

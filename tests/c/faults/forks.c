@@ -1,4 +1,4 @@
-/* Forks, beside native threads that use capsules and are not attached to an interpreter. */
+/* Forks, while native threads that are not attached to an interpreter use capsules. */
 #define _GNU_SOURCE
 #include <Python.h>
 #include "pycapsule.h"

@@ -225,7 +225,7 @@ static PyObject *taken_exception(void)
     return given;
 }
 
-/* A copy of the bytes of an object with a NUL after them, to be freed. */
+/* A copy of the bytes of an object with a NUL after them. The caller frees it. */
 static char *copy_of_bytes(PyObject *object)
 {
     char *bytes;

@@ -1,4 +1,4 @@
-/* Accessors, where the rows that all languages share cannot express the call. */
+/* Accessors: calls that the rows that all languages share cannot express. */
 #include "harness.h"
 
 #define INVALID(function, note)                                                                    \

@@ -1,4 +1,4 @@
-/* Import through C, where the rows that all languages share cannot express the call. */
+/* Import through C: calls that the rows that all languages share cannot express. */
 #include "harness.h"
 
 #define NOT_IMPORTED "ImportError: PyCapsule_Import could not import module \"m\""

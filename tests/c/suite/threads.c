@@ -1,5 +1,5 @@
 /* The functions on native threads that are not attached to an interpreter. They work, and a failure
-   is returned without setting an exception, since no interpreter is there to set it in. */
+   is returned without setting an exception, since there is no interpreter to set it in. */
 #include "harness.h"
 
 #include <pthread.h>

@@ -29,7 +29,7 @@ pub(super) fn compare(interpreters: &Interpreters) -> Result<(), Failed> {
     Ok(())
 }
 
-/// The call, and the part that two differently worded texts with the same meaning have in common.
+/// The call, and the part that two differently worded texts with the same meaning share.
 type Core = fn(&str) -> Option<(&str, &str)>;
 
 fn range_text(line: &str) -> Option<(&str, &str)> {

@@ -1,5 +1,5 @@
 //! The intended differences from CPython, by name, and how often each occurs. `docs/differences.md`
-//! gives the reasons. Differences of the VM itself are not for this workspace to change.
+//! gives the reasons. This workspace does not change differences of the VM itself.
 
 use std::collections::BTreeMap;
 use std::fmt;

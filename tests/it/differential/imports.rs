@@ -4,7 +4,7 @@
 use super::differences::{Difference, Tally};
 use super::steps::HANDLED;
 
-/// The answer of this interpreter, where the difference is in the answer itself.
+/// The answer of this interpreter, if the difference is in the answer itself.
 enum Intended {
     Pointer,
     /// The module that cannot be imported, and why.

@@ -147,7 +147,7 @@ const ROWS: [Row; 11] = [
     },
 ];
 
-/// Imports `x` in a subinterpreter, since one mistake shows only there.
+/// Imports `x` in a sub-interpreter, since one mistake has an effect only there.
 const IMPORT: &str = "
 import _interpreters
 _interpreters.exec(_interpreters.create(), '''

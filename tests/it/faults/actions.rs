@@ -1,4 +1,4 @@
-//! What destructors of the matrix do: each action as native code, for C functions and Rust
+//! The actions of destructors in the matrix: each as native code, for C functions and Rust
 //! closures, and as Python code.
 
 use core::ptr::NonNull;

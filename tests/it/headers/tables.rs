@@ -32,7 +32,7 @@ const ROWS: [(&str, Where, &str, &str, &str, &str); 30] = [
     ("header-alone-is-shorter", Everywhere, "make_bare", "", "use_1_0", "ImportError: the API table \"producer.API\" cannot be used: it has version 1.0 (32 bytes), and version 1.0 (40 bytes) is needed"),
     ("newer-major", Everywhere, "make_2_0", "", "use_1_0", "ImportError: the API table \"producer.API\" cannot be used: it has version 2.0 (48 bytes), and version 1.0 (40 bytes) is needed"),
     ("older-major-of-the-same-size", Everywhere, "make_1_1", "", "use_2_0", "ImportError: the API table \"producer.API\" cannot be used: it has version 1.1 (48 bytes), and version 2.0 (48 bytes) is needed"),
-    // The later functions add 100 (since 1.1) and 1000 (since 1.3) if they are there.
+    // The later functions add 100 (since 1.1) and 1000 (since 1.3) if they exist.
     ("later-functions-of-the-same-version", Everywhere, "make_1_3", "", "use_later", "1142"),
     ("one-later-function-of-an-older-version", Everywhere, "make_1_1", "", "use_later", "142"),
     ("no-later-function-of-the-oldest-version", Everywhere, "make_1_0", "", "use_later", "42"),

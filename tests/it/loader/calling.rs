@@ -88,7 +88,7 @@ const GROUPS: &[Group] = &[
     ("an-exception-from-python-code-called-by-c-code-is-chained", &[
         ("try: 1/0\nexcept ZeroDivisionError as handled:\n try: m.calls(lambda: [][0])\n except IndexError as error: answer = error.__context__ is handled", "True"),
         ("def f():\n try: [][0]\n except IndexError: {}[0]\ntry: 1/0\nexcept ZeroDivisionError as handled:\n try: m.calls(f)\n except KeyError as error: answer = type(error.__context__).__name__, error.__context__.__context__ is handled", "('IndexError', True)"),
-        // The exception raised again is the context of the one being handled; the chain must not
+        // The reraised exception is the context of the one being handled; the chain must not
         // become a cycle.
         ("first = ValueError()\ndef again(): raise first\ntry:\n try:\n  try: raise first\n  except ValueError: {}[0]\n except KeyError as handled: m.calls(again)\nexcept ValueError as error: answer = error is first, type(error.__context__).__name__, error.__context__.__context__", "(True, 'KeyError', None)"),
     ]),

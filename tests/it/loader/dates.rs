@@ -72,7 +72,7 @@ const GROUPS: &[Group] = &[
         ("refusals(['DateTime_FromTimestamp'], (datetime.datetime, (1,), 5), (datetime.datetime, 5, None))", "Counter({'SystemError: bad argument to internal function': 2})"),
         ("dict(refusals(['offset_and_name'], (datetime.timedelta(1), 5), (5, 'name')))", "{'TypeError: timezone() argument 2 must be str, not int': 1, 'TypeError: timezone() argument 1 must be datetime.timedelta, not int': 1}"),
     ]),
-    ("a-timedelta-is-always-normalised", &[
+    ("a-timedelta-is-always-normalized", &[
         ("dates.Delta_FromDelta(0, 86400, 1000000, 0, datetime.timedelta)", "datetime.timedelta(days=1, seconds=1)"),
         ("dates.delta(0, 2**31 - 1, 2**31 - 1)", "datetime.timedelta(days=24855, seconds=13794, microseconds=483647)"),
         ("dates.delta(-2**31, -2**31, -2**31)", "OverflowError: Python int too large to convert to C int"),

@@ -1,5 +1,5 @@
 //! Extension modules, and destructors of capsules, that break the rules of the C API. Python code
-//! gets an exception or an unraisable report, and the process goes on.
+//! gets an exception or an unraisable report, and the process continues.
 
 use super::fixture::Suite;
 use crate::table::Group;

@@ -57,7 +57,7 @@ fn under_valgrind(
             "--leak-check=full",
             "--show-leak-kinds=definite",
             "--num-callers=40",
-            // Optimised Rust code computes with undefined bits and discards the result.
+            // Optimized Rust code computes with undefined bits and discards the result.
             "--undef-value-errors=no",
         ])
         .arg(format!("--log-file={}", file.path().display()))

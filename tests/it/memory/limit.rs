@@ -1,4 +1,4 @@
-//! A process at its memory limit: what does not fit raises MemoryError, and the process goes on.
+//! A process at its memory limit: what does not fit raises MemoryError, and the process continues.
 
 use std::ffi::OsStr;
 

@@ -39,7 +39,7 @@ del cycle
 gc.collect()
 ";
 
-/// The same program goes on with capsules: in a module, in cycles, and with destructors that raise.
+/// The same program continues with capsules: in a module, in cycles, and with destructors that raise.
 const CAPSULES: &str = "
 reported = []
 sys.unraisablehook = lambda unraisable: reported.append(type(unraisable.exc_value))

@@ -1,18 +1,18 @@
-//! Finds out from the times of files whether Cargo must be called. Cargo lists what a program was
-//! made from in a file beside it, for tools that need to know this.
+//! Finds out from the times of files whether Cargo must be called. Cargo lists the files that a
+//! program was made from in a file beside it, for tools like this.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// A program, and what it was made from.
+/// A program, and the files that it was made from.
 pub(crate) struct Check {
     program: PathBuf,
-    /// Written after Cargo has checked the program. Holds the time of the program, and has itself
-    /// the time at which Cargo was called: what changed while Cargo ran is newer.
+    /// Written after Cargo has checked the program. It contains the time of the program. Its own time
+    /// is that at which Cargo was called, so a file that changed while Cargo ran is newer.
     stamp: PathBuf,
-    /// Files whose change makes the program stale; `None` where the list is missing.
+    /// Files whose change makes the program stale; `None` if the list is missing.
     inputs: Option<Vec<PathBuf>>,
 }
 
@@ -33,7 +33,7 @@ impl Check {
     pub(crate) fn new(program: &Path, launcher: PathBuf, workspace: &Path) -> Self {
         let inputs = sources(program).map(|mut inputs| {
             inputs.push(launcher);
-            // Those that Cargo does not list.
+            // Files that Cargo does not list.
             let files = [".cargo/config.toml", "Cargo.lock", "Cargo.toml"];
             inputs.extend(files.map(|file| workspace.join(file)));
             inputs.extend(manifests(&workspace.join("crates")));
@@ -91,14 +91,14 @@ fn modified(file: &Path) -> Option<SystemTime> {
     fs::metadata(file).ok()?.modified().ok()
 }
 
-/// The files that Cargo lists: one line as in a makefile, which begins with the program.
+/// The files that Cargo lists, as one rule of a makefile whose target is the program.
 fn sources(program: &Path) -> Option<Vec<PathBuf>> {
     let list = fs::read_to_string(program.with_extension("d")).ok()?;
     let (_, files) = list.lines().next()?.split_once(": ")?;
     Some(paths(files))
 }
 
-/// Paths that spaces separate. A space within a path has a backslash before it.
+/// Paths separated by spaces. A space within a path has a backslash before it.
 fn paths(text: &str) -> Vec<PathBuf> {
     let mut paths = vec![String::new()];
     let mut characters = text.chars().peekable();
@@ -132,7 +132,7 @@ mod tests {
 
     use super::*;
 
-    /// A workspace with a program, in a folder that goes when it is dropped.
+    /// A workspace with a program, in a folder that is removed on drop.
     struct Workspace(PathBuf);
 
     impl Workspace {

@@ -1,8 +1,8 @@
-//! The program behind `cargo py`: builds `capsule-python` where that is needed, with Cargo's
-//! progress, and then becomes it.
+//! The program behind `cargo py`: builds `capsule-python` if needed, with Cargo's progress, and then
+//! becomes it.
 //!
 //! `cargo run` cannot do both: with `--quiet` the first build prints nothing for many minutes, and
-//! without it every later run begins with two lines of Cargo's.
+//! without it every later run begins with two lines of Cargo's output.
 
 #![forbid(unsafe_code)]
 

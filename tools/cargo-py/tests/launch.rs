@@ -22,7 +22,7 @@ touch capsule-python
 echo "$PWD/capsule-python: $PWD/source" >capsule-python.d
 "#;
 
-/// A target folder that goes when it is dropped.
+/// A target folder that is removed on drop.
 struct Target(PathBuf);
 
 impl Target {
@@ -30,7 +30,8 @@ impl Target {
         let target = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
         let _ = fs::remove_dir_all(&target.0);
         fs::create_dir_all(&target.0).expect("a folder can be made");
-        fs::copy(env!("CARGO_BIN_EXE_cargo-py"), target.file("cargo-py")).expect("it is there");
+        fs::copy(env!("CARGO_BIN_EXE_cargo-py"), target.file("cargo-py"))
+            .expect("the launcher exists");
         fs::write(target.file("source"), "").expect("a file can be written");
         fs::write(target.file("cargo"), CARGO).expect("a file can be written");
         let executable = fs::Permissions::from_mode(0o755);

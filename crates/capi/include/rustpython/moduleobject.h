@@ -73,7 +73,7 @@ typedef struct PySlot {
 #define PySlot_INT64(id, value) {.sl_id = (id), .sl_int64 = (int64_t)(value)}
 #define PySlot_UINT64(id, value) {.sl_id = (id), .sl_uint64 = (uint64_t)(value)}
 
-/* For values of any kind, also in C++ before C++20, which lacks the designated initializers that
+/* For values of any kind, even in C++ before C++20, which lacks the designated initializers that
    the other macros use. */
 #define PySlot_PTR(id, value) {(id), PySlot_INTPTR, 0, {(void *)(value)}}
 #define PySlot_PTR_STATIC(id, value) {(id), PySlot_INTPTR | PySlot_STATIC, 0, {(void *)(value)}}

@@ -41,7 +41,7 @@ fn of_class(function: &PyObject, name: &str, vm: &VirtualMachine) -> Option<PyOb
     function.class().get_attr(vm.ctx.intern_str(name))
 }
 
-/// The flags with which the class of a function says how it is called.
+/// The flags in the class of a function, which say how it is called.
 pub(super) fn flags(function: &PyObject, vm: &VirtualMachine) -> u32 {
     let flags = of_class(function, "_flags_", vm);
     let flags = flags.and_then(|flags| flags.try_to_value(vm).ok());

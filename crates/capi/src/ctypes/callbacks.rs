@@ -1,6 +1,6 @@
 //! Callbacks: C functions that call Python code. They convert arguments and results, and report
-//! exceptions. The machine code comes from the VM's foreign function interface; `callback` says
-//! what keeps it alive.
+//! exceptions. The machine code comes from the VM's foreign function interface; `callback` documents
+//! its lifetime.
 
 use core::ffi::c_void;
 use core::mem::forget;

@@ -1,7 +1,6 @@
-//! Changes of the VM's `_ctypes`, which differs from CPython's in what C code around capsules
-//! needs: names with a stable address, exceptions that are raised, callbacks. This file installs
-//! the replacements; the other files implement them. `docs/ctypes.md` lists the remaining
-//! differences.
+//! Changes of the VM's `_ctypes`, which lacks things that code around capsules needs: names with a
+//! stable address, exceptions that are raised, callbacks. This file installs the replacements; the
+//! other files implement them. `docs/ctypes.md` lists the remaining differences.
 
 mod arguments;
 mod arrays;

@@ -1,5 +1,5 @@
-//! The VM's `_ctypes` before it is changed: its classes and slots, and classes derived from them
-//! that keep its behaviour. The replacements are in the other files.
+//! The parts of the VM's `_ctypes` before it is changed: its classes and slots, and classes derived
+//! from them that keep the original behaviour. The replacements are in the other files.
 
 use std::sync::OnceLock;
 

@@ -92,7 +92,7 @@ pub(super) fn new_reference(object: PyObjectRef) -> PyObjectRef {
 /// `Py_DECREF`. The VM's function does nothing.
 pub(super) fn give_up_reference(object: PyObjectRef) -> PyObjectRef {
     let given_up = NonNull::from(&*object);
-    // SAFETY: the caller of `Py_DECREF` promises that it owns a reference and gives it up.
+    // SAFETY: the caller of `Py_DECREF` promises that it owns a reference.
     drop(unsafe { PyObjectRef::from_raw(given_up) });
     object
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-/// The offsets, in bytes, at which each word of a text begins.
+/// The byte offsets at which each word of a text begins.
 pub(crate) struct Index(BTreeMap<Vec<u8>, Vec<u64>>);
 
 impl Index {
