@@ -47,11 +47,6 @@ static PyObject *owner_of(PyObject *held)
     return capsule;
 }
 
-static void collect(void)
-{
-    run("gc.collect()");
-}
-
 static void a_cycle_through_the_context_is_collected(void)
 {
     PyObject *list = PyList_New(0);

@@ -205,7 +205,7 @@ static void many_capsules_in_cycles_are_collected(void)
         Py_DECREF(capsule);
         CHECK(run("cycle = [capsule]; cycle.append(cycle); del capsule, cycle"));
     }
-    CHECK(run("gc.collect()"));
+    CHECK(collect());
     CHECK(destroyed == 1000);
 }
 

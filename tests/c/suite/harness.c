@@ -102,6 +102,17 @@ int run(const char *source)
     return 1;
 }
 
+int collect(void)
+{
+    return run("import weakref\n"
+               "class Cycle: pass\n"
+               "cycle = Cycle()\n"
+               "cycle.itself = cycle\n"
+               "is_alive = weakref.ref(cycle)\n"
+               "del cycle\n"
+               "while is_alive(): gc.collect()");
+}
+
 int holds(const char *source)
 {
     PyObject *answer = evaluate(source);

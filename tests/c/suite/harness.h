@@ -43,6 +43,10 @@ int run(const char *source);
 int holds(const char *source);
 /* Binds a name to an object for Python code. */
 void define(const char *name, PyObject *object);
+/* Collects garbage. A call of `gc.collect` does nothing while the collector runs for another
+   interpreter of the process, so this repeats the call until a cycle made here is gone. True if
+   nothing was raised. */
+int collect(void);
 
 /* Clears the pending exception. True if its class, text and notes are these. */
 int raised(const char *text);
