@@ -88,3 +88,12 @@ pub(crate) fn child(arguments: &[&OsStr], environment: &[(&str, &str)]) -> Ended
 pub(crate) fn child_source(source: &str) -> Ended {
     child(&[OsStr::new("-c"), OsStr::new(source)], &[])
 }
+
+/// Fails if the values differ.
+pub(crate) fn same<T: core::fmt::Debug + PartialEq>(found: T, expected: T) -> Result<(), Failed> {
+    if found == expected {
+        Ok(())
+    } else {
+        Err(format!("{found:?}\nexpected:\n{expected:?}").into())
+    }
+}
