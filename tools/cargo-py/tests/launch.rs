@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// Says that it compiles, and makes the program and the list of its sources.
@@ -22,14 +23,24 @@ touch capsule-python
 echo "$PWD/capsule-python: $PWD/source" >capsule-python.d
 "#;
 
+/// One test at a time: a process that another thread starts inherits the programs that are being
+/// written until it calls `exec`, and a program that is open for writing cannot be started.
+static ONE_TEST: Mutex<()> = Mutex::new(());
+
 /// A target folder that is removed on drop.
-struct Target(PathBuf);
+struct Target {
+    folder: PathBuf,
+    _one_test: MutexGuard<'static, ()>,
+}
 
 impl Target {
     fn new(name: &str) -> Self {
-        let target = Self(Path::new(env!("CARGO_TARGET_TMPDIR")).join(name));
-        let _ = fs::remove_dir_all(&target.0);
-        fs::create_dir_all(&target.0).expect("a folder can be made");
+        let target = Self {
+            folder: Path::new(env!("CARGO_TARGET_TMPDIR")).join(name),
+            _one_test: ONE_TEST.lock().unwrap_or_else(PoisonError::into_inner),
+        };
+        let _ = fs::remove_dir_all(&target.folder);
+        fs::create_dir_all(&target.folder).expect("a folder can be made");
         fs::copy(env!("CARGO_BIN_EXE_cargo-py"), target.file("cargo-py"))
             .expect("the launcher exists");
         fs::write(target.file("source"), "").expect("a file can be written");
@@ -40,7 +51,7 @@ impl Target {
     }
 
     fn file(&self, name: &str) -> PathBuf {
-        self.0.join(name)
+        self.folder.join(name)
     }
 
     fn run(&self) -> Output {
@@ -64,7 +75,7 @@ impl Target {
 
 impl Drop for Target {
     fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
+        let _ = fs::remove_dir_all(&self.folder);
     }
 }
 
