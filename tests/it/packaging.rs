@@ -52,7 +52,7 @@ fn read(manifest: &Path) -> Result<Table, Failed> {
     Ok(fs::read_to_string(manifest)?.parse()?)
 }
 
-/// The limits are those of the registry crates.io.
+/// The limits are those of the public registry.
 fn described(manifest: &Path) -> Result<(), Failed> {
     let manifest = read(manifest)?;
     let package = &manifest["package"];
