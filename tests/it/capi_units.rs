@@ -16,6 +16,10 @@ mod c_string;
 mod export_hook;
 #[path = "../../crates/capi/src/function_definitions.rs"]
 mod function_definitions;
+#[path = "../../crates/capi/src/vtable.rs"]
+mod vtable;
+#[path = "../../crates/capi/src/vtable_entries.rs"]
+mod vtable_entries;
 
 use libtest_mimic::Trial;
 

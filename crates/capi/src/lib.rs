@@ -70,6 +70,8 @@ mod signals;
 pub mod slots;
 pub mod tupleobject;
 pub mod unicodeobject;
+mod vtable;
+mod vtable_entries;
 
 pub use loader::ExtensionModulesExt;
 pub use main_interpreter::{run_main, run_program};
