@@ -42,10 +42,12 @@ fn find_and_load(original: PyObjectRef, arguments: FuncArgs, vm: &VirtualMachine
 }
 
 fn add_notes(error: &PyBaseExceptionRef, name: &PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-    // The exception may be that of another module, which this one has imported.
-    let missing = error.as_object().get_attr("name", vm)?;
+    // importlib itself has raised it, and not the import of a package or the code of a module.
+    let is_own = error
+        .traceback()
+        .is_some_and(|innermost| innermost.next.lock().is_none());
     let modules = vm.sys_module.get_attr("modules", vm)?;
-    let Some(text) = name.downcast_ref::<PyStr>().filter(|_| missing.is(name)) else {
+    let Some(text) = name.downcast_ref::<PyStr>().filter(|_| is_own) else {
         return Ok(());
     };
     // With None there, the import of a module is forbidden.

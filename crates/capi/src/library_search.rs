@@ -7,7 +7,7 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use crate::elf::SharedLibrary;
+use super::elf::SharedLibrary;
 
 /// A library in a file.
 #[derive(Debug)]
