@@ -13,12 +13,15 @@ use rustpython_vm::{AsObject, PyObjectRef, PyResult, VirtualMachine};
 const FIND: &str = "_find_and_load_unlocked";
 
 /// Replaces the function of importlib that raises ModuleNotFoundError by one that calls it and adds
-/// the notes. importlib must have been read, but it need not have started.
+/// the notes. importlib must have been read, but it need not have started. Without importlib this
+/// function does nothing.
 pub(crate) fn install(vm: &VirtualMachine) -> PyResult<()> {
     static NOTING: PyMethodDef =
         PyMethodDef::new_const(FIND, find_and_load, PyMethodFlags::empty(), ItemDoc::NONE);
     let modules = vm.sys_module.get_attr("modules", vm)?;
-    let importlib = modules.get_item("_frozen_importlib", vm)?;
+    let Ok(importlib) = modules.get_item("_frozen_importlib", vm) else {
+        return Ok(());
+    };
     let original = importlib.get_attr(FIND, vm)?;
     // Not a second time, if `_imp` is imported again.
     if original.downcast_ref::<PyFunction>().is_some() {

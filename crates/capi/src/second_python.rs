@@ -2,6 +2,7 @@
 //! of the C API, and the functions that only the other Python defines would misread this
 //! interpreter's objects. This file detects such libraries; `loader` refuses them.
 
+use core::cell::LazyCell;
 use core::ffi::{CStr, c_int, c_void};
 use core::mem::MaybeUninit;
 use std::ffi::{OsStr, OsString};
@@ -24,7 +25,8 @@ pub(crate) fn needed_by(path: &Path) -> Option<String> {
     if found.library.defines(MARK) {
         return Some(path.display().to_string());
     }
-    let search = Search::new();
+    // Most libraries need none that is not loaded yet.
+    let search = LazyCell::new(Search::new);
     let mut seen: Vec<OsString> = Vec::new();
     let mut pending = vec![found];
     while let Some(user) = pending.pop() {

@@ -13,14 +13,13 @@
 extern "C" {
 #endif
 
-/* ---- Classes: the basic ones ---- */
+/* ---- Classes: the basic ones. pycapsule.h declares PyCapsule_Type. ---- */
 
 extern PyTypeObject PyBaseObject_Type;
 extern PyTypeObject PyType_Type;
 extern PyTypeObject PySuper_Type;
 extern PyTypeObject PyProperty_Type;
 extern PyTypeObject PyModule_Type;
-extern PyTypeObject PyCapsule_Type;
 
 /* ---- Numbers ---- */
 
