@@ -35,6 +35,11 @@
 )]
 
 mod abi_info;
+#[cfg_attr(
+    not(all(target_os = "linux", target_pointer_width = "64")),
+    path = "no_absolute_symbols.rs"
+)]
+mod absolute_symbols;
 #[path = "abstract.rs"]
 pub mod abstract_;
 mod boundary;
@@ -49,11 +54,16 @@ pub mod datetime;
 mod datetime_classes;
 mod datetime_constructors;
 pub mod dictobject;
+#[cfg(unix)]
+mod elf;
 mod export_hook;
 mod extension_module;
+mod foreign_files;
 mod function_definitions;
 pub mod import;
 mod instance;
+#[cfg(unix)]
+mod library_search;
 pub mod listobject;
 mod loader;
 mod main_interpreter;
@@ -79,6 +89,7 @@ pub mod tupleobject;
 mod type_record;
 mod type_slots;
 mod type_spec;
+mod type_symbols;
 pub mod unicodeobject;
 mod vtable;
 mod vtable_entries;
