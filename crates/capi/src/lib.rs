@@ -52,6 +52,7 @@ mod export_hook;
 mod extension_module;
 mod function_definitions;
 pub mod import;
+mod instance;
 pub mod listobject;
 mod loader;
 mod main_interpreter;
@@ -69,6 +70,7 @@ mod second_python;
 mod signals;
 pub mod slots;
 pub mod tupleobject;
+mod type_slots;
 pub mod unicodeobject;
 
 pub use loader::ExtensionModulesExt;
