@@ -90,6 +90,7 @@ mod type_record;
 mod type_slots;
 mod type_spec;
 mod type_symbols;
+mod type_slots;
 pub mod unicodeobject;
 mod vtable;
 mod vtable_entries;
