@@ -38,8 +38,14 @@ mod abi_info;
 #[path = "abstract.rs"]
 pub mod abstract_;
 mod boundary;
+mod buffer_acquire;
+mod buffer_check;
+mod buffer_copy;
+mod buffer_export;
+mod buffer_view;
 pub mod bytearrayobject;
 pub mod bytesobject;
+mod c_exporter;
 mod c_string;
 // On musl the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
@@ -50,15 +56,19 @@ mod datetime_constructors;
 pub mod dictobject;
 mod export_hook;
 mod extension_module;
+mod foreign_buffer;
+mod foreign_memory;
 mod function_definitions;
 pub mod import;
 pub mod listobject;
 mod loader;
 mod main_interpreter;
+pub mod memoryobject;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
 pub mod object;
+pub mod pybuffer;
 pub mod pycapsule;
 pub mod pyerrors;
 pub mod pystate;
