@@ -90,7 +90,13 @@ pub(crate) unsafe fn fill_info(
     // The shape is the length, and the stride the size of an item.
     // SAFETY: the fields of the view exist.
     let (len, itemsize) = unsafe { (&raw mut (*start).len, &raw mut (*start).itemsize) };
-    let or_null = |wanted, field| if flags.contains(wanted) { field } else { null_mut() };
+    let or_null = |wanted, field| {
+        if flags.contains(wanted) {
+            field
+        } else {
+            null_mut()
+        }
+    };
     let filled = PyBufferView {
         buf: memory.address,
         obj: exporter.map_or(null_mut(), |object| object.into_raw().as_ptr()),

@@ -113,7 +113,9 @@ unsafe fn span(view: &PyBufferView) -> Result<(Layout, Span), &'static str> {
     if layout.shape.iter().any(|count| *count < 0) {
         return Err("a negative number in its shape");
     }
-    let sizes = [view.itemsize].into_iter().chain(layout.shape.iter().copied());
+    let sizes = [view.itemsize]
+        .into_iter()
+        .chain(layout.shape.iter().copied());
     // A product with a zero does not overflow, whatever the other numbers are.
     let bytes = if layout.shape.contains(&0) {
         Some(0)

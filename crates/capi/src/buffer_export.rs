@@ -52,7 +52,10 @@ pub(crate) fn export(
             Cow::Owned(format)
         }
     };
-    let shape = description.dim_desc.iter().map(|(count, ..)| as_signed(*count));
+    let shape = description
+        .dim_desc
+        .iter()
+        .map(|(count, ..)| as_signed(*count));
     let strides = description.dim_desc.iter().map(|(_, stride, _)| *stride);
     let dimensions = shape.chain(strides).collect();
     let mut view = PyBufferView {

@@ -12,8 +12,7 @@ use rustpython_vm::object::{Traverse, TraverseFn};
 use rustpython_vm::protocol::{BufferMethods, PyBuffer};
 use rustpython_vm::types::Hashable;
 use rustpython_vm::{
-    Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
-    pyclass,
+    Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, pyclass,
 };
 
 use crate::buffer_check::Checked;
@@ -33,7 +32,10 @@ enum State {
     Lent(Lent),
     /// The memory was given back. A thread may still be about to read it through a memoryview that
     /// another thread has just released; it finds zeros.
-    GivenBack { zeros: Vec<u8>, size: usize },
+    GivenBack {
+        zeros: Vec<u8>,
+        size: usize,
+    },
 }
 
 #[derive(Debug)]

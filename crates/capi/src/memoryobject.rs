@@ -142,7 +142,9 @@ pub unsafe extern "C" fn PyMemoryView_GetContiguous(
 fn contiguous_copy(view: &PyBufferView, order: Order, vm: &VirtualMachine) -> PyResult<PyBuffer> {
     let len = view.len.unsigned_abs();
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(len).map_err(|_| vm.no_memory_error())?;
+    bytes
+        .try_reserve_exact(len)
+        .map_err(|_| vm.no_memory_error())?;
     bytes.resize(len, 0);
     let target = NonNull::from(bytes.as_mut_slice()).cast();
     // SAFETY: the view was filled by its exporter, and both sides have that many bytes.
@@ -162,7 +164,9 @@ fn contiguous_copy(view: &PyBufferView, order: Order, vm: &VirtualMachine) -> Py
         readonly: true,
         itemsize: view.itemsize.unsigned_abs(),
         format: format.map_or(Cow::Borrowed("B"), Cow::Owned),
-        dim_desc: dimensions.map(|(count, stride)| (count, stride, 0)).collect(),
+        dim_desc: dimensions
+            .map(|(count, stride)| (count, stride, 0))
+            .collect(),
     };
     let bytes: PyObjectRef = vm.ctx.new_bytes(bytes).into();
     Ok(PyBuffer::new(bytes, description, &OF_BYTES))

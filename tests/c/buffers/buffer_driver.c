@@ -37,15 +37,15 @@ static PyObject *numbers(const Py_ssize_t *array, int count)
     return list;
 }
 
-/* Reads a list of numbers. Returns how many there are, or -1 if the object is None. */
-static int numbers_of(PyObject *list, Py_ssize_t *array)
+/* Reads a tuple of numbers. Returns how many there are, or -1 if the object is None. */
+static int numbers_of(PyObject *tuple, Py_ssize_t *array)
 {
-    if (list == Py_None) {
+    if (tuple == Py_None) {
         return -1;
     }
-    const Py_ssize_t count = PyList_Size(list);
+    const Py_ssize_t count = PyTuple_Size(tuple);
     for (Py_ssize_t i = 0; i < count && i < MOST; i++) {
-        array[i] = PyLong_AsSsize_t(PyList_GetItem(list, i));
+        array[i] = PyLong_AsSsize_t(PyTuple_GetItem(tuple, i));
     }
     return (int)count;
 }
@@ -120,16 +120,22 @@ static PyObject *get(PyObject *module, PyObject *const *arguments, Py_ssize_t co
 
 static Py_buffer held[MOST];
 
-/* hold(place, object, flags): keeps a view, which is copied to another address. */
+/* hold(place, object, flags): keeps a view. */
 static PyObject *hold(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
 {
     (void)module, (void)count;
-    Py_buffer view;
-    if (PyObject_GetBuffer(arguments[1], &view, (int)PyLong_AsLong(arguments[2])) < 0) {
-        return NULL;
-    }
-    memcpy(&held[PyLong_AsSsize_t(arguments[0])], &view, sizeof view);
-    memset(&view, 7, sizeof view);
+    Py_buffer *const view = &held[PyLong_AsSsize_t(arguments[0])];
+    const int status = PyObject_GetBuffer(arguments[1], view, (int)PyLong_AsLong(arguments[2]));
+    return status < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+/* move(from, to): keeps a copy of the view at another address, and overwrites the view. */
+static PyObject *move(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    (void)module, (void)count;
+    Py_buffer *const from = &held[PyLong_AsSsize_t(arguments[0])];
+    held[PyLong_AsSsize_t(arguments[1])] = *from;
+    memset(from, 7, sizeof *from);
     return Py_NewRef(Py_None);
 }
 
@@ -330,6 +336,7 @@ static PyObject *is_memoryview(PyObject *module, PyObject *object)
 static PyMethodDef methods[] = {
     FAST(get),
     FAST(hold),
+    FAST(move),
     ONE(held_bytes),
     FAST(set_byte),
     ONE(let_go),

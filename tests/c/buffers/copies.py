@@ -69,6 +69,6 @@ row("copy to itself", lambda: (lambda b: copied(b, b))(block()))
 FORMATS = b"", b"B", b"i", b"<i", b"3h", b"hq", b"=hq", b"10s", b"?", b"x", b"e", b"n", b"P", b"i i", b"Z", b"3", b"<n", b"\xc3\xa9"
 for format in FORMATS:
     row(f"size_from_format {format}", lambda: driver.size_from_format(format) if driver else None)
-for shape in [], [3], [2, 3], [2, 3, 4], [0, 5], [1], [-1, 2]:
+for shape in (), (3,), (2, 3), (2, 3, 4), (0, 5), (1,), (-1, 2):
     for order in b"C", b"F", b"A":
         row(f"fill_strides {shape} {order}", driver.fill_strides, shape, 4, order)

@@ -58,7 +58,6 @@ def of_view(thing, flags, use):
         driver.let_go(0)
 
 
-# A view of plain bytes has pointers to its own fields, and the driver has copied it.
 for name, thing in {
     "array": array.array("H", [1, 2, 3]),
     "backwards": memoryview(bytearray(RANGE))[::-3],

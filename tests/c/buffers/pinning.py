@@ -60,6 +60,18 @@ def closed_map():
 row("mmap close", closed_map)
 
 
+def moved(thing, flags):
+    """Of a view that was copied, the copy is released."""
+    driver.hold(0, thing, flags)
+    driver.move(0, 1)
+    pinned = tried(thing.append, 5)
+    return driver.held_bytes(1), pinned, driver.let_go(1), driver.let_go(1), tried(thing.append, 5)
+
+
+row("copy of a view", moved, bytearray(b"abc"), FULL_RO)
+row("copy of a view of an array", moved, array.array("h", [1, 2]), FULL_RO)
+
+
 def through(thing, index, flags=WRITABLE):
     driver.hold(0, thing, flags)
     driver.set_byte(0, index, 88)

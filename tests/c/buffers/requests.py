@@ -28,7 +28,7 @@ class Exports:
 
 
 class Point(ctypes.Structure):
-    _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_short)]
+    _fields_ = [("x", ctypes.c_int), ("y", ctypes.c_int)]
 
 
 def writable_map():
@@ -98,7 +98,8 @@ FROM_CTYPES = {
     "ctypes c_int": ctypes.c_int(7),
     "ctypes c_double": ctypes.c_double(0.5),
     "ctypes array": (ctypes.c_short * 3)(1, 2, 3),
-    "ctypes array of arrays": ((ctypes.c_int * 2) * 3)((1, 2), (3, 4), (5, 6)),
+    "ctypes array of arrays": ((ctypes.c_int * 2) * 3)(),
+    "ctypes structure": Point(1, 2),
     "ctypes string": ctypes.create_string_buffer(b"text"),
 }
 
@@ -106,11 +107,21 @@ for name, thing in OBJECTS.items():
     row(f"check {name}", driver.check_buffer, thing)
     for flags in REQUESTS:
         row(f"get {name} {flags:#x}", driver.get, thing, flags)
+
+
+def bytes_of(thing, flags):
+    """What the interpreters agree about for ctypes: CPython's ignores the flags."""
+    length, itemsize, readonly, *_, items, released = driver.get(thing, flags)
+    return length, itemsize, readonly, b"".join(items) if type(items) is list else items, released
+
+
 for name, thing in FROM_CTYPES.items():
     row(f"check {name}", driver.check_buffer, thing)
     for flags in REQUESTS:
-        row(f"get {name} {flags:#x}", driver.get, thing, flags)
-row("get ctypes structure", lambda: driver.get(Point(1, 2), SIMPLE)[:1])
+        row(f"get bytes of {name} {flags:#x}", bytes_of, thing, flags)
+for name in "ctypes c_int", "ctypes array":
+    for flags in SIMPLE, STRIDES, FULL_RO:
+        row(f"get {name} {flags:#x}", driver.get, FROM_CTYPES[name], flags)
 
 base = bytearray(RANGE)
 whole = memoryview(base)
