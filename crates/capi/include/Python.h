@@ -39,6 +39,7 @@
 /* These use the types of object.h. */
 #include "rustpython/pyerrors.h"
 #include "rustpython/typesymbols.h"
+#include "rustpython/pybuffer.h"
 
 #include "rustpython/abstract.h"
 #include "rustpython/builtins.h"
