@@ -38,6 +38,7 @@ mod abi_info;
 #[path = "abstract.rs"]
 pub mod abstract_;
 mod boundary;
+mod build_value;
 pub mod bytearrayobject;
 pub mod bytesobject;
 mod c_string;
@@ -68,8 +69,13 @@ pub mod refcount;
 mod second_python;
 mod signals;
 pub mod slots;
+pub mod sysmodule;
 pub mod tupleobject;
+mod unicode_format;
 pub mod unicodeobject;
+mod varargs;
+pub mod warnings;
+mod wide_string;
 
 pub use loader::ExtensionModulesExt;
 pub use main_interpreter::{run_main, run_program};
