@@ -22,14 +22,14 @@ mod export_hook;
 mod foreign_files;
 #[path = "../../crates/capi/src/function_definitions.rs"]
 mod function_definitions;
-#[path = "../../crates/capi/src/vtable.rs"]
-mod vtable;
-#[path = "../../crates/capi/src/vtable_entries.rs"]
-mod vtable_entries;
 #[cfg(unix)]
 #[expect(dead_code, reason = "a search is tested with libraries")]
 #[path = "../../crates/capi/src/library_search.rs"]
 mod library_search;
+#[path = "../../crates/capi/src/vtable.rs"]
+mod vtable;
+#[path = "../../crates/capi/src/vtable_entries.rs"]
+mod vtable_entries;
 
 use libtest_mimic::Trial;
 
