@@ -104,7 +104,6 @@ mod type_spec;
 mod type_symbols;
 mod unicode_format;
 pub mod unicodeobject;
-pub mod unicodeobject;
 mod varargs;
 mod vtable;
 mod vtable_entries;
