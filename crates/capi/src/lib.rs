@@ -41,6 +41,9 @@ mod boundary;
 pub mod bytearrayobject;
 pub mod bytesobject;
 mod c_string;
+mod calling_convention;
+mod class_attributes;
+mod class_methods;
 // On musl the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
 mod ctypes;
@@ -50,11 +53,16 @@ mod datetime_constructors;
 pub mod dictobject;
 mod export_hook;
 mod extension_module;
+mod field_types;
 mod function_definitions;
+mod getset;
 pub mod import;
+mod instance;
 pub mod listobject;
 mod loader;
 mod main_interpreter;
+mod members;
+mod method_definition;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
