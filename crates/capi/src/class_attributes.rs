@@ -5,6 +5,8 @@
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr, PyStrInterned, PyType};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
+use crate::type_record::TypeRecord;
+
 /// The elements of a C array that ends with an element for which `is_end` is true. NULL is an empty
 /// array.
 ///
@@ -36,15 +38,13 @@ pub(crate) fn add(
     }
 }
 
-/// The name of a class made from C, with its module, as it is in CPython's messages about its
-/// descriptors.
+/// The name of a class as it is in CPython's messages: that of a class made from C has its module.
 pub(crate) fn full_name(class: &Py<PyType>, vm: &VirtualMachine) -> String {
     let name = class.slot_name();
-    let module = class.attributes.get(vm.ctx.intern_str("__module__"));
-    match module
-        .as_ref()
-        .and_then(|module| module.downcast_ref::<PyStr>())
-    {
+    let module = TypeRecord::of(class)
+        .and_then(|_| class.attributes.get(vm.ctx.intern_str("__module__")))
+        .and_then(|module| module.downcast::<PyStr>().ok());
+    match module {
         Some(module) => format!("{module}.{}", &*name),
         None => name.to_string(),
     }
@@ -78,6 +78,6 @@ fn not_an_instance(
     vm.new_type_error(format!(
         "descriptor '{descriptor}' for '{}' objects doesn't apply to a '{}' object",
         full_name(class, vm),
-        object.class().slot_name(),
+        full_name(object.class(), vm),
     ))
 }

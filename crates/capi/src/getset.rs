@@ -1,10 +1,9 @@
 //! The getters and setters of classes made from C. Their descriptors are the VM's `PyGetSet`, which
 //! does not check the object that it is applied to.
 
-use core::ffi::c_void;
+use core::ffi::{c_char, c_int, c_void};
 use core::ptr::null_mut;
 
-use rustpython_capi::descrobject::PyGetSetDef;
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyGetSet, PyStrInterned, PyType};
 use rustpython_vm::function::{ItemDoc, PySetterValue};
 use rustpython_vm::{Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine};
@@ -14,7 +13,23 @@ use crate::class_attributes::{add, check_instance, elements, full_name};
 use crate::method_definition::interned;
 
 type Getter = unsafe extern "C" fn(*mut PyObject, *mut c_void) -> *mut PyObject;
-type Setter = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut c_void) -> core::ffi::c_int;
+type Setter = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut c_void) -> c_int;
+
+/// A definition of an attribute with a getter and a setter.
+#[derive(Debug)]
+#[repr(C)]
+pub struct PyGetSetDef {
+    /// The name; NULL ends an array.
+    pub name: *const c_char,
+    /// Returns a new reference, or NULL with an exception.
+    pub get: Option<Getter>,
+    /// Returns 0, or -1 with an exception. The value is NULL if the attribute is deleted.
+    pub set: Option<Setter>,
+    /// The docstring, or NULL.
+    pub doc: *const c_char,
+    /// An argument of both functions.
+    pub closure: *mut c_void,
+}
 
 /// Adds the attributes of an array of definitions to the class; NULL is an empty array. An attribute
 /// that the class has already stays.

@@ -1,10 +1,9 @@
 //! The members of classes made from C: attributes that are fields of the C struct of an instance.
 //! The types of the fields are in `field_types`.
 
-use core::ffi::{CStr, c_int};
+use core::ffi::{CStr, c_char, c_int};
 use std::sync::OnceLock;
 
-use rustpython_capi::descrobject::PyMemberDef;
 use rustpython_vm::builtins::{
     DescriptorMemberDef, MemberAccess, MemberKind, PyBaseExceptionRef, PyDescriptorOwned,
     PyMemberDescriptor, PyMemberFlags, PyStrInterned, PyType,
@@ -20,8 +19,9 @@ use crate::class_attributes::{add, check_instance, elements, full_name};
 use crate::field_types::FieldType;
 use crate::instance::type_data;
 use crate::method_definition::interned;
+use crate::type_record::TypeRecord;
 
-const READONLY: c_int = 1;
+pub(crate) const READONLY: c_int = 1;
 const AUDIT_READ: c_int = 2;
 pub(crate) const RELATIVE_OFFSET: c_int = 8;
 
@@ -31,6 +31,22 @@ const PLACES: [&CStr; 3] = [
     c"__weaklistoffset__",
     c"__vectorcalloffset__",
 ];
+
+/// A definition of a member of instances.
+#[derive(Debug)]
+#[repr(C)]
+pub struct PyMemberDef {
+    /// The name; NULL ends an array.
+    pub name: *const c_char,
+    /// The type of the field: `Py_T_…`.
+    pub type_code: c_int,
+    /// Where the field is, in bytes.
+    pub offset: isize,
+    /// Bits such as `Py_READONLY` and `Py_RELATIVE_OFFSET`.
+    pub flags: c_int,
+    /// The docstring, or NULL.
+    pub doc: *const c_char,
+}
 
 /// Adds the members of an array of definitions to the class; NULL is an empty array. An attribute
 /// that the class has already stays.
@@ -95,9 +111,9 @@ unsafe impl Traverse for Member {
 /// The name and a new descriptor, which keeps the class.
 ///
 /// # Errors
-/// SystemError if the definition has no name, or if its offset is not relative to the struct of the
-/// class, since the layout of objects is not public; UnicodeDecodeError for a name or docstring that
-/// is not UTF-8.
+/// SystemError if the definition has no name, if its offset is not relative to the struct of the
+/// class, since the layout of objects is not public, or if it is outside the struct;
+/// UnicodeDecodeError for a name or docstring that is not UTF-8.
 ///
 /// # Safety
 /// The strings of the definition are NULL or NUL-terminated. The struct that the class adds to its
@@ -120,11 +136,11 @@ pub(crate) unsafe fn new_member(
              public"
         )));
     }
-    let offset = usize::try_from(definition.offset).map_err(|_| {
-        vm.new_system_error(format!(
-            "member '{name}' of '{owner}' has a negative offset"
-        ))
-    })?;
+    let size = TypeRecord::of(class).map_or(0, |record| record.content.size);
+    let offset = usize::try_from(definition.offset).ok();
+    let Some(offset) = offset.filter(|offset| *offset < size) else {
+        return Err(vm.new_system_error("Member offset out of range (0..-basicsize)"));
+    };
     let interned_name = vm.ctx.intern_str(name);
     let base = PyMemberDescriptor {
         common: PyDescriptorOwned {
@@ -192,7 +208,7 @@ impl Member {
     fn no_data(&self, object: &PyObject, vm: &VirtualMachine) -> PyBaseExceptionRef {
         vm.new_system_error(format!(
             "'{}' object has no data of '{}'",
-            object.class().slot_name(),
+            full_name(object.class(), vm),
             full_name(self.class_of_instances(), vm)
         ))
     }

@@ -11,6 +11,7 @@ use rustpython_vm::{AsObject, Py, PyResult, VirtualMachine};
 
 use crate::boundary::{Inconsistency, checked_result, owned, utf8_argument};
 use crate::calling_convention::{DefiningClass, Function};
+use crate::class_attributes::full_name as class_name;
 use crate::function_definitions::{Key, Receiver, definition};
 
 /// A C function, and what Python code sees of it.
@@ -154,7 +155,7 @@ impl Method {
             None => format!("unbound method {full_name}() needs an argument"),
             Some(zelf) => format!(
                 "descriptor '{name}' for '{owner}' objects doesn't apply to a '{}' object",
-                zelf.class().slot_name()
+                class_name(zelf.class(), vm)
             ),
         })
     }

@@ -105,6 +105,18 @@ pub(crate) fn find(object: &PyObject, hooks: &'static Hooks) -> Option<NonNull<H
     })
 }
 
+/// The headers of `object` with these hooks, the latest one first.
+pub(crate) fn find_all(
+    object: &PyObject,
+    hooks: &'static Hooks,
+) -> impl Iterator<Item = NonNull<Header>> {
+    let all = entries().map(|entries| headers(object, entries));
+    all.into_iter().flatten().filter(|header| {
+        // SAFETY: the object has this header, and the caller keeps the object alive.
+        core::ptr::eq(unsafe { header.as_ref() }.hooks, hooks)
+    })
+}
+
 /// The vtable that an object has. [`install`] takes it to recognize that another thread was first.
 #[inline]
 pub(crate) fn current(object: &PyObject) -> *mut () {
