@@ -48,6 +48,8 @@ pub mod datetime;
 mod datetime_classes;
 mod datetime_constructors;
 pub mod dictobject;
+#[cfg(unix)]
+mod elf;
 mod export_hook;
 mod extension_module;
 mod function_definitions;
