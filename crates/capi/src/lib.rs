@@ -72,6 +72,8 @@ mod signals;
 pub mod slots;
 pub mod tupleobject;
 pub mod unicodeobject;
+#[cfg(unix)]
+mod wheelcheck;
 
 pub use loader::ExtensionModulesExt;
 pub use main_interpreter::{run_main, run_program};

@@ -64,8 +64,13 @@ _release_schema, _release_array, _release_export = map(_releases, (ArrowSchema, 
 def _keep(release, *parts):
     """The last two fields of a struct that points to `parts`."""
     key = next(_keys)
-    exported[key] = parts
+    exported[key] = (release, *parts)
     return ctypes.cast(release, c_void_p), key
+
+
+def arrays_in_use():
+    """How many exported arrays have not been released."""
+    return sum(release is _release_array for release, *_ in exported.values())
 
 
 class Series:

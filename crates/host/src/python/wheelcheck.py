@@ -1,0 +1,292 @@
+"""Tells whether wheels and libraries can work in this interpreter, before any of their code runs.
+
+    capsule-python -m wheelcheck [--table] FILE-OR-NAME...
+
+An argument is a wheel, a shared library, a folder with shared libraries, or the name of a distribution or a
+module that is installed. The exit code is 0 if everything can work, 1 if something cannot, and 2 if an
+argument is none of these.
+
+With --table it prints only one line for each library: its file, how many functions and how many data
+symbols of the C API it needs, and the names of those that are missing, with tabs between.
+"""
+
+import os
+import re
+import sys
+
+STABLE_ABI = (3, 15)
+"""The newest version of the stable ABI that the loader accepts."""
+
+ADVICE = (
+    "Look for a wheel with abi3t in its name, or build one: with PyO3, the feature abi3t-py315; in C, the "
+    "headers of this interpreter, or those of CPython 3.15 with Py_TARGET_ABI3T=0x030f0000"
+)
+
+
+def abi3t_interpreters():
+    """The interpreter tags of wheels for the stable ABI, the best first: CPython 3.15 and older."""
+    major, newest = STABLE_ABI
+    return [f"cp{major}{minor}" for minor in range(newest, 1, -1)]
+
+
+# Wheels.
+
+
+def expanded(name):
+    """The tags of a wheel, from the name of its file; None if the name is not that of a wheel."""
+    parts = name.removesuffix(".whl").split("-")
+    if not name.endswith(".whl") or len(parts) not in (5, 6):
+        return None
+    return [
+        (interpreter, abi, platform)
+        for interpreter in parts[-3].split(".")
+        for abi in parts[-2].split(".")
+        for platform in parts[-1].split(".")
+    ]
+
+
+def problem_of_tag(interpreter, abi, platform):
+    """Why a wheel with this tag cannot work here, or None."""
+    return problem_of_abi(interpreter, abi) or problem_of_platform(platform)
+
+
+def problem_of_abi(interpreter, abi):
+    major, newest = STABLE_ABI
+    versions = re.fullmatch(r"(cp|py)(\d)(\d*)", interpreter)
+    if versions is None:
+        return f"it is built for another interpreter, {interpreter}"
+    kind, wheel_major, wheel_minor = versions.groups()
+    version = f"{wheel_major}.{wheel_minor}".rstrip(".")
+    if int(wheel_major) != major:
+        return f"it is for Python {version}"
+    if kind == "py" and abi == "none":
+        language = sys.version_info[1]
+        too_new = int(wheel_minor or 0) > language
+        return f"it needs Python {version}, and the language here is that of {major}.{language}" if too_new else None
+    if abi == "abi3t":
+        too_new = int(wheel_minor or 0) > newest
+        return f"it needs the stable ABI of Python {version}, and the newest here is that of {major}.{newest}" if too_new else None
+    if abi == "abi3":
+        return "it is built for interpreters with a GIL (abi3), and this one has none"
+    return f"it is built for CPython {version} alone ({abi})"
+
+
+def problem_of_platform(platform):
+    import platform as machine
+    import sysconfig
+
+    here = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    if platform in ("any", here):
+        return None
+    old = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
+    for alias, name in old.items():
+        platform = re.sub(rf"^{alias}_", f"{name}_", platform)
+    linux = re.fullmatch(r"manylinux_(\d+)_(\d+)_(.+)", platform)
+    if linux is None or here != f"linux_{linux[3]}":
+        return f"it is built for {platform}, and this is {here}"
+    library, version = machine.libc_ver()
+    if library != "glibc":
+        return "it needs the GNU C library"
+    needed, present = (int(linux[1]), int(linux[2])), tuple(map(int, version.split(".")[:2]))
+    return f"it needs glibc {linux[1]}.{linux[2]}, and this system has {version}" if needed > present else None
+
+
+# Libraries.
+
+
+def is_data(symbol):
+    """Whether a symbol of the C API is data. ELF does not tell for a symbol that is not defined."""
+    return re.match(r"(?!PyObject_Type$)(PyExc_|Py_?\w+_Type$|Py_GenericAliasType$|_Py\w+(Type|Struct|Object)$)", symbol) is not None
+
+
+class Library:
+    """What a shared library needs from the interpreter."""
+
+    def __init__(self, path, name):
+        import _wheelcheck
+
+        self.name = name
+        self.module = os.path.basename(name).partition(".")[0]
+        entries = [f"PyModExport_{self.module}", f"PyInit_{self.module}"]
+        self.machine_fits, self.needed, undefined, entries = _wheelcheck.read(path, entries)
+        self.entry = entries[0] if entries else None
+        symbols = sorted(symbol for symbol in undefined if symbol.startswith(("Py", "_Py")))
+        self.data = [symbol for symbol in symbols if is_data(symbol)]
+        self.functions = [symbol for symbol in symbols if not is_data(symbol)]
+        self.missing = [symbol for symbol in symbols if not _wheelcheck.offers(symbol)]
+
+    def is_extension(self):
+        return bool(self.entry or self.functions or self.data)
+
+    def problems(self):
+        """Pairs of what is wrong and what to do about it."""
+        if not self.machine_fits:
+            yield "built for another kind of processor", "Look for a wheel for this machine"
+            return
+        for other in self.needed:
+            if other.startswith("libpython"):
+                yield f"linked with another Python, {other}", "Link it without libpython: the interpreter has the functions of the C API"
+        if self.entry is None:
+            yield f"no entry point PyModExport_{self.module}", "Name the file after the module that it was built as"
+        elif self.entry.startswith("PyInit_"):
+            yield f"{self.entry} is the entry point of modules for CPython, which read the fields of its objects", ADVICE
+        elif not self.has_known_suffix():
+            yield "import does not look for a file of this name", f"Name it {self.module}.abi3t.so"
+        functions = [name for name in self.missing if not is_data(name)]
+        if functions:
+            yield f"missing functions ({len(functions)}): {listed(functions)}", "Report them to the authors of this interpreter, or avoid them in the library"
+        data = [name for name in self.missing if is_data(name)]
+        if data:
+            yield f"missing data symbols ({len(data)}): {listed(data)}", "Report them to the authors of this interpreter, or get the types by import"
+
+    def has_known_suffix(self):
+        from importlib.machinery import EXTENSION_SUFFIXES
+
+        base = os.path.basename(self.name)
+        return base[base.index("."):] in EXTENSION_SUFFIXES
+
+
+def listed(names, limit=8):
+    """Names with commas between; the first few of many."""
+    more = len(names) - limit
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:limit])} and {more} more"
+
+
+# Arguments.
+
+
+class Subject:
+    """What an argument names: a title, tags if it is a wheel, libraries, and requirements."""
+
+    def __init__(self, title, tags, libraries, requirements):
+        self.title, self.tags, self.libraries, self.requirements = title, tags, libraries, requirements
+
+
+def wheel(path):
+    import tempfile
+    import zipfile
+
+    with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
+        members = [name for name in archive.namelist() if is_library(name)]
+        libraries = [Library(archive.extract(name, folder), name) for name in members]
+        (metadata,) = [name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
+        requirements = requirements_in(archive.read(metadata).decode())
+    return Subject(os.path.basename(path), expanded(os.path.basename(path)), libraries, requirements)
+
+
+def requirements_in(metadata):
+    """The distributions that are always needed, from the metadata of one."""
+    lines = metadata.partition("\n\n")[0].splitlines()
+    lines = [line.partition(":")[2].strip() for line in lines if line.startswith("Requires-Dist:")]
+    return [line for line in lines if not re.search(r";.*\bextra\b", line)]
+
+
+def installed(name):
+    """The distribution or the module of this name, or None."""
+    from importlib import metadata, util
+
+    try:
+        distribution = metadata.distribution(name)
+    except (metadata.PackageNotFoundError, ValueError):
+        spec = util.find_spec(name) if re.fullmatch(r"\w+", name) else None
+        if spec is None or not spec.has_location and not spec.submodule_search_locations:
+            return None
+        places = spec.submodule_search_locations or [spec.origin]
+        files = [file for place in places for file in files_in(place)]
+        return Subject(name, None, [Library(file, file) for file in files], [])
+    files = [file for file in distribution.files or () if is_library(str(file))]
+    libraries = [Library(str(distribution.locate_file(file)), str(file)) for file in files]
+    wheel_file = distribution.read_text("WHEEL") or ""
+    tags = [tuple(tag.split("-")) for tag in re.findall(r"^Tag: (\S+-\S+-\S+)$", wheel_file, re.M)]
+    title = f"{distribution.name} {distribution.version}"
+    return Subject(title, tags or None, libraries, requirements_in(str(distribution.read_text("METADATA") or "")))
+
+
+def files_in(place):
+    """The libraries in a folder, or the file itself."""
+    if os.path.isfile(place):
+        return [place] if is_library(place) else []
+    return sorted(
+        os.path.join(folder, file) for folder, _, files in os.walk(place) for file in files if is_library(file)
+    )
+
+
+def is_library(name):
+    return re.search(r"\.so(\.[\d.]+)?$", name) is not None
+
+
+def subject(argument):
+    if argument.endswith(".whl") and os.path.isfile(argument):
+        return wheel(argument)
+    if os.path.isfile(argument) and is_library(argument):
+        return Subject(argument, None, [Library(argument, argument)], [])
+    if os.path.isdir(argument):
+        return Subject(argument, None, [Library(file, file) for file in files_in(argument)], [])
+    return installed(argument)
+
+
+# Reports.
+
+
+def report(subject):
+    """Prints what was found. Returns whether the subject can work."""
+    print(subject.title)
+    can_work = True
+    if subject.tags is not None:
+        problems = [problem_of_tag(*tag) for tag in subject.tags]
+        fitting = [tag for tag, problem in zip(subject.tags, problems) if problem is None]
+        if fitting:
+            print(f"  tag {'-'.join(fitting[0])}")
+        else:
+            can_work = False
+            print(f"  {problems[-1]}\n    {ADVICE if problem_of_abi(*subject.tags[-1][:2]) else 'Look for a wheel for this machine'}.")
+    for library in subject.libraries:
+        problems = list(library.problems())
+        if not library.is_extension():
+            continue
+        can_work = can_work and not problems
+        print(f"  {library.name}")
+        print(f"    entry point: {library.entry or 'none'}")
+        needs = f"{len(library.functions)} functions and {len(library.data)} data symbols of the C API"
+        print(f"    needs {needs}; {'all are here' if not library.missing else f'{len(library.missing)} are missing'}")
+        for problem, advice in problems:
+            print(f"    {problem}\n      {advice}.")
+    if subject.requirements:
+        print(f"  it also requires: {'; '.join(subject.requirements)}")
+    if not any(library.is_extension() for library in subject.libraries):
+        print("  no library that uses the C API")
+    print("  it can work here" if can_work else "  it cannot work here")
+    return can_work
+
+
+def table(subject):
+    for library in subject.libraries:
+        if library.is_extension():
+            print(library.name, len(library.functions), len(library.data), ",".join(library.missing), sep="\t")
+    return not any(library.missing for library in subject.libraries)
+
+
+def main(arguments):
+    show = table if "--table" in arguments else report
+    names = [argument for argument in arguments if argument != "--table"]
+    if not names or any(name.startswith("-") for name in names):
+        print(__doc__)
+        return 0 if names in (["-h"], ["--help"]) else 2
+    code = 0
+    for name in names:
+        try:
+            found = subject(name)
+        except (ImportError, OSError, ValueError) as error:
+            print(f"{name}: {error}", file=sys.stderr)
+            code = 2
+            continue
+        if found is None:
+            print(f"{name}: no wheel, no library, and nothing of this name is installed", file=sys.stderr)
+            code = 2
+        elif not show(found):
+            code = code or 1
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
