@@ -33,11 +33,16 @@ pub fn main() -> ExitCode {
 }
 
 /// Tells whether wheels can work here.
-const WHEELCHECK: &FrozenLib = py_freeze!(file = "python/wheelcheck.py", module_name = "wheelcheck");
+const WHEELCHECK: &FrozenLib =
+    py_freeze!(file = "python/wheelcheck.py", module_name = "wheelcheck");
 
 /// Modules with the tags of the wheels that can be installed. Frozen modules are found before those in
 /// folders, so these run in place of the installed ones; and they run the installed ones.
-const PACKAGING_TAGS: &FrozenLib =
-    py_freeze!(file = "python/packaging_tags.py", module_name = "packaging.tags");
-const PIP_TAGS: &FrozenLib =
-    py_freeze!(file = "python/packaging_tags.py", module_name = "pip._vendor.packaging.tags");
+const PACKAGING_TAGS: &FrozenLib = py_freeze!(
+    file = "python/packaging_tags.py",
+    module_name = "packaging.tags"
+);
+const PIP_TAGS: &FrozenLib = py_freeze!(
+    file = "python/packaging_tags.py",
+    module_name = "pip._vendor.packaging.tags"
+);

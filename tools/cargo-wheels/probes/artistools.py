@@ -1,23 +1,14 @@
 """artistools: its library `rustext` reads files of a simulation and bins columns, on threads of its own."""
 
 import gzip
-import importlib.util
 import math
 import os
 import pathlib
-import sys
 import tempfile
 
 import polars
+import rustext
 
-(library,) = [
-    file
-    for folder in sys.path
-    for file in pathlib.Path(folder, "artistools").glob("rustext*.so")
-]
-spec = importlib.util.spec_from_file_location("artistools.rustext", library)
-rustext = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(rustext)
 print("polars is", polars.__file__)
 
 
