@@ -38,6 +38,7 @@
 #include "rustpython/object.h"
 /* These use the types of object.h. */
 #include "rustpython/pyerrors.h"
+#include "rustpython/typesymbols.h"
 
 #include "rustpython/abstract.h"
 #include "rustpython/builtins.h"

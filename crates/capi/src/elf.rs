@@ -134,3 +134,43 @@ where
         names: names.into(),
     })
 }
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    /// This program, which exports the C API and is linked with the C library.
+    pub(crate) fn a_program_is_read() {
+        let program = std::env::current_exe().expect("the path is known");
+        let program = SharedLibrary::read(&program).expect("it is an ELF file");
+        assert!(program.defines("PyCapsule_New"));
+        assert!(
+            !program.defines("PyCapsule_Ne"),
+            "a part of a name is not the name"
+        );
+        assert!(!program.defines("dlsym"), "it is undefined");
+        let undefined = |wanted: &str| {
+            let mut undefined = program.undefined();
+            undefined.find(|symbol| symbol.name == wanted)
+        };
+        assert_eq!(undefined("dlsym").map(|symbol| symbol.weak), Some(false));
+        assert_eq!(undefined("PyCapsule_New"), None);
+        assert!(program.undefined().any(|symbol| symbol.weak));
+        let is_libc = |name: &OsString| name.as_bytes().starts_with(b"libc.");
+        assert!(program.needed.iter().any(is_libc), "{:?}", program.needed);
+    }
+
+    /// Nothing here may panic, whatever a file has in it.
+    pub(crate) fn a_file_that_is_not_elf_is_an_error() {
+        let program = std::env::current_exe().expect("the path is known");
+        let mut bytes = Vec::new();
+        let opened = File::open(program).expect("it can be read");
+        io::Read::read_to_end(&mut io::Read::take(opened, 4096), &mut bytes)
+            .expect("it can be read");
+        for length in 0..bytes.len() {
+            assert!(read(&bytes[..length]).is_err(), "{length} bytes");
+        }
+        assert!(SharedLibrary::read(Path::new("/")).is_err());
+        assert!(SharedLibrary::read(Path::new("/nowhere")).is_err());
+    }
+}

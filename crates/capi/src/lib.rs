@@ -35,6 +35,11 @@
 )]
 
 mod abi_info;
+#[cfg_attr(
+    not(all(target_os = "linux", target_pointer_width = "64")),
+    path = "no_absolute_symbols.rs"
+)]
+mod absolute_symbols;
 #[path = "abstract.rs"]
 pub mod abstract_;
 mod boundary;
@@ -52,8 +57,11 @@ pub mod dictobject;
 mod elf;
 mod export_hook;
 mod extension_module;
+mod foreign_files;
 mod function_definitions;
 pub mod import;
+#[cfg(unix)]
+mod library_search;
 pub mod listobject;
 mod loader;
 mod main_interpreter;
@@ -71,6 +79,7 @@ mod second_python;
 mod signals;
 pub mod slots;
 pub mod tupleobject;
+mod type_symbols;
 pub mod unicodeobject;
 #[cfg(unix)]
 mod wheelcheck;
