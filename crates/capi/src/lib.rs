@@ -43,6 +43,7 @@ mod absolute_symbols;
 #[path = "abstract.rs"]
 pub mod abstract_;
 mod boundary;
+mod build_value;
 pub mod bytearrayobject;
 pub mod bytesobject;
 mod c_string;
@@ -78,11 +79,16 @@ pub mod refcount;
 mod second_python;
 mod signals;
 pub mod slots;
+pub mod sysmodule;
 pub mod tupleobject;
 mod type_symbols;
+mod unicode_format;
 pub mod unicodeobject;
+mod varargs;
+pub mod warnings;
 #[cfg(unix)]
 mod wheelcheck;
+mod wide_string;
 
 pub use loader::ExtensionModulesExt;
 pub use main_interpreter::{run_main, run_program};

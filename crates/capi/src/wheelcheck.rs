@@ -20,6 +20,7 @@ mod _wheelcheck {
     use rustpython_vm::{PyResult, VirtualMachine};
 
     use crate::elf::SharedLibrary;
+    use crate::type_symbols;
 
     /// Read a shared library. Return whether it is for this machine, the libraries that it needs, the
     /// symbols that it must get from others, and those of `wanted` that it defines.
@@ -53,6 +54,8 @@ mod _wheelcheck {
     /// Return whether a library that is imported now would find this symbol of the C API.
     #[pyfunction]
     fn offers(symbol: String) -> bool {
+        // Where they cannot be defined, the type symbols are missing, which is the answer.
+        let _ = type_symbols::provide();
         // SAFETY: the address is not used.
         let found = unsafe { Library::this().get::<*const c_void>(symbol.as_bytes()) };
         found.is_ok()

@@ -114,6 +114,7 @@ int PyTuple_Check(PyObject *object);
 int PyTuple_CheckExact(PyObject *object);
 PyObject *PyTuple_New(Py_ssize_t size);
 int PyTuple_SetItem(PyObject *tuple, Py_ssize_t index, PyObject *item);
+PyObject *PyTuple_Pack(Py_ssize_t count, ...); /* of objects */
 PyObject *PyTuple_FromArray(PyObject *const *array, Py_ssize_t size);
 Py_ssize_t PyTuple_Size(PyObject *tuple);
 PyObject *PyTuple_GetItem(PyObject *tuple, Py_ssize_t index);

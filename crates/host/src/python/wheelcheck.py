@@ -23,6 +23,12 @@ ADVICE = (
 )
 
 
+MISSING_ADVICE = (
+    "The C API of this interpreter lacks them, so the library cannot be loaded. docs/extensions.md says what "
+    "to call instead in a library of your own"
+)
+
+
 def abi3t_interpreters():
     """The interpreter tags of wheels for the stable ABI, the best first: CPython 3.15 and older."""
     major, newest = STABLE_ABI
@@ -132,24 +138,16 @@ class Library:
             yield f"{self.entry} is the entry point of modules for CPython, which read the fields of its objects", ADVICE
         elif not self.has_known_suffix():
             yield "import does not look for a file of this name", f"Name it {self.module}.abi3t.so"
-        functions = [name for name in self.missing if not is_data(name)]
-        if functions:
-            yield f"missing functions ({len(functions)}): {listed(functions)}", "Report them to the authors of this interpreter, or avoid them in the library"
-        data = [name for name in self.missing if is_data(name)]
-        if data:
-            yield f"missing data symbols ({len(data)}): {listed(data)}", "Report them to the authors of this interpreter, or get the types by import"
+        for kind, known in (("functions", self.functions), ("data symbols", self.data)):
+            missing = [name for name in known if name in self.missing]
+            if missing:
+                yield f"missing {kind} ({len(missing)}): {', '.join(missing)}", MISSING_ADVICE
 
     def has_known_suffix(self):
         from importlib.machinery import EXTENSION_SUFFIXES
 
         base = os.path.basename(self.name)
         return base[base.index("."):] in EXTENSION_SUFFIXES
-
-
-def listed(names, limit=8):
-    """Names with commas between; the first few of many."""
-    more = len(names) - limit
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:limit])} and {more} more"
 
 
 # Arguments.
@@ -228,35 +226,48 @@ def subject(argument):
 # Reports.
 
 
+def say(text, indent):
+    """Prints a text in lines of a readable width. The lines that follow the first are indented more."""
+    import textwrap
+
+    print(textwrap.fill(
+        text, 100, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2),
+        break_long_words=False, break_on_hyphens=False,
+    ))
+
+
 def report(subject):
     """Prints what was found. Returns whether the subject can work."""
     print(subject.title)
-    can_work = True
+    libraries = [library for library in subject.libraries if library.is_extension()]
+    problems = []
     if subject.tags is not None:
-        problems = [problem_of_tag(*tag) for tag in subject.tags]
-        fitting = [tag for tag, problem in zip(subject.tags, problems) if problem is None]
-        if fitting:
-            print(f"  tag {'-'.join(fitting[0])}")
-        else:
-            can_work = False
-            print(f"  {problems[-1]}\n    {ADVICE if problem_of_abi(*subject.tags[-1][:2]) else 'Look for a wheel for this machine'}.")
-    for library in subject.libraries:
-        problems = list(library.problems())
-        if not library.is_extension():
-            continue
-        can_work = can_work and not problems
-        print(f"  {library.name}")
-        print(f"    entry point: {library.entry or 'none'}")
-        needs = f"{len(library.functions)} functions and {len(library.data)} data symbols of the C API"
-        print(f"    needs {needs}; {'all are here' if not library.missing else f'{len(library.missing)} are missing'}")
-        for problem, advice in problems:
-            print(f"    {problem}\n      {advice}.")
+        fitting = [tag for tag in subject.tags if problem_of_tag(*tag) is None]
+        interpreter, abi, platform = fitting[0] if fitting else subject.tags[-1]
+        say(f"tag: {interpreter}-{abi}-{platform}", 2)
+        if not fitting:
+            advice = ADVICE if problem_of_abi(interpreter, abi) else "Look for a wheel for this machine"
+            problems.append((problem_of_tag(interpreter, abi, platform), advice))
+            tell(problems, 2)
+    for library in libraries:
+        say(library.name, 2)
+        say(f"entry point: {library.entry or 'none'}", 4)
+        say(f"needs {len(library.functions)} functions and {len(library.data)} data symbols of the C API", 4)
+        found = list(library.problems())
+        tell(found, 4)
+        problems += found
+    if not libraries:
+        say("it has no library that uses the C API", 2)
     if subject.requirements:
-        print(f"  it also requires: {'; '.join(subject.requirements)}")
-    if not any(library.is_extension() for library in subject.libraries):
-        print("  no library that uses the C API")
-    print("  it can work here" if can_work else "  it cannot work here")
-    return can_work
+        say(f"it also requires {'; '.join(subject.requirements)}", 2)
+    say("it cannot work here" if problems else "it can work here", 2)
+    return not problems
+
+
+def tell(problems, indent):
+    for problem, advice in problems:
+        say(problem, indent)
+        say(f"{advice}.", indent + 2)
 
 
 def table(subject):
