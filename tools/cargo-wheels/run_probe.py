@@ -1,7 +1,7 @@
 """Imports a module, runs a probe, and prints how many seconds each took.
 
-Usage: run_probe.py MODULE PROBE. A MODULE with a slash is a library in a package, which is loaded without the
-package around it.
+Usage: run_probe.py MODULE PROBE. A MODULE with a slash is a library in a package, which is loaded
+without the package around it.
 """
 
 import importlib.util
@@ -12,7 +12,7 @@ import time
 
 
 def load(path):
-    """Load a library from the module search path. Its name has a suffix that differs between interpreters."""
+    """Load a library from the module search path. Interpreters have different suffixes."""
     (library,) = [file for folder in sys.path for file in pathlib.Path(folder).glob(f"{path}.*.so")]
     name = path.rpartition("/")[2]
     spec = importlib.util.spec_from_file_location(name, library)

@@ -1,4 +1,4 @@
-"""artistools: its library `rustext` reads files of a simulation and bins columns, on threads of its own."""
+"""artistools: its library `rustext` reads files of a simulation, and bins columns on threads."""
 
 import gzip
 import math
@@ -56,7 +56,9 @@ with tempfile.TemporaryDirectory() as name:
     batches = []
     rustext.estimparse_textbatches(folder, 0, 3, 1, batches.append)
     assert sum(len(batch.to_dict()["timestep"]) for batch in batches) == 36 and len(batches) > 1
-    error = refused(ZeroDivisionError, rustext.estimparse_textbatches, folder, 0, 3, 1, lambda batch: 1 / 0)
+    error = refused(
+        ZeroDivisionError, rustext.estimparse_textbatches, folder, 0, 3, 1, lambda batch: 1 / 0
+    )
     assert "division" in str(error)
     broken = folder / "broken.out"
     broken.write_text("timestep 1 modelgridindex 0 TR 1\npopulations Z=26 I 1.0\n\n")
@@ -64,13 +66,17 @@ with tempfile.TemporaryDirectory() as name:
 
 # Columns go in and come back; NaN and values outside the edges are in no bin.
 values = [index / 10 for index in range(1000)] + [math.nan, -1.0, 1e9]
-frame = polars.DataFrame([
-    polars.Series("x", values, b"g"),
-    polars.Series("energy", [2.0] * len(values), b"g"),
-])
+frame = polars.DataFrame(
+    [
+        polars.Series("x", values, b"g"),
+        polars.Series("energy", [2.0] * len(values), b"g"),
+    ]
+)
 indices = rustext.get_bin_indices(frame, "x", [0.0, 10.0, 50.0, 200.0]).to_dict()["binindex"]
 assert [indices.count(number) for number in (0, 1, 2, -1)] == [100, 400, 500, 3]
-sums = rustext.sum_weights_in_bins(frame, "x", "energy", [0.0, 10.0, 50.0, 200.0], sumsquares=True).to_dict()
+sums = rustext.sum_weights_in_bins(
+    frame, "x", "energy", [0.0, 10.0, 50.0, 200.0], sumsquares=True
+).to_dict()
 assert sums["sum"] == [200.0, 800.0, 1000.0] and sums["count"] == [100, 400, 500]
 assert sums["sumsquares"] == [400.0, 1600.0, 2000.0]
 assert polars.arrays_in_use() == 0

@@ -50,7 +50,11 @@ assert windows[3] != linux[3]
 # Errors are values, and wrong arguments are exceptions.
 _, errors, *_ = ast_serialize.parse("broken.py", "def f(:\n    pass\n")
 assert errors and errors[0]["line"] == 1 and errors[0]["message"], errors
-for arguments, exception in [((), TypeError), (("x.py", 5), TypeError), (("/no/such/file.py",), ValueError)]:
+for arguments, exception in [
+    ((), TypeError),
+    (("x.py", 5), TypeError),
+    (("/no/such/file.py",), ValueError),
+]:
     try:
         ast_serialize.parse(*arguments)
     except exception:

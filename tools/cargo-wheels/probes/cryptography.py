@@ -1,4 +1,4 @@
-"""cryptography: Fernet, RSA, Ed25519, AES-GCM, AES-CBC, key derivation, hashes and X.509 certificates."""
+"""cryptography: Fernet, RSA, Ed25519, AES, key derivation, hashes and X.509 certificates."""
 
 import datetime
 import pickle
@@ -6,7 +6,12 @@ import threading
 
 import _cffi_backend
 from cryptography import x509
-from cryptography.exceptions import AlreadyFinalized, InvalidSignature, InvalidTag, UnsupportedAlgorithm
+from cryptography.exceptions import (
+    AlreadyFinalized,
+    InvalidSignature,
+    InvalidTag,
+    UnsupportedAlgorithm,
+)
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from cryptography.hazmat.primitives import hashes, hmac, padding as block_padding, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa, x25519
@@ -83,7 +88,12 @@ refused((ValueError, TypeError), algorithms.AES, b"short")
 # Key derivation with published vectors (RFC 6070, RFC 5869).
 kdf = PBKDF2HMAC(algorithm=hashes.SHA1(), length=20, salt=b"salt", iterations=4096)
 assert kdf.derive(b"password").hex() == "4b007901b765489abead49d926f721d065a429c1"
-derived = HKDF(hashes.SHA256(), 42, bytes.fromhex("000102030405060708090a0b0c"), bytes.fromhex("f0f1f2f3f4f5f6f7f8f9")).derive(b"\x0b" * 22)
+derived = HKDF(
+    hashes.SHA256(),
+    42,
+    bytes.fromhex("000102030405060708090a0b0c"),
+    bytes.fromhex("f0f1f2f3f4f5f6f7f8f9"),
+).derive(b"\x0b" * 22)
 assert derived.hex().startswith("3cb25f25faacd57a90434f64d0362f2a")
 
 # RSA.
@@ -96,7 +106,9 @@ refused(InvalidSignature, public.verify, signature, b"changed", pss, hashes.SHA2
 oaep = padding.OAEP(padding.MGF1(hashes.SHA256()), hashes.SHA256(), None)
 assert private.decrypt(public.encrypt(b"small", oaep), oaep) == b"small"
 pem = private.private_bytes(
-    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.BestAvailableEncryption(b"pw")
+    serialization.Encoding.PEM,
+    serialization.PrivateFormat.PKCS8,
+    serialization.BestAvailableEncryption(b"pw"),
 )
 assert pem.startswith(b"-----BEGIN ENCRYPTED PRIVATE KEY-----")
 loaded = serialization.load_pem_private_key(pem, b"pw")
@@ -110,28 +122,46 @@ assert numbers.e == 65537 and numbers.n.bit_length() == 2048 and numbers.public_
 signer = ed25519.Ed25519PrivateKey.from_private_bytes(
     bytes.fromhex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")
 )
-assert signer.public_key().public_bytes_raw().hex() == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
-assert signer.sign(b"").hex().startswith("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155")
+assert (
+    signer.public_key().public_bytes_raw().hex()
+    == "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+)
+assert (
+    signer.sign(b"")
+    .hex()
+    .startswith("e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e06522490155")
+)
 signer.public_key().verify(signer.sign(b"m"), b"m")
 refused(InvalidSignature, signer.public_key().verify, signer.sign(b"m"), b"n")
 one, two = x25519.X25519PrivateKey.generate(), x25519.X25519PrivateKey.generate()
 assert one.exchange(two.public_key()) == two.exchange(one.public_key())
 curve = ec.generate_private_key(ec.SECP256R1())
-curve.public_key().verify(curve.sign(b"data", ec.ECDSA(hashes.SHA256())), b"data", ec.ECDSA(hashes.SHA256()))
+curve.public_key().verify(
+    curve.sign(b"data", ec.ECDSA(hashes.SHA256())), b"data", ec.ECDSA(hashes.SHA256())
+)
 assert curve.curve.name == "secp256r1"
 
 # A certificate that signs itself, and one that it signs.
-name = x509.Name([
-    x509.NameAttribute(x509.NameOID.COMMON_NAME, "example.org"),
-    x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Größe"),
-])
+name = x509.Name(
+    [
+        x509.NameAttribute(x509.NameOID.COMMON_NAME, "example.org"),
+        x509.NameAttribute(x509.NameOID.ORGANIZATION_NAME, "Größe"),
+    ]
+)
 start = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 root = (
     x509.CertificateBuilder()
-    .subject_name(name).issuer_name(name).public_key(public).serial_number(77)
-    .not_valid_before(start).not_valid_after(start + datetime.timedelta(days=90))
+    .subject_name(name)
+    .issuer_name(name)
+    .public_key(public)
+    .serial_number(77)
+    .not_valid_before(start)
+    .not_valid_after(start + datetime.timedelta(days=90))
     .add_extension(x509.BasicConstraints(ca=True, path_length=1), critical=True)
-    .add_extension(x509.SubjectAlternativeName([x509.DNSName("example.org"), x509.DNSName("*.example.org")]), critical=False)
+    .add_extension(
+        x509.SubjectAlternativeName([x509.DNSName("example.org"), x509.DNSName("*.example.org")]),
+        critical=False,
+    )
     .sign(private, hashes.SHA256())
 )
 read = x509.load_pem_x509_certificate(root.public_bytes(serialization.Encoding.PEM))
@@ -144,14 +174,20 @@ read.verify_directly_issued_by(root)
 refused(x509.ExtensionNotFound, read.extensions.get_extension_for_class, x509.KeyUsage)
 leaf_name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "leaf")])
 leaf = (
-    x509.CertificateBuilder().subject_name(leaf_name).issuer_name(name)
-    .public_key(curve.public_key()).serial_number(x509.random_serial_number())
-    .not_valid_before(start).not_valid_after(start + datetime.timedelta(days=1))
+    x509.CertificateBuilder()
+    .subject_name(leaf_name)
+    .issuer_name(name)
+    .public_key(curve.public_key())
+    .serial_number(x509.random_serial_number())
+    .not_valid_before(start)
+    .not_valid_after(start + datetime.timedelta(days=1))
     .sign(private, hashes.SHA256())
 )
 leaf.verify_directly_issued_by(root)
 refused((ValueError, InvalidSignature), root.verify_directly_issued_by, leaf)
-request = x509.CertificateSigningRequestBuilder().subject_name(leaf_name).sign(curve, hashes.SHA256())
+request = (
+    x509.CertificateSigningRequestBuilder().subject_name(leaf_name).sign(curve, hashes.SHA256())
+)
 assert x509.load_der_x509_csr(request.public_bytes(serialization.Encoding.DER)).is_signature_valid
 refused(ValueError, x509.load_der_x509_certificate, b"not a certificate")
 

@@ -1,4 +1,4 @@
-"""hypothesis: property tests that pass, that find and shrink a counter-example, and a stateful one."""
+"""hypothesis: property tests that pass, that shrink a counter-example, and a stateful one."""
 
 import datetime
 import math
@@ -13,7 +13,10 @@ native = [name for name in sys.modules if name.startswith("hypothesis._native")]
 assert native, "the native part is not loaded"
 
 quick = settings(
-    database=None, deadline=None, derandomize=True, max_examples=50,
+    database=None,
+    deadline=None,
+    derandomize=True,
+    max_examples=50,
     suppress_health_check=list(HealthCheck),
 )
 seen = {"sort": 0, "floats": 0}
@@ -73,12 +76,15 @@ assert counter_example(
 
 # `find` shrinks a value for which a condition holds.
 assert find(st.integers(), lambda number: number >= 1000, settings=quick) == 1000
-assert find(
-    st.dates(), lambda date: date.year > 2010, settings=quick
-) == datetime.date(2011, 1, 1)
-assert find(
-    st.from_regex(r"\A[a-c]{2}-[0-9]+\Z"), lambda text: text.endswith("7"), settings=settings(quick, max_examples=500)
-) == "aa-7"
+assert find(st.dates(), lambda date: date.year > 2010, settings=quick) == datetime.date(2011, 1, 1)
+assert (
+    find(
+        st.from_regex(r"\A[a-c]{2}-[0-9]+\Z"),
+        lambda text: text.endswith("7"),
+        settings=settings(quick, max_examples=500),
+    )
+    == "aa-7"
+)
 try:
     find(st.integers(0, 5), lambda number: number > 5, settings=quick)
 except NoSuchExample:
@@ -88,7 +94,9 @@ else:
 
 
 @quick
-@given(st.recursive(st.none() | st.booleans(), lambda inner: st.lists(inner, max_size=3), max_leaves=8))
+@given(
+    st.recursive(st.none() | st.booleans(), lambda inner: st.lists(inner, max_size=3), max_leaves=8)
+)
 def nested(value):
     assume(value is not None)
     assert isinstance(value, (bool, list))

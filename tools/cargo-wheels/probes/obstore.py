@@ -1,4 +1,4 @@
-"""obstore: object stores in memory and in a folder, both ways of calling, readers, writers, errors."""
+"""obstore: stores in memory and in a folder, with and without await, readers, writers, errors."""
 
 import asyncio
 import datetime
@@ -37,10 +37,16 @@ def exercise(store):
     content = got.bytes()
     assert content == b"hello world" and bytes(content) == b"hello world"
     assert memoryview(content).readonly and memoryview(content)[4:7].tobytes() == b"o w"
-    assert len(content) == 11 and content[0] == ord("h") and content.removesuffix(b"ld") == b"hello wor"
+    assert (
+        len(content) == 11
+        and content[0] == ord("h")
+        and content.removesuffix(b"ld") == b"hello wor"
+    )
     assert store.get("b/three.txt").bytes().to_bytes() == b"third"
 
-    assert obstore.get_range(store, "a/two.bin", start=10, length=4).to_bytes() == bytes([10, 11, 12, 13])
+    assert obstore.get_range(store, "a/two.bin", start=10, length=4).to_bytes() == bytes(
+        [10, 11, 12, 13]
+    )
     ranges = obstore.get_ranges(store, "a/two.bin", starts=[0, 250], ends=[3, 256])
     assert [bytes(part) for part in ranges] == [bytes([0, 1, 2]), bytes(range(250, 256))]
     part = obstore.get(store, "a/one.txt", options={"range": (6, 11)})
@@ -58,7 +64,12 @@ def exercise(store):
     obstore.copy(store, "a/one.txt", "a/copy.txt")
     obstore.rename(store, "a/copy.txt", "c/moved.txt")
     assert obstore.head(store, "c/moved.txt")["size"] == 11
-    assert isinstance(refused(AlreadyExistsError, obstore.copy, store, "a/one.txt", "c/moved.txt", overwrite=False), BaseError)
+    assert isinstance(
+        refused(
+            AlreadyExistsError, obstore.copy, store, "a/one.txt", "c/moved.txt", overwrite=False
+        ),
+        BaseError,
+    )
     refused(AlreadyExistsError, obstore.put, store, "c/moved.txt", b"", mode="create")
 
     missing = refused(FileNotFoundError, obstore.get, store, "no/such")
@@ -86,9 +97,14 @@ async def exercise_async(store):
     contents = [bytes(await result.bytes_async()) for result in results]
     assert contents == [str(i).encode() * 1000 for i in range(2, 30)]
     assert bytes(await obstore.get_range_async(store, "x/1", start=1, end=3)) == b"ne"
-    parts = [bytes(chunk) async for chunk in (await obstore.get_async(store, "x/7")).stream(min_chunk_size=300)]
+    parts = [
+        bytes(chunk)
+        async for chunk in (await obstore.get_async(store, "x/7")).stream(min_chunk_size=300)
+    ]
     assert b"".join(parts) == b"7" * 1000
-    listed = [meta["path"] async for batch in obstore.list(store, "x", chunk_size=7) for meta in batch]
+    listed = [
+        meta["path"] async for batch in obstore.list(store, "x", chunk_size=7) for meta in batch
+    ]
     assert len(listed) == 29
     await obstore.rename_async(store, "x/1", "y/1")
     assert (await obstore.head_async(store, "y/1"))["size"] == 3
@@ -158,7 +174,9 @@ with tempfile.TemporaryDirectory() as folder:
     refused(Exception, LocalStore, folder + "/none", mkdir=False)
 
 # Made without a request; the signature is of SigV4.
-s3 = S3Store("bucket", region="eu-west-1", access_key_id="a", secret_access_key="b", skip_signature=False)
+s3 = S3Store(
+    "bucket", region="eu-west-1", access_key_id="a", secret_access_key="b", skip_signature=False
+)
 assert "bucket" in repr(s3)
 url = obstore.sign(s3, "GET", "object", datetime.timedelta(minutes=5))
 assert "X-Amz-Signature=" in url and "bucket" in url
@@ -179,5 +197,7 @@ assert named.name == "mine" and isinstance(named, MemoryStore) and named.size("k
 
 raw = obstore.Bytes(b"abcabc")
 assert raw + b"d" == b"abcabcd" and raw.removeprefix(b"abc") == b"abc"
-assert raw.upper() == b"ABCABC" and b"ca" in raw and raw[1:3] == b"bc" and raw.isalpha() and repr(raw)
+assert (
+    raw.upper() == b"ABCABC" and b"ca" in raw and raw[1:3] == b"bc" and raw.isalpha() and repr(raw)
+)
 assert issubclass(GenericError, BaseError)

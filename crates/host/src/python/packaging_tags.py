@@ -1,8 +1,9 @@
-"""Stands for the module `tags` of the package `packaging`, and for pip's copy of it. It runs the installed
-module, and adds the tags of wheels for the stable ABI without a GIL to those of this interpreter.
+"""Stands for the module `tags` of the package `packaging`, and for pip's copy of it. It runs the
+installed module, and adds the tags of wheels for the stable ABI without a GIL (abi3t) to those of
+this interpreter.
 
-The module knows such tags for CPython only. pip, and other tools that choose wheels, ask it which wheels
-they may install.
+pip, and other tools that choose wheels, ask this module which wheels they may install. It knows
+abi3t for CPython only.
 """
 
 import sys

@@ -2,14 +2,15 @@
 
     capsule-python -m wheelcheck [--table] FILE-OR-NAME...
 
-An argument is a wheel, a shared library, a folder with shared libraries, or the name of a distribution or a
-module that is installed. The exit code is 0 if everything can work, 1 if something cannot, and 2 if an
-argument is none of these.
+An argument is a wheel, a shared library, a folder with shared libraries, or the name of a
+distribution or a module that is installed. The exit code is 0 if everything can work, 1 if
+something cannot, and 2 if an argument is none of these.
 
-With --table it prints only one line for each library: its file, how many functions and how many data
-symbols of the C API it needs, and the names of those that are missing, with tabs between.
+With --table it prints only one line for each library: its file, how many functions and how many
+data symbols of the C API it needs, and the names of those that are missing, with tabs between.
 """
 
+import itertools
 import os
 import re
 import sys
@@ -18,14 +19,13 @@ STABLE_ABI = (3, 15)
 """The newest version of the stable ABI that the loader accepts."""
 
 ADVICE = (
-    "Look for a wheel with abi3t in its name, or build one: with PyO3, the feature abi3t-py315; in C, the "
-    "headers of this interpreter, or those of CPython 3.15 with Py_TARGET_ABI3T=0x030f0000"
+    "Look for a wheel with abi3t in its name, or build one: with PyO3, the feature abi3t-py315; in "
+    "C, the headers of this interpreter, or those of CPython 3.15 with Py_TARGET_ABI3T=0x030f0000"
 )
 
-
 MISSING_ADVICE = (
-    "The C API of this interpreter lacks them, so the library cannot be loaded. docs/extensions.md says what "
-    "to call instead in a library of your own"
+    "The C API of this interpreter lacks them, so the library cannot be loaded. docs/extensions.md "
+    "says what to call instead in a library of your own"
 )
 
 
@@ -38,17 +38,12 @@ def abi3t_interpreters():
 # Wheels.
 
 
-def expanded(name):
-    """The tags of a wheel, from the name of its file; None if the name is not that of a wheel."""
-    parts = name.removesuffix(".whl").split("-")
-    if not name.endswith(".whl") or len(parts) not in (5, 6):
+def tags_of(file):
+    """The tags of a wheel, from the name of its file; None if it is not named as a wheel is."""
+    parts = file.removesuffix(".whl").split("-")
+    if len(parts) not in (5, 6):
         return None
-    return [
-        (interpreter, abi, platform)
-        for interpreter in parts[-3].split(".")
-        for abi in parts[-2].split(".")
-        for platform in parts[-1].split(".")
-    ]
+    return list(itertools.product(*(part.split(".") for part in parts[-3:])))
 
 
 def problem_of_tag(interpreter, abi, platform):
@@ -61,48 +56,64 @@ def problem_of_abi(interpreter, abi):
     versions = re.fullmatch(r"(cp|py)(\d)(\d*)", interpreter)
     if versions is None:
         return f"it is built for another interpreter, {interpreter}"
-    kind, wheel_major, wheel_minor = versions.groups()
-    version = f"{wheel_major}.{wheel_minor}".rstrip(".")
-    if int(wheel_major) != major:
+    kind, minor = versions[1], int(versions[3] or 0)
+    version = f"{versions[2]}.{versions[3]}".rstrip(".")
+    if int(versions[2]) != major:
         return f"it is for Python {version}"
     if kind == "py" and abi == "none":
         language = sys.version_info[1]
-        too_new = int(wheel_minor or 0) > language
-        return f"it needs Python {version}, and the language here is that of {major}.{language}" if too_new else None
+        if minor > language:
+            return f"it needs Python {version}, and the language here is that of {major}.{language}"
+        return None
     if abi == "abi3t":
-        too_new = int(wheel_minor or 0) > newest
-        return f"it needs the stable ABI of Python {version}, and the newest here is that of {major}.{newest}" if too_new else None
+        if minor > newest:
+            return f"it needs the ABI of Python {version}, and the newest here is {major}.{newest}"
+        return None
     if abi == "abi3":
         return "it is built for interpreters with a GIL (abi3), and this one has none"
     return f"it is built for CPython {version} alone ({abi})"
+
+
+MANYLINUX = {
+    "manylinux1": "manylinux_2_5",
+    "manylinux2010": "manylinux_2_12",
+    "manylinux2014": "manylinux_2_17",
+}
+"""What the older names of platforms stand for."""
 
 
 def problem_of_platform(platform):
     import platform as machine
     import sysconfig
 
-    here = sysconfig.get_platform().replace("-", "_").replace(".", "_")
+    here = re.sub(r"\W", "_", sysconfig.get_platform())
     if platform in ("any", here):
         return None
-    old = {"manylinux1": "manylinux_2_5", "manylinux2010": "manylinux_2_12", "manylinux2014": "manylinux_2_17"}
-    for alias, name in old.items():
-        platform = re.sub(rf"^{alias}_", f"{name}_", platform)
+    name, _, processor = platform.partition("_")
+    if name in MANYLINUX:
+        platform = f"{MANYLINUX[name]}_{processor}"
     linux = re.fullmatch(r"manylinux_(\d+)_(\d+)_(.+)", platform)
     if linux is None or here != f"linux_{linux[3]}":
         return f"it is built for {platform}, and this is {here}"
     library, version = machine.libc_ver()
     if library != "glibc":
         return "it needs the GNU C library"
-    needed, present = (int(linux[1]), int(linux[2])), tuple(map(int, version.split(".")[:2]))
-    return f"it needs glibc {linux[1]}.{linux[2]}, and this system has {version}" if needed > present else None
+    present = [int(part) for part in version.split(".")[:2]]
+    if [int(linux[1]), int(linux[2])] > present:
+        return f"it needs glibc {linux[1]}.{linux[2]}, and this system has {version}"
+    return None
 
 
 # Libraries.
 
+DATA = re.compile(
+    r"(?!PyObject_Type$)(PyExc_|Py_?\w+_Type$|Py_GenericAliasType$|_Py\w+(Type|Struct|Object)$)"
+)
+"""The data symbols of the C API. ELF does not tell what an undefined symbol is."""
+
 
 def is_data(symbol):
-    """Whether a symbol of the C API is data. ELF does not tell for a symbol that is not defined."""
-    return re.match(r"(?!PyObject_Type$)(PyExc_|Py_?\w+_Type$|Py_GenericAliasType$|_Py\w+(Type|Struct|Object)$)", symbol) is not None
+    return DATA.match(symbol) is not None
 
 
 class Library:
@@ -131,11 +142,20 @@ class Library:
             return
         for other in self.needed:
             if other.startswith("libpython"):
-                yield f"linked with another Python, {other}", "Link it without libpython: the interpreter has the functions of the C API"
+                yield (
+                    f"linked with another Python, {other}",
+                    "Link it without libpython: the interpreter has the functions of the C API",
+                )
         if self.entry is None:
-            yield f"no entry point PyModExport_{self.module}", "Name the file after the module that it was built as"
+            yield (
+                f"no entry point PyModExport_{self.module}",
+                "Name the file after the module that it was built as",
+            )
         elif self.entry.startswith("PyInit_"):
-            yield f"{self.entry} is the entry point of modules for CPython, which read the fields of its objects", ADVICE
+            yield (
+                f"{self.entry} is the entry point of modules for CPython, which read its objects",
+                ADVICE,
+            )
         elif not self.has_known_suffix():
             yield "import does not look for a file of this name", f"Name it {self.module}.abi3t.so"
         for kind, known in (("functions", self.functions), ("data symbols", self.data)):
@@ -147,7 +167,7 @@ class Library:
         from importlib.machinery import EXTENSION_SUFFIXES
 
         base = os.path.basename(self.name)
-        return base[base.index("."):] in EXTENSION_SUFFIXES
+        return base[base.index(".") :] in EXTENSION_SUFFIXES
 
 
 # Arguments.
@@ -157,19 +177,31 @@ class Subject:
     """What an argument names: a title, tags if it is a wheel, libraries, and requirements."""
 
     def __init__(self, title, tags, libraries, requirements):
-        self.title, self.tags, self.libraries, self.requirements = title, tags, libraries, requirements
+        self.title, self.tags, self.libraries, self.requirements = (
+            title,
+            tags,
+            libraries,
+            requirements,
+        )
 
 
 def wheel(path):
     import tempfile
     import zipfile
 
+    if not zipfile.is_zipfile(path):
+        raise ValueError("it is not a wheel, which is a zip file")
+    requirements = []
     with zipfile.ZipFile(path) as archive, tempfile.TemporaryDirectory() as folder:
-        members = [name for name in archive.namelist() if is_library(name)]
-        libraries = [Library(archive.extract(name, folder), name) for name in members]
-        (metadata,) = [name for name in archive.namelist() if re.fullmatch(r"[^/]+\.dist-info/METADATA", name)]
-        requirements = requirements_in(archive.read(metadata).decode())
-    return Subject(os.path.basename(path), expanded(os.path.basename(path)), libraries, requirements)
+        names = archive.namelist()
+        libraries = [
+            Library(archive.extract(name, folder), name) for name in names if is_library(name)
+        ]
+        for name in names:
+            if re.fullmatch(r"[^/]+\.dist-info/METADATA", name):
+                requirements = requirements_in(archive.read(name).decode())
+    file = os.path.basename(path)
+    return Subject(file, tags_of(file), libraries, requirements)
 
 
 def requirements_in(metadata):
@@ -197,7 +229,12 @@ def installed(name):
     wheel_file = distribution.read_text("WHEEL") or ""
     tags = [tuple(tag.split("-")) for tag in re.findall(r"^Tag: (\S+-\S+-\S+)$", wheel_file, re.M)]
     title = f"{distribution.name} {distribution.version}"
-    return Subject(title, tags or None, libraries, requirements_in(str(distribution.read_text("METADATA") or "")))
+    return Subject(
+        title,
+        tags or None,
+        libraries,
+        requirements_in(str(distribution.read_text("METADATA") or "")),
+    )
 
 
 def files_in(place):
@@ -205,7 +242,10 @@ def files_in(place):
     if os.path.isfile(place):
         return [place] if is_library(place) else []
     return sorted(
-        os.path.join(folder, file) for folder, _, files in os.walk(place) for file in files if is_library(file)
+        os.path.join(folder, file)
+        for folder, _, files in os.walk(place)
+        for file in files
+        if is_library(file)
     )
 
 
@@ -227,18 +267,33 @@ def subject(argument):
 
 
 def say(text, indent):
-    """Prints a text in lines of a readable width. The lines that follow the first are indented more."""
+    """Prints a text in lines of a readable width. All but the first are indented more."""
     import textwrap
 
-    print(textwrap.fill(
-        text, 100, initial_indent=" " * indent, subsequent_indent=" " * (indent + 2),
-        break_long_words=False, break_on_hyphens=False,
-    ))
+    print(
+        textwrap.fill(
+            text,
+            100,
+            initial_indent=" " * indent,
+            subsequent_indent=" " * (indent + 2),
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    )
 
 
 def report(subject):
     """Prints what was found. Returns whether the subject can work."""
     print(subject.title)
+    told = set()
+
+    def tell(problems, indent):
+        for problem, advice in problems:
+            say(problem, indent)
+            if advice not in told:
+                say(f"{advice}.", indent + 2)
+            told.add(advice)
+
     libraries = [library for library in subject.libraries if library.is_extension()]
     problems = []
     if subject.tags is not None:
@@ -246,13 +301,16 @@ def report(subject):
         interpreter, abi, platform = fitting[0] if fitting else subject.tags[-1]
         say(f"tag: {interpreter}-{abi}-{platform}", 2)
         if not fitting:
-            advice = ADVICE if problem_of_abi(interpreter, abi) else "Look for a wheel for this machine"
+            advice = (
+                ADVICE if problem_of_abi(interpreter, abi) else "Look for a wheel for this machine"
+            )
             problems.append((problem_of_tag(interpreter, abi, platform), advice))
             tell(problems, 2)
     for library in libraries:
         say(library.name, 2)
         say(f"entry point: {library.entry or 'none'}", 4)
-        say(f"needs {len(library.functions)} functions and {len(library.data)} data symbols of the C API", 4)
+        functions, data = len(library.functions), len(library.data)
+        say(f"needs {functions} functions and {data} data symbols of the C API", 4)
         found = list(library.problems())
         tell(found, 4)
         problems += found
@@ -264,16 +322,16 @@ def report(subject):
     return not problems
 
 
-def tell(problems, indent):
-    for problem, advice in problems:
-        say(problem, indent)
-        say(f"{advice}.", indent + 2)
-
-
 def table(subject):
     for library in subject.libraries:
         if library.is_extension():
-            print(library.name, len(library.functions), len(library.data), ",".join(library.missing), sep="\t")
+            print(
+                library.name,
+                len(library.functions),
+                len(library.data),
+                ",".join(library.missing),
+                sep="\t",
+            )
     return not any(library.missing for library in subject.libraries)
 
 
@@ -292,7 +350,10 @@ def main(arguments):
             code = 2
             continue
         if found is None:
-            print(f"{name}: no wheel, no library, and nothing of this name is installed", file=sys.stderr)
+            print(
+                f"{name}: no wheel, no library, and nothing of this name is installed",
+                file=sys.stderr,
+            )
             code = 2
         elif not show(found):
             code = code or 1

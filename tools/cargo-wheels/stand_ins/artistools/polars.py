@@ -1,7 +1,7 @@
 """Stands in for polars, which has no wheel for the stable ABI without a GIL.
 
-The library of artistools exchanges columns with polars as Arrow arrays: polars gives and takes the address
-of a struct that has the column's type and data. Here the data is read and written through ctypes.
+The library of artistools exchanges columns with polars as Arrow arrays: polars gives and takes the
+address of a struct that has the column's type and data. Here ctypes reads and writes the data.
 """
 
 import ctypes
@@ -24,24 +24,47 @@ class SeriesExport(Structure):
 
 
 ArrowSchema._fields_ = [
-    ("format", c_char_p), ("name", c_char_p), ("metadata", c_void_p), ("flags", c_int64),
-    ("n_children", c_int64), ("children", c_void_p), ("dictionary", c_void_p),
-    ("release", c_void_p), ("private_data", c_void_p),
+    ("format", c_char_p),
+    ("name", c_char_p),
+    ("metadata", c_void_p),
+    ("flags", c_int64),
+    ("n_children", c_int64),
+    ("children", c_void_p),
+    ("dictionary", c_void_p),
+    ("release", c_void_p),
+    ("private_data", c_void_p),
 ]
 ArrowArray._fields_ = [
-    ("length", c_int64), ("null_count", c_int64), ("offset", c_int64), ("n_buffers", c_int64),
-    ("n_children", c_int64), ("buffers", POINTER(c_void_p)), ("children", c_void_p),
-    ("dictionary", c_void_p), ("release", c_void_p), ("private_data", c_void_p),
+    ("length", c_int64),
+    ("null_count", c_int64),
+    ("offset", c_int64),
+    ("n_buffers", c_int64),
+    ("n_children", c_int64),
+    ("buffers", POINTER(c_void_p)),
+    ("children", c_void_p),
+    ("dictionary", c_void_p),
+    ("release", c_void_p),
+    ("private_data", c_void_p),
 ]
 SeriesExport._fields_ = [
-    ("field", POINTER(ArrowSchema)), ("arrays", POINTER(POINTER(ArrowArray))), ("len", c_size_t),
-    ("release", c_void_p), ("private_data", c_void_p),
+    ("field", POINTER(ArrowSchema)),
+    ("arrays", POINTER(POINTER(ArrowArray))),
+    ("len", c_size_t),
+    ("release", c_void_p),
+    ("private_data", c_void_p),
 ]
 
-TYPES = {b"g": ctypes.c_double, b"f": ctypes.c_float, b"i": ctypes.c_int32, b"l": c_int64, b"I": ctypes.c_uint32, b"L": ctypes.c_uint64}
+TYPES = {
+    b"g": ctypes.c_double,
+    b"f": ctypes.c_float,
+    b"i": ctypes.c_int32,
+    b"l": c_int64,
+    b"I": ctypes.c_uint32,
+    b"L": ctypes.c_uint64,
+}
 
-# What an exported struct points to, until its consumer releases it. A consumer may move a struct, so the
-# key is in its `private_data`.
+# What an exported struct points to, until its consumer releases it. A consumer may move a struct,
+# so the key is in its `private_data`.
 exported = {}
 _keys = itertools.count(1)
 
@@ -58,7 +81,9 @@ def _releases(structure):
     return release
 
 
-_release_schema, _release_array, _release_export = map(_releases, (ArrowSchema, ArrowArray, SeriesExport))
+_release_schema, _release_array, _release_export = map(
+    _releases, (ArrowSchema, ArrowArray, SeriesExport)
+)
 
 
 def _keep(release, *parts):
@@ -93,8 +118,10 @@ class Series:
         for index in range(export.len):
             array = export.arrays[index].contents
             if array.length:
-                data = (TYPES[format] * (array.offset + array.length)).from_address(array.buffers[1])
-                values += data[array.offset:]
+                data = (TYPES[format] * (array.offset + array.length)).from_address(
+                    array.buffers[1]
+                )
+                values += data[array.offset :]
         series = cls(schema.name.decode(), values, format)
         CFUNCTYPE(None, c_void_p)(export.release)(address)
         return series

@@ -1,8 +1,8 @@
 """Stands in for the C library of cffi, which has no wheel for the stable ABI without a GIL.
 
-cryptography imports this module only to build `lib`, a table of OpenSSL's optional features, and `ffi`.
-Nothing in cryptography but its bindings for pyOpenSSL calls functions of them. Here no optional feature
-exists, and `ffi` has no functions.
+cryptography imports this module only to build `lib`, a table of OpenSSL's functions and optional
+features, and `ffi`. Only pyOpenSSL calls functions of them. Here no optional feature exists, and
+neither has a function.
 """
 
 from types import SimpleNamespace
