@@ -26,6 +26,10 @@ mod function_definitions;
 #[expect(dead_code, reason = "a search is tested with libraries")]
 #[path = "../../crates/capi/src/library_search.rs"]
 mod library_search;
+#[path = "../../crates/capi/src/vtable.rs"]
+mod vtable;
+#[path = "../../crates/capi/src/vtable_entries.rs"]
+mod vtable_entries;
 
 use libtest_mimic::Trial;
 

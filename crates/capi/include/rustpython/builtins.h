@@ -101,11 +101,6 @@ Py_ssize_t PyByteArray_Size(PyObject *bytearray);
 char *PyByteArray_AsString(PyObject *bytearray);
 int PyByteArray_Resize(PyObject *bytearray, Py_ssize_t length);
 
-/* ---- memoryview ---- */
-
-int PyMemoryView_Check(PyObject *object);
-PyObject *PyMemoryView_FromObject(PyObject *object);
-
 /* ---- tuple. PyTuple_GetItem returns a borrowed reference. PyTuple_New makes a tuple of None, not
    of NULL. PyTuple_SetItem replaces its items, in any order, as long as the caller has the only
    reference to the tuple; it steals the reference to the item, even if it fails. ---- */

@@ -1,5 +1,11 @@
-//! `object.h`: functions that read a class. `refcount` has those for references. The other
-//! functions of the header come from `rustpython-capi`.
+//! `object.h`: classes. `refcount` has the functions for references. The other functions of the
+//! header come from `rustpython-capi`.
+
+mod making;
+mod reading;
+
+pub use making::*;
+pub use reading::*;
 
 use core::ffi::{c_int, c_ulong};
 
