@@ -1,9 +1,8 @@
 //! Objects whose class exports buffers by functions of C code. Here are these functions, and which
 //! ones an object has.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
-use std::sync::OnceLock;
 
 use rustpython_capsule::__private::run_isolated;
 use rustpython_vm::protocol::BufferFlags;
@@ -12,7 +11,9 @@ use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 use crate::boundary::{borrowed, call_c, checked_result};
 use crate::buffer_export;
 use crate::buffer_view::PyBufferView;
+use crate::instance::record_of;
 use crate::refcount::_Py_DecRef;
+use crate::slot_ids::{BF_GETBUFFER, BF_RELEASEBUFFER};
 
 /// `getbufferproc`: fills a view for a request with these flags. Returns 0, or -1 with an exception.
 pub(crate) type GetBuffer =
@@ -29,13 +30,20 @@ pub(crate) struct CExporter {
     pub(crate) release: Option<ReleaseBuffer>,
 }
 
-/// Finds the buffer functions that the class of an object has or inherits from C code, whatever its
-/// subclasses in Python define.
-pub(crate) static EXPORTER_OF: OnceLock<fn(&PyObject) -> Option<CExporter>> = OnceLock::new();
-
-/// The buffer functions that C code gave to the class of an object or to one of its bases.
+/// The buffer functions that C code gave to the class of an object or to one of its bases, whatever
+/// its subclasses in Python define.
 pub(crate) fn exporter_of(object: &PyObject) -> Option<CExporter> {
-    EXPORTER_OF.get().and_then(|find| find(object))
+    let record = record_of(object)?;
+    let get = record.function(BF_GETBUFFER);
+    if get.is_null() {
+        return None;
+    }
+    // SAFETY: C code promised a function of this type for this slot.
+    let get = unsafe { core::mem::transmute::<*mut c_void, GetBuffer>(get) };
+    let release = record.function(BF_RELEASEBUFFER);
+    // SAFETY: as above; NULL is `None`.
+    let release = unsafe { core::mem::transmute::<*mut c_void, Option<ReleaseBuffer>>(release) };
+    Some(CExporter { get, release })
 }
 
 impl CExporter {

@@ -1,12 +1,15 @@
 //! Making a class from its description.
 
-use core::ffi::{CStr, c_char, c_int, c_void};
+use core::ffi::CStr;
 
 use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
 use rustpython_vm::class::add_operators;
 use rustpython_vm::types::{PyTypeFlags, PyTypeSlots};
 use rustpython_vm::{AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine};
 
+use crate::class_methods::add_methods;
+use crate::getset::add_getset;
+use crate::members::{PyMemberDef, add_members};
 use crate::slot_functions::{add_new, fill};
 use crate::slot_ids::*;
 use crate::slot_names::names_of;
@@ -20,22 +23,6 @@ const IMMUTABLETYPE: u64 = 1 << 8;
 /// SEQUENCE, MAPPING, DISALLOW_INSTANTIATION, BASETYPE and METHOD_DESCRIPTOR: the flags that have
 /// the same bits in the VM and may be given for a class.
 const SHARED_WITH_VM: u64 = 0x4e0 | 1 << 17;
-
-/// A definition of a member of instances (`PyMemberDef`).
-#[derive(Debug)]
-#[repr(C)]
-pub struct PyMemberDef {
-    /// The name; NULL ends an array.
-    pub name: *const c_char,
-    /// The type of the field: `Py_T_…`.
-    pub type_code: c_int,
-    /// Where the field is, in bytes.
-    pub offset: isize,
-    /// Bits such as `Py_READONLY` and `Py_RELATIVE_OFFSET`.
-    pub flags: c_int,
-    /// The docstring, or NULL.
-    pub doc: *const c_char,
-}
 
 /// Makes a class.
 ///
@@ -131,7 +118,7 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
         };
         class.set_attr(doc, value);
     }
-    keep_class_with_descriptors(fixed, vm)?;
+    keep_class_with_wrappers(fixed, vm)?;
     if spec.flags & IMMUTABLETYPE != 0 {
         class.slots.flags.insert(PyTypeFlags::IMMUTABLETYPE);
     }
@@ -371,13 +358,13 @@ unsafe fn add_definitions(
     spec: &TypeSpec,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let methods: *mut c_void = spec.function(TP_METHODS);
-    if !methods.is_null() {
-        // SAFETY: the caller promises an array of definitions.
-        unsafe { crate::class_methods::add_methods(class, methods.cast_const().cast(), vm) }?;
-    }
-    let _ = (class, vm);
-    Ok(())
+    let array = |id: SlotId| spec.function(id).cast_const();
+    // SAFETY: the caller promises an array of definitions, or NULL.
+    unsafe { add_methods(class, array(TP_METHODS).cast(), vm) }?;
+    // SAFETY: as above.
+    unsafe { add_members(class, array(TP_MEMBERS).cast(), vm) }?;
+    // SAFETY: as above.
+    unsafe { add_getset(class, array(TP_GETSET).cast(), vm) }
 }
 
 /// Adds `__dict__` and `__weakref__` where instances have them.
@@ -399,17 +386,11 @@ fn doc_body<'a>(name: &str, text: &'a str) -> &'a str {
     signature.map_or(text, |(_, body)| body)
 }
 
-/// Makes the descriptors of a class keep it. The VM's own do not.
-fn keep_class_with_descriptors(class: &'static Py<PyType>, vm: &VirtualMachine) -> PyResult<()> {
+/// Makes the descriptors of slot functions keep their class. The VM's own do not.
+fn keep_class_with_wrappers(class: &'static Py<PyType>, vm: &VirtualMachine) -> PyResult<()> {
     let ctx: &Context = &vm.ctx;
-    let types = &ctx.types;
-    let kinds = [
-        types.wrapper_descriptor_type,
-        types.method_descriptor_type,
-        types.classmethod_descriptor_type,
-    ];
     for (_, value) in class.attributes.entries() {
-        if kinds.iter().any(|kind| value.class().is(*kind)) {
+        if value.class().is(ctx.types.wrapper_descriptor_type) {
             keep(&value, class.to_owned().into(), vm)?;
         }
     }

@@ -10,6 +10,8 @@ mod creation;
 mod number;
 mod object;
 
+use crate::foreign_buffer::AS_BUFFER;
+use crate::slot_ids::{BF_GETBUFFER, BF_RELEASEBUFFER};
 use crate::type_record::TypeRecord;
 
 pub(crate) use creation::add_new;
@@ -42,4 +44,10 @@ pub(crate) fn fill(record: &TypeRecord) {
     container::fill(record);
     object::fill(record);
     creation::fill(record);
+    if record.is_own(BF_GETBUFFER) {
+        let slots = &record.class().slots;
+        slots.as_buffer.store(Some(AS_BUFFER));
+        let releases = !record.function(BF_RELEASEBUFFER).is_null();
+        slots.has_release_buffer.store(releases);
+    }
 }

@@ -2,7 +2,7 @@
 
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::ids::*;
+use crate::slot_ids::*;
 use super::owner::{CLASS, Owner, class_for};
 
 /// The number of items.

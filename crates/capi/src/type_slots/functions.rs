@@ -11,7 +11,7 @@ use core::ptr::null_mut;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::asynchronous::Sent;
-use super::ids::*;
+use crate::slot_ids::*;
 use super::owner::{OWNERS, Owner};
 use super::{asynchronous, containers, numbers, objects};
 use crate::boundary::{Failure, argument, enter, new_reference};

@@ -7,7 +7,6 @@ mod containers;
 mod data;
 mod fields;
 mod functions;
-mod ids;
 mod numbers;
 mod objects;
 mod owner;
@@ -19,7 +18,7 @@ use rustpython_vm::builtins::PyType;
 use rustpython_vm::{AsObject, Context, Py, PyObject};
 
 use crate::instance;
-use ids::*;
+use crate::slot_ids::*;
 
 /// The content of a slot; NULL if it is empty or if there is no slot of this number. Old and new
 /// numbers of `bf_…`, `mp_ass_subscript` and `mp_length` mean the same.
@@ -34,12 +33,11 @@ use ids::*;
 /// The thread need not be attached to an interpreter. The collector may ask for `tp_traverse`,
 /// `tp_clear` and `tp_base` while it has stopped all threads: these take no lock and do not allocate.
 pub(crate) fn slot_of_vm_type(class: &Py<PyType>, id: u16) -> *mut c_void {
-    let id = current(id);
+    let id = current_id(id);
     match id {
         TP_BASE => data::base(class),
         TP_BASES => data::bases(class),
         TP_DOC => data::doc(class),
-        TP_ALLOC => instance::PyType_GenericAlloc as *const () as *mut c_void,
         TP_FREE => instance::object_free as *const () as *mut c_void,
         TP_DEALLOC => nothing_to_do as *const () as *mut c_void,
         TP_IS_GC => {

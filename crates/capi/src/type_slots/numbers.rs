@@ -6,7 +6,7 @@ use rustpython_vm::builtins::{PyStrInterned, PyType};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::fields;
-use super::ids::*;
+use crate::slot_ids::*;
 use super::owner::{CLASS, Owner, class_for, named};
 
 /// An operator with one operand.

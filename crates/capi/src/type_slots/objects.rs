@@ -10,7 +10,7 @@ use rustpython_vm::types::{PyComparisonOp, PyTypeFlags};
 use rustpython_vm::{Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::fields::addresses;
-use super::ids::*;
+use crate::slot_ids::*;
 use super::owner::{CLASS, OBJECT, Owner, class_for, static_base};
 use crate::boundary::bad_internal_call;
 use crate::instance;
