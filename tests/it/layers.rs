@@ -68,6 +68,7 @@ const ROOTS: [&str; 16] = [
     "tests/it",
     "tests/models/src",
     "tests/pyo3/src",
+    "tests/pyo3/classes/src",
     "tools/cargo-py/src",
     "tools/cargo-wheels/src",
 ];
