@@ -1,9 +1,9 @@
 //! Objects whose class exports buffers by functions of C code. Here are these functions, and which
 //! ones an object has.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
+use core::mem::transmute;
 use core::ptr::NonNull;
-use std::sync::OnceLock;
 
 use rustpython_capsule::__private::run_isolated;
 use rustpython_vm::protocol::BufferFlags;
@@ -13,6 +13,8 @@ use crate::boundary::{borrowed, call_c, checked_result};
 use crate::buffer_export;
 use crate::buffer_view::PyBufferView;
 use crate::refcount::_Py_DecRef;
+use crate::slot_ids::{BF_GETBUFFER, BF_RELEASEBUFFER};
+use crate::type_record::TypeRecord;
 
 /// `getbufferproc`: fills a view for a request with these flags. Returns 0, or -1 with an exception.
 pub(crate) type GetBuffer =
@@ -29,13 +31,18 @@ pub(crate) struct CExporter {
     pub(crate) release: Option<ReleaseBuffer>,
 }
 
-/// Finds the buffer functions that the class of an object has or inherits from C code, whatever its
+/// The buffer functions that C code gave to the class of an object or to one of its bases, whatever its
 /// subclasses in Python define.
-pub(crate) static EXPORTER_OF: OnceLock<fn(&PyObject) -> Option<CExporter>> = OnceLock::new();
-
-/// The buffer functions that C code gave to the class of an object or to one of its bases.
 pub(crate) fn exporter_of(object: &PyObject) -> Option<CExporter> {
-    EXPORTER_OF.get().and_then(|find| find(object))
+    let record = TypeRecord::nearest(object.class())?;
+    let get = NonNull::new(record.function(BF_GETBUFFER))?;
+    let release = record.function(BF_RELEASEBUFFER);
+    Some(CExporter {
+        // SAFETY: C code promised a function of this type for this slot.
+        get: unsafe { transmute::<*mut c_void, GetBuffer>(get.as_ptr()) },
+        // SAFETY: as above; NULL is `None`.
+        release: unsafe { transmute::<*mut c_void, Option<ReleaseBuffer>>(release) },
+    })
 }
 
 impl CExporter {

@@ -4,6 +4,7 @@
 //! A class from C may call the function that a class above it has for the same slot
 //! (`super().__len__()`). So each function exists once for each level of C classes.
 
+mod buffer;
 mod call;
 mod container;
 mod creation;
@@ -38,6 +39,7 @@ use with_level;
 
 /// Fills the slots for which the class has C functions of its own.
 pub(crate) fn fill(record: &TypeRecord) {
+    buffer::fill(record);
     number::fill(record);
     container::fill(record);
     object::fill(record);
