@@ -2,7 +2,6 @@
 //! ones an object has.
 
 use core::ffi::{c_int, c_void};
-use core::mem::transmute;
 use core::ptr::NonNull;
 
 use rustpython_capsule::__private::run_isolated;
@@ -12,9 +11,9 @@ use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 use crate::boundary::{borrowed, call_c, checked_result};
 use crate::buffer_export;
 use crate::buffer_view::PyBufferView;
+use crate::instance::record_of;
 use crate::refcount::_Py_DecRef;
 use crate::slot_ids::{BF_GETBUFFER, BF_RELEASEBUFFER};
-use crate::type_record::TypeRecord;
 
 /// `getbufferproc`: fills a view for a request with these flags. Returns 0, or -1 with an exception.
 pub(crate) type GetBuffer =
@@ -31,18 +30,20 @@ pub(crate) struct CExporter {
     pub(crate) release: Option<ReleaseBuffer>,
 }
 
-/// The buffer functions that C code gave to the class of an object or to one of its bases, whatever its
-/// subclasses in Python define.
+/// The buffer functions that C code gave to the class of an object or to one of its bases, whatever
+/// its subclasses in Python define.
 pub(crate) fn exporter_of(object: &PyObject) -> Option<CExporter> {
-    let record = TypeRecord::nearest(object.class())?;
-    let get = NonNull::new(record.function(BF_GETBUFFER))?;
+    let record = record_of(object)?;
+    let get = record.function(BF_GETBUFFER);
+    if get.is_null() {
+        return None;
+    }
+    // SAFETY: C code promised a function of this type for this slot.
+    let get = unsafe { core::mem::transmute::<*mut c_void, GetBuffer>(get) };
     let release = record.function(BF_RELEASEBUFFER);
-    Some(CExporter {
-        // SAFETY: C code promised a function of this type for this slot.
-        get: unsafe { transmute::<*mut c_void, GetBuffer>(get.as_ptr()) },
-        // SAFETY: as above; NULL is `None`.
-        release: unsafe { transmute::<*mut c_void, Option<ReleaseBuffer>>(release) },
-    })
+    // SAFETY: as above; NULL is `None`.
+    let release = unsafe { core::mem::transmute::<*mut c_void, Option<ReleaseBuffer>>(release) };
+    Some(CExporter { get, release })
 }
 
 impl CExporter {

@@ -53,6 +53,8 @@ pub mod bytearrayobject;
 pub mod bytesobject;
 mod c_exporter;
 mod c_string;
+mod calling_convention;
+mod class_attributes;
 mod class_methods;
 // On musl the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
@@ -60,15 +62,18 @@ mod ctypes;
 pub mod datetime;
 mod datetime_classes;
 mod datetime_constructors;
+pub mod descrobject;
 pub mod dictobject;
 #[cfg(unix)]
 mod elf;
 mod export_hook;
 mod extension_module;
+mod field_types;
 mod foreign_buffer;
 mod foreign_files;
 mod foreign_memory;
 mod function_definitions;
+mod getset;
 pub mod import;
 mod instance;
 #[cfg(unix)]
@@ -76,7 +81,9 @@ mod library_search;
 pub mod listobject;
 mod loader;
 mod main_interpreter;
+mod members;
 pub mod memoryobject;
+mod method_definition;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
@@ -104,11 +111,12 @@ mod type_spec;
 mod type_symbols;
 mod unicode_format;
 pub mod unicodeobject;
-pub mod unicodeobject;
 mod varargs;
 mod vtable;
 mod vtable_entries;
 pub mod warnings;
+#[cfg(unix)]
+mod wheelcheck;
 mod wide_string;
 
 pub use loader::ExtensionModulesExt;

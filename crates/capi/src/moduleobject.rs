@@ -120,6 +120,7 @@ unsafe fn add_functions(
     methods: *const PyMethodDef,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
+    let name: PyObjectRef = name.to_owned().into();
     for position in 0.. {
         // SAFETY: the array ends with a definition without a name, which is not reached yet.
         let definition = unsafe { methods.add(position) };
@@ -135,7 +136,7 @@ unsafe fn add_functions(
         }
         let zelf = Some(module.to_owned());
         // SAFETY: the definition is valid, by the contract of this function.
-        let function = unsafe { new_function(definition, zelf, Some(name.to_owned().into()), vm) }?;
+        let function = unsafe { new_function(definition, zelf, Some(name.clone()), None, vm) }?;
         let attribute = function.get_attr("__name__", vm)?;
         let attribute: PyRef<PyStr> = attribute.try_into_value(vm)?;
         module.set_attr(&*attribute, function, vm)?;

@@ -4,7 +4,7 @@ use rustpython_vm::protocol::PyNumber;
 use rustpython_vm::types::PyTypeSlots;
 use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 
-use super::ids::*;
+use crate::slot_ids::*;
 
 pub(super) type Unary = fn(PyNumber<'_>, &VirtualMachine) -> PyResult;
 pub(super) type Binary = fn(&PyObject, &PyObject, &VirtualMachine) -> PyResult;
