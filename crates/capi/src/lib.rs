@@ -55,6 +55,7 @@ mod c_exporter;
 mod c_string;
 mod calling_convention;
 mod class_attributes;
+mod class_layout;
 mod class_methods;
 // On musl the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]

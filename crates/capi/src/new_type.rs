@@ -8,6 +8,7 @@ use rustpython_vm::function::ItemDoc;
 use rustpython_vm::types::{PyTypeFlags, PyTypeSlots};
 use rustpython_vm::{AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine};
 
+use crate::class_layout::best_base;
 use crate::class_methods::add_methods;
 use crate::getset::add_getset;
 use crate::members::{PyMemberDef, add_members};
@@ -152,45 +153,6 @@ fn native_base<'a>(class: &'a Py<PyType>, vm: &'a VirtualMachine) -> &'a Py<PyTy
         .iter_base_chain()
         .find(|class| class.heaptype_ext.is_none())
         .unwrap_or(vm.ctx.types.object_type)
-}
-
-/// The base that determines the layout of instances.
-fn best_base(bases: &[PyTypeRef], vm: &VirtualMachine) -> PyResult<PyTypeRef> {
-    let mut best: Option<(&PyTypeRef, &Py<PyType>)> = None;
-    for base in bases {
-        if !base.slots.flags.has_feature(PyTypeFlags::BASETYPE) {
-            let text = format!("type '{}' is not an acceptable base type", base.slot_name());
-            return Err(vm.new_type_error(text));
-        }
-        let solid = solid_base(base, vm);
-        best = match best {
-            Some((_, winner)) if winner.fast_issubclass(solid) => best,
-            Some((_, winner)) if !solid.fast_issubclass(winner) => {
-                let text = "multiple bases have instance lay-out conflict";
-                return Err(vm.new_type_error(text));
-            }
-            _ => Some((base, solid)),
-        };
-    }
-    best.map(|(base, _)| base.clone())
-        .ok_or_else(|| vm.new_type_error("a new type needs a base"))
-}
-
-/// The class nearest to `class` that adds something to the layout of instances.
-fn solid_base<'a>(class: &'a Py<PyType>, vm: &'a VirtualMachine) -> &'a Py<PyType> {
-    for class in class.iter_base_chain() {
-        if TypeRecord::of(class).is_some_and(|record| record.content.size > 0) {
-            return class;
-        }
-        let slots = &class.slots;
-        let adds = class.base.deref().is_some_and(|base| {
-            slots.basicsize != base.slots.basicsize || slots.itemsize != base.slots.itemsize
-        });
-        if adds {
-            return class;
-        }
-    }
-    vm.ctx.types.object_type
 }
 
 /// The metaclass: the given one, or the most derived of those of the bases.
