@@ -1,9 +1,14 @@
-//! `object.h`: classes. `refcount` has the functions for references. The other functions of the
+//! `object.h`: classes, attributes and constants. `refcount` has the functions for references. The other functions of the
 //! header come from `rustpython-capi`.
 
+mod attributes;
+mod constants;
 mod making;
 mod reading;
 
+pub(crate) use attributes::attribute_name;
+pub use attributes::*;
+pub use constants::*;
 pub use making::*;
 pub use reading::*;
 
