@@ -117,7 +117,7 @@ impl Method {
             return Err(self.wrong_receiver(&args, vm));
         }
         if let Some(problem) = self.function.problem_with(&args, usize::from(has_self)) {
-            return Err(vm.new_type_error(format!("{}() {problem}", self.full_name)));
+            return Err(self.refused(&problem, &args, vm));
         }
         let (answer, raised) = vm.with_recursion("while calling a C function", || {
             self.function.call(has_self, args, vm)
@@ -141,6 +141,28 @@ impl Method {
                 .is_some_and(|zelf| class.is_base_of(zelf)),
             _ => true,
         }
+    }
+
+    #[cold]
+    fn refused(&self, problem: &str, args: &FuncArgs, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let Self {
+            name, full_name, ..
+        } = self;
+        let class = args
+            .args
+            .first()
+            .and_then(|zelf| zelf.downcast_ref::<PyType>());
+        let class = class.filter(|_| self.receiver == Receiver::Class);
+        // As in CPython, where METH_VARARGS alone is a case of its own.
+        let is_bound_varargs =
+            matches!(self.function, Function::Tuple(_)) && self.receiver != Receiver::Instance;
+        vm.new_type_error(if is_bound_varargs {
+            format!("{name}() {problem}")
+        } else if let Some(class) = class {
+            format!("{}.{name}() {problem}", class.slot_name())
+        } else {
+            format!("{full_name}() {problem}")
+        })
     }
 
     #[cold]
