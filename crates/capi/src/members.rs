@@ -248,6 +248,12 @@ impl Member {
 
 #[pyclass(with(GetDescriptor, Representable), flags(DISALLOW_INSTANTIATION))]
 impl Member {
+    // The class has an attribute of this name, which hides that of the base.
+    #[pygetset]
+    fn __doc__(&self) -> Option<&'static str> {
+        self.base.member.doc.text
+    }
+
     #[pyslot]
     fn descr_set(
         zelf: &PyObject,
