@@ -1,8 +1,8 @@
 /* The C API of this interpreter: declarations of all functions that it exports, and the macros that
    most modules need. It replaces CPython's Python.h for sources that keep to the stable ABI without
    a GIL (abi3t), but it is only a part of that ABI. Above all, it has no functions with variable
-   arguments (PyArg_ParseTuple, Py_BuildValue, PyErr_Format), and C code cannot define classes
-   (PyType_FromSpec). Every function that is declared here exists.
+   arguments (PyArg_ParseTuple, Py_BuildValue, PyErr_Format). Every function that is declared here
+   exists.
 
    The macro RUSTPYTHON_CAPI distinguishes this Python.h from CPython's. Objects are opaque. There
    is no GIL, so C code must protect data that several threads can reach.
@@ -29,21 +29,33 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* The others use the types of object.h. */
 #include "rustpython/object.h"
-/* These use the types of object.h. */
+
 #include "rustpython/pyerrors.h"
+#include "rustpython/typesymbols.h"
+#include "rustpython/pybuffer.h"
 
 #include "rustpython/abstract.h"
 #include "rustpython/builtins.h"
 #include "rustpython/unicodeobject.h"
 
+#include "rustpython/methodobject.h"
+#include "rustpython/slots.h"
 #include "rustpython/moduleobject.h"
+
+#include "rustpython/typeslots.h"
+/* It uses methodobject.h. */
+#include "rustpython/descrobject.h"
+#include "rustpython/objimpl.h"
+
 #include "rustpython/runtime.h"
 
 #include "pycapsule.h"

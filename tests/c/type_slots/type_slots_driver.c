@@ -6,10 +6,6 @@
 #include <stdint.h>
 #include <string.h>
 
-#ifdef RUSTPYTHON_CAPI
-extern void *PyType_GetSlot(PyTypeObject *type, int id);
-#endif
-
 /* The object that stands for NULL in arguments and answers. */
 static PyObject *null_mark;
 

@@ -13,13 +13,14 @@ use crate::c_code::skipped;
 use crate::interpreter::trial;
 
 /// Headers in the order of inclusion, and the name of the test.
-const ORDERS: [(&str, &[&str]); 6] = [
+const ORDERS: [(&str, &[&str]); 7] = [
     ("pycapsule.h-alone", &["\"pycapsule.h\""]),
     ("Python.h-alone", &["<Python.h>"]),
     ("pycapsule.h-after", &["<Python.h>", "\"pycapsule.h\""]),
     ("pycapsule.h-before", &["\"pycapsule.h\"", "<Python.h>"]),
     ("datetime.h-alone", &["<datetime.h>"]),
     ("datetime.h-after", &["<Python.h>", "<datetime.h>"]),
+    ("structmember.h-alone", &["<structmember.h>"]),
 ];
 
 /// The full C API of CPython, and the stable ABI.

@@ -166,12 +166,16 @@ fn exported_are_declared(compiler: Compiler) -> Result<(), Failed> {
 }
 
 /// Macros with parameters that are macros in CPython too.
-const MACROS: [&str; 19] = [
+const MACROS: [&str; 25] = [
     "PyABIInfo_VAR",
     "PyCapsuleApi_ALIGNOF_",
     "PyCapsuleApi_DEFINE",
     "PyCapsuleApi_HAS",
     "PyCapsuleApi_HEADER_INIT",
+    "PyObject_GC_New",
+    "PyObject_GC_NewVar",
+    "PyObject_New",
+    "PyObject_NewVar",
     "PySlot_DATA",
     "PySlot_FUNC",
     "PySlot_INT64",
@@ -180,9 +184,11 @@ const MACROS: [&str; 19] = [
     "PySlot_SIZE",
     "PySlot_STATIC_DATA",
     "PySlot_UINT64",
+    "PyType_IS_GC",
     "Py_CLEAR",
     "Py_DECREF",
     "Py_INCREF",
+    "Py_RETURN_RICHCOMPARE",
     "Py_VISIT",
     "Py_XDECREF",
     "Py_XINCREF",

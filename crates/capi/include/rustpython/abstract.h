@@ -19,7 +19,18 @@ PyObject *PyObject_Vectorcall(PyObject *callable, PyObject *const *args, size_t 
                               PyObject *names);
 PyObject *PyObject_VectorcallMethod(PyObject *name, PyObject *const *args, size_t count,
                                     PyObject *names);
+/* The number of arguments in `count`, the third argument of a vectorcall, without its flag. */
+Py_ssize_t PyVectorcall_NARGS(size_t count);
 PyObject *PyVectorcall_Call(PyObject *callable, PyObject *tuple, PyObject *kwargs);
+
+/* These take the arguments as a format and values, like Py_BuildValue. A single value that is a tuple
+   stands for its items. The format may be NULL if there are none. */
+PyObject *PyObject_CallFunction(PyObject *callable, const char *format, ...);
+PyObject *PyObject_CallMethod(PyObject *object, const char *name, const char *format, ...);
+
+/* These take objects, and a NULL after the last. */
+PyObject *PyObject_CallFunctionObjArgs(PyObject *callable, ...);
+PyObject *PyObject_CallMethodObjArgs(PyObject *object, PyObject *name, ...);
 
 /* ---- Items and classes ---- */
 
@@ -35,8 +46,6 @@ int PyObject_IsInstance(PyObject *object, PyObject *type);
 int PyObject_IsSubclass(PyObject *type, PyObject *base);
 
 /* ---- Iteration ---- */
-
-typedef enum { PYGEN_RETURN = 0, PYGEN_ERROR = -1, PYGEN_NEXT = 1 } PySendResult;
 
 PyObject *PyObject_GetIter(PyObject *object);
 PyObject *PyObject_GetAIter(PyObject *object);

@@ -1,4 +1,4 @@
-/* Threads, memory, the garbage collector, running code. A part of Python.h. */
+/* Threads, memory, running code. A part of Python.h. */
 
 #ifndef RUSTPYTHON_RUNTIME_H
 #define RUSTPYTHON_RUNTIME_H
@@ -41,19 +41,6 @@ void *PyMem_RawMalloc(size_t size);
 void *PyMem_RawCalloc(size_t count, size_t size);
 void *PyMem_RawRealloc(void *memory, size_t new_size);
 void PyMem_RawFree(void *memory);
-void *PyObject_Malloc(size_t size);
-void *PyObject_Calloc(size_t count, size_t size);
-void *PyObject_Realloc(void *memory, size_t new_size);
-void PyObject_Free(void *memory);
-
-/* ---- objimpl.h: the garbage collector ---- */
-
-Py_ssize_t PyGC_Collect(void);
-int PyGC_Enable(void);
-int PyGC_Disable(void);
-int PyGC_IsEnabled(void);
-int PyObject_GC_IsTracked(PyObject *object);
-int PyObject_GC_IsFinalized(PyObject *object);
 
 /* ---- ceval.h, pyframe.h. PyEval_GetBuiltins, PyEval_GetGlobals, PyEval_GetLocals and
    PyEval_GetFrame return borrowed references. ---- */
@@ -77,6 +64,17 @@ int PyFrame_GetLineNumber(PyFrameObject *frame);
 PyObject *PyFrame_GetLocals(PyFrameObject *frame);
 PyObject *PyFrame_GetGlobals(PyFrameObject *frame);
 PyObject *PyFrame_GetBuiltins(PyFrameObject *frame);
+
+/* ---- sysmodule.h. PySys_GetObject returns a borrowed reference, or NULL without an exception.
+   PySys_WriteStdout and PySys_WriteStderr take the formats of printf and write at most 1000 bytes,
+   PySys_FormatStdout and PySys_FormatStderr those of PyUnicode_FromFormat. ---- */
+
+PyObject *PySys_GetObject(const char *name);
+int PySys_SetObject(const char *name, PyObject *value);
+void PySys_WriteStdout(const char *format, ...);
+void PySys_WriteStderr(const char *format, ...);
+void PySys_FormatStdout(const char *format, ...);
+void PySys_FormatStderr(const char *format, ...);
 
 /* ---- pylifecycle.h. Any thread may call these functions. ---- */
 

@@ -3,7 +3,7 @@
 use rustpython_vm::builtins::PyType;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::ids::*;
+use crate::slot_ids::*;
 
 /// What an iterator answered to a value that was sent to it.
 pub(super) enum Sent {

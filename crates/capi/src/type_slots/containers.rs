@@ -2,8 +2,8 @@
 
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::ids::*;
 use super::owner::{CLASS, Owner, class_for};
+use crate::slot_ids::*;
 
 /// The number of items.
 ///

@@ -10,10 +10,10 @@ use rustpython_vm::types::{PyComparisonOp, PyTypeFlags};
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::fields::addresses;
-use super::ids::*;
 use super::owner::{CLASS, OBJECT, Owner, class_for, is_heap_class, static_base};
 use crate::boundary::bad_internal_call;
 use crate::instance;
+use crate::slot_ids::*;
 
 /// The text of an object for programmers.
 ///
@@ -46,14 +46,14 @@ pub(super) fn text(owner: Owner, zelf: &PyObject, vm: &VirtualMachine) -> PyResu
 
 /// Whether the VM has a method `__str__` for a class of its own, but not the slot. So it is for `str`
 /// and for exceptions.
-pub(super) fn has_str_method_only(class: &Py<PyType>) -> bool {
+fn has_str_method_only(class: &Py<PyType>) -> bool {
     let object = Context::genesis().types.object_type;
     !is_heap_class(class)
         && !class.is(object)
         && addresses(class.slots(), TP_STR) == addresses(object.slots(), TP_STR)
 }
 
-/// The class that defines the `__str__` of a class of the VM.
+/// The class in the chain of bases that defines `__str__`.
 pub(super) fn str_definer(class: &Py<PyType>) -> &Py<PyType> {
     let name = Context::genesis().intern_str("__str__");
     class
