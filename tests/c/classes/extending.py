@@ -21,7 +21,7 @@ BASES = [
     (object, ""), (int, "5"), (int, "2**70"), (bool, "1"), (float, "1.5"), (complex, "1j"), (str, "'abc'"),
     (bytes, "b'ab'"), (bytearray, "b'x'"), (list, "[1, 2]"), (tuple, "(1, 2)"), (dict, "{1: 2}"), (set, "{1}"),
     (frozenset, "{1}"), (type(None), ""), (type(...), ""), (range, "3"), (slice, "3"), (memoryview, "b'a'"),
-    (property, ""), (classmethod, "len"), (staticmethod, "len"), (super, ""), (type, "'X', (), {}"),
+    (property, ""), (classmethod, "len"), (staticmethod, "len"), (super, "int, 1"), (type, "'X', (), {}"),
     (enumerate, "[1]"), (zip, "[1]"), (map, "str, [1]"), (filter, "None, [1]"), (reversed, "(1, 2)"),
     (types.ModuleType, "'m'"), (types.SimpleNamespace, ""), (types.FunctionType, ""), (types.MethodType, "len, 1"),
     (types.MappingProxyType, "{}"), (types.GenericAlias, "list, int"), (types.CodeType, ""),
