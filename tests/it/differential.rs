@@ -1,6 +1,7 @@
 //! Differential tests against CPython: one C module makes the same calls in both interpreters, and
 //! the transcripts must be equal except for intended differences, which are counted by name.
 
+mod buffers;
 mod dates;
 mod differences;
 mod functions;
@@ -27,7 +28,7 @@ type Test = fn(&Interpreters) -> Result<(), Failed>;
 /// A module that is built for both interpreters, and the tests that run its scripts.
 type Suite = (Driver, &'static [(&'static str, Test)]);
 
-const SUITES: [Suite; 3] = [
+const SUITES: [Suite; 4] = [
     (
         Driver {
             module: "capsule_driver",
@@ -47,6 +48,14 @@ const SUITES: [Suite; 3] = [
             scripts: "differential",
         },
         &[("dates-match-cpython", dates::compare)],
+    ),
+    (
+        Driver {
+            module: "buffer_driver",
+            sources: "buffers",
+            scripts: "buffers",
+        },
+        &[("buffers-match-cpython", buffers::compare)],
     ),
     (
         Driver {

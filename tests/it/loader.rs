@@ -14,6 +14,7 @@ mod shutdown;
 mod slots;
 mod state;
 mod strings;
+mod type_symbols;
 mod valgrind;
 
 use libtest_mimic::Trial;
@@ -36,6 +37,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     trials.extend(errors::trials());
     trials.extend(shutdown::trials());
     trials.extend(linking::trials());
+    trials.extend(type_symbols::trials());
     trials.extend(detached::trials());
     trials.extend(main_interpreter::trials());
     trials.extend(valgrind::trials(SUITES));

@@ -29,6 +29,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,6 +40,8 @@
 #include "rustpython/object.h"
 
 #include "rustpython/pyerrors.h"
+#include "rustpython/typesymbols.h"
+#include "rustpython/pybuffer.h"
 
 #include "rustpython/abstract.h"
 #include "rustpython/builtins.h"

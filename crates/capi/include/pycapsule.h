@@ -10,8 +10,8 @@
    that knows the name knows what the pointer points to. In Python, the class is
    `types.CapsuleType`.
 
-   There is no data symbol PyCapsule_Type. The interpreter creates its types at start-up, so a
-   linker cannot know their addresses. PyCapsule_CheckExact is a function here.
+   PyCapsule_CheckExact is a function here. The data symbol PyCapsule_Type exists for shared
+   libraries that `import` loads; rustpython/typesymbols.h has the details.
 
    References. No function steals a reference to an argument. Every returned `PyObject *` is a new
    reference.
@@ -67,6 +67,7 @@ extern "C" {
 
 /* The declarations of Python.h that the rest of this file needs. */
 typedef struct _object PyObject;
+typedef struct _typeobject PyTypeObject;
 typedef ptrdiff_t Py_ssize_t;
 typedef int (*visitproc)(PyObject *object, void *arg);
 typedef int (*traverseproc)(PyObject *self, visitproc visit, void *arg);
@@ -79,6 +80,9 @@ void *PyMem_Malloc(size_t size);
 void PyMem_Free(void *memory);
 
 #endif
+
+/* The class of capsules. */
+extern PyTypeObject PyCapsule_Type;
 
 /* ---- Making a capsule ---- */
 

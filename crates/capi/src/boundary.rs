@@ -78,7 +78,7 @@ pub(crate) fn borrowed(object: &PyObject) -> *mut PyObject {
 /// The object behind an argument.
 ///
 /// # Errors
-/// SystemError if the argument is NULL.
+/// That of [`null_argument`] if the argument is NULL.
 ///
 /// # Safety
 /// `object` is NULL, or an object that lives for `'a`.
@@ -87,8 +87,7 @@ pub(crate) unsafe fn argument<'a>(
     vm: &VirtualMachine,
 ) -> PyResult<&'a PyObject> {
     // SAFETY: `object` is NULL or an object, which the caller keeps alive.
-    unsafe { object.as_ref() }
-        .ok_or_else(|| vm.new_system_error("null argument to internal routine"))
+    unsafe { object.as_ref() }.ok_or_else(|| null_argument(vm))
 }
 
 /// The SystemError for an argument of the wrong class.
@@ -96,19 +95,42 @@ pub(crate) fn bad_internal_call(vm: &VirtualMachine) -> PyBaseExceptionRef {
     vm.new_system_error("bad argument to internal function")
 }
 
+/// The exception for a NULL that is not allowed: the one that is pending, since NULL is often the
+/// result of a call that failed, or else SystemError.
+#[cold]
+pub(crate) fn null_argument(vm: &VirtualMachine) -> PyBaseExceptionRef {
+    vm.take_raised_exception()
+        .unwrap_or_else(|| vm.new_system_error("null argument to internal routine"))
+}
+
 /// Decodes a UTF-8 string argument.
 ///
 /// # Errors
-/// UnicodeDecodeError if it is not UTF-8; SystemError if it is NULL.
+/// UnicodeDecodeError if it is not UTF-8; that of [`null_argument`] if it is NULL.
 ///
 /// # Safety
 /// `text` is NULL or a NUL-terminated string.
 pub(crate) unsafe fn utf8_argument(text: *const c_char, vm: &VirtualMachine) -> PyResult<String> {
+    // SAFETY: `text` is NULL or a NUL-terminated string, which the caller keeps for this call.
+    decode_utf8(unsafe { string_argument(text, vm) }?.to_bytes(), vm)
+}
+
+/// The string behind an argument.
+///
+/// # Errors
+/// That of [`null_argument`] if the argument is NULL.
+///
+/// # Safety
+/// `text` is NULL, or a NUL-terminated string that lives for `'a`.
+pub(crate) unsafe fn string_argument<'a>(
+    text: *const c_char,
+    vm: &VirtualMachine,
+) -> PyResult<&'a CStr> {
     if text.is_null() {
-        return Err(vm.new_system_error("null argument to internal routine"));
+        return Err(null_argument(vm));
     }
     // SAFETY: `text` is not NULL, so it is a NUL-terminated string, which the caller keeps.
-    decode_utf8(unsafe { CStr::from_ptr(text) }.to_bytes(), vm)
+    Ok(unsafe { CStr::from_ptr(text) })
 }
 
 /// Decodes UTF-8.

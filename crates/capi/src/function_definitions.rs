@@ -1,24 +1,42 @@
-//! The definitions of function objects. The VM never frees a definition, so function objects that
-//! are made alike share one. How a C function is called is in `methodobject`.
+//! The definitions of function objects and method descriptors. The VM never frees a definition, so
+//! objects that are made alike share one. How a C function is called is in `method_definition`.
 
+use core::ffi::c_int;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use rustpython_vm::function::PyMethodDef;
+use rustpython_vm::function::{PyMethodDef, PyNativeFn};
 
 /// The properties in which definitions differ.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     pub(crate) name: &'static str,
+    /// The name in messages about arguments: with the module, or with the class of a method.
     pub(crate) full_name: &'static str,
+    /// The class of a method, with its module; empty for a function.
+    pub(crate) owner: &'static str,
     /// Empty if there is none.
     pub(crate) doc: &'static str,
     /// The address of the C function.
     pub(crate) address: usize,
-    /// A number for the way in which the C function takes its arguments.
-    pub(crate) kind: u8,
-    /// Whether the function object is bound to an object.
-    pub(crate) bound: bool,
+    /// The flags of the C definition, which say how the C function takes its arguments.
+    pub(crate) flags: c_int,
+    pub(crate) receiver: Receiver,
+    /// The address of the class that the C function gets as its defining class; 0 if it gets none.
+    pub(crate) class: usize,
+}
+
+/// The object that a C function gets as its first argument, `self`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Receiver {
+    /// NULL.
+    Nothing,
+    /// The object that the function object is bound to.
+    Bound,
+    /// An instance of the class that has the method.
+    Instance,
+    /// That class, or one derived from it.
+    Class,
 }
 
 type Definitions = HashMap<Key, &'static PyMethodDef>;
@@ -39,6 +57,16 @@ pub(crate) fn definition(key: Key, make: impl FnOnce() -> PyMethodDef) -> &'stat
         .get_or_insert_default()
         .entry(key)
         .or_insert_with(|| Box::leak(Box::new(make())))
+}
+
+/// The key of the definition whose function is `function`; `None` if the VM made the definition.
+pub(crate) fn key_of(function: &'static dyn PyNativeFn) -> Option<Key> {
+    #[cfg(unix)]
+    forks::handle();
+    let definitions = lock();
+    let mut entries = definitions.iter().flatten();
+    let (key, _) = entries.find(|(_, made)| core::ptr::addr_eq(made.func, function))?;
+    Some(*key)
 }
 
 /// The forking thread holds the lock during a fork, so that the child gets an unlocked, complete
@@ -82,15 +110,17 @@ pub(crate) mod tests {
     use rustpython_vm::builtins::PyStr;
     use rustpython_vm::function::{ItemDoc, PyMethodFlags};
 
-    use super::{Key, PyMethodDef, definition};
+    use super::{Key, PyMethodDef, Receiver, definition};
 
     const KEY: Key = Key {
         name: "name",
         full_name: "module.name",
+        owner: "",
         doc: "",
         address: 1,
-        kind: 0,
-        bound: false,
+        flags: 0,
+        receiver: Receiver::Nothing,
+        class: 0,
     };
 
     fn make() -> PyMethodDef {
@@ -123,8 +153,16 @@ pub(crate) mod tests {
                 ..KEY
             },
             Key { address: 2, ..KEY },
-            Key { kind: 1, ..KEY },
-            Key { bound: true, ..KEY },
+            Key { flags: 1, ..KEY },
+            Key { class: 1, ..KEY },
+            Key {
+                owner: "other",
+                ..KEY
+            },
+            Key {
+                receiver: Receiver::Bound,
+                ..KEY
+            },
         ];
         for other in others {
             assert!(!core::ptr::eq(first, definition(other, make)), "{other:?}");
@@ -145,7 +183,7 @@ pub(crate) mod tests {
                         definition(
                             Key {
                                 address,
-                                kind: 2 + thread,
+                                flags: 2 + thread,
                                 ..KEY
                             },
                             make,
@@ -172,7 +210,7 @@ pub(crate) mod tests {
         if child == 0 {
             // SAFETY: it takes any number of seconds.
             unsafe { libc::alarm(10) };
-            definition(Key { kind: 9, ..KEY }, make);
+            definition(Key { flags: 9, ..KEY }, make);
             // SAFETY: it ends the process.
             unsafe { libc::_exit(0) };
         }

@@ -35,30 +35,62 @@
 )]
 
 mod abi_info;
+#[cfg_attr(
+    not(all(target_os = "linux", target_pointer_width = "64")),
+    path = "no_absolute_symbols.rs"
+)]
+mod absolute_symbols;
 #[path = "abstract.rs"]
 pub mod abstract_;
 mod boundary;
+mod buffer_acquire;
+mod buffer_check;
+mod buffer_copy;
+mod buffer_export;
+mod buffer_view;
+mod build_value;
 pub mod bytearrayobject;
 pub mod bytesobject;
+mod c_exporter;
 mod c_string;
+mod calling_convention;
+mod class_attributes;
+mod class_methods;
 // On musl the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
 mod ctypes;
 pub mod datetime;
 mod datetime_classes;
 mod datetime_constructors;
+pub mod descrobject;
 pub mod dictobject;
+#[cfg(unix)]
+mod elf;
 mod export_hook;
 mod extension_module;
+mod field_types;
+mod foreign_buffer;
+mod foreign_files;
+mod foreign_memory;
 mod function_definitions;
+mod getset;
 pub mod import;
+mod instance;
+#[cfg(unix)]
+mod library_search;
 pub mod listobject;
 mod loader;
 mod main_interpreter;
+mod members;
+pub mod memoryobject;
+mod method_definition;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
+mod new_type;
 pub mod object;
+pub mod objimpl;
+pub mod pybuffer;
 pub mod pycapsule;
 pub mod pyerrors;
 pub mod pystate;
@@ -67,9 +99,23 @@ pub mod refcount;
 #[cfg(unix)]
 mod second_python;
 mod signals;
+mod slot_functions;
+mod slot_ids;
+mod slot_names;
 pub mod slots;
+pub mod sysmodule;
 pub mod tupleobject;
+mod type_record;
+mod type_slots;
+mod type_spec;
+mod type_symbols;
+mod unicode_format;
 pub mod unicodeobject;
+mod varargs;
+mod vtable;
+mod vtable_entries;
+pub mod warnings;
+mod wide_string;
 
 pub use loader::ExtensionModulesExt;
 pub use main_interpreter::{run_main, run_program};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use libloading::Error as LibraryError;
 use rustpython_capsule_glue::__private::sealed_libraries;
 use rustpython_capsule_glue::{Access, Replacement, access, replace_functions};
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr, PyUtf8StrRef};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyStr, PyUtf8StrRef};
 use rustpython_vm::function::{FsPath, OptionalArg, static_func};
 use rustpython_vm::warn::warn;
 use rustpython_vm::{
@@ -19,9 +19,13 @@ use crate::boundary::{call_c, checked_result};
 use crate::datetime;
 use crate::export_hook::hook_name;
 use crate::extension_module::ExtensionModule;
+use crate::foreign_files;
 use crate::main_interpreter;
 use crate::moduleobject::from_slots_and_spec;
+#[cfg(unix)]
+use crate::second_python;
 use crate::slots::PySlot;
+use crate::type_symbols;
 
 #[cfg(unix)]
 use libloading::os::unix::Library;
@@ -35,8 +39,8 @@ pub trait ExtensionModulesExt {
     /// neither, because the code of a library can do anything. In both cases `datetime` gets
     /// `datetime_CAPI`, its capsule for C code.
     ///
-    /// On Unix, file names of extension modules end in `.rustpython313-MULTIARCH.so`, `.abi3t.so` or
-    /// `.so`. The first of them is `EXT_SUFFIX` of `sysconfig`. RustPython 0.6.0 still has `313` in
+    /// On Unix, file names of extension modules end in `.rustpython313-MULTIARCH.so`,
+    /// `.abi3t-MULTIARCH.so`, `.abi3t.so` or `.so`. The first of them is `EXT_SUFFIX` of `sysconfig`. RustPython 0.6.0 still has `313` in
     /// it, although its language level is Python 3.14; the number has no other meaning.
     ///
     /// The process must have a main interpreter of the C API; see [`run_main`](crate::run_main).
@@ -70,7 +74,16 @@ static IMP: Replacement = Replacement::new("_imp", |definition| {
             ("is_builtin", static_func(is_builtin)),
         ],
     );
+    definition.slots.exec = Some(exec_imp);
 });
+
+/// importlib has been read when it imports `_imp`, but it has not started.
+fn exec_imp(vm: &VirtualMachine, module: &Py<PyModule>) -> PyResult<()> {
+    if let Some(original) = IMP.original() {
+        original.exec_module(vm, module)?;
+    }
+    foreign_files::install(vm)
+}
 
 /// `_imp.is_builtin`. importlib calls it for each module that is not imported yet. So it is called
 /// before the program of `rustpython::run` starts, in the program's thread state.
@@ -80,7 +93,8 @@ fn is_builtin(name: PyUtf8StrRef, vm: &VirtualMachine) -> bool {
 }
 
 /// The file name suffixes of extension modules, in the order of preference: the one that build
-/// tools read from `sysconfig`, the one of the stable ABI, and the plain one.
+/// tools read from `sysconfig`, those of the stable ABI on this platform and on any, and the plain
+/// one.
 fn extension_suffixes(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     if access(vm) == Some(Access::Sealed) {
         return Ok(Vec::new());
@@ -93,7 +107,8 @@ fn extension_suffixes(vm: &VirtualMachine) -> PyResult<Vec<PyObjectRef>> {
     // `EXT_SUFFIX` of the VM's `sysconfig`, which cannot be imported yet when importlib asks for the
     // suffixes. Build tools name files after it, so it must be the same text, `313` included.
     let own = format!(".rustpython313-{multiarch}.so");
-    let suffixes = [own.as_str(), ".abi3t.so", ".so"];
+    let stable = format!(".abi3t-{multiarch}.so");
+    let suffixes = [&own, &stable, ".abi3t.so", ".so"];
     Ok(suffixes.map(|suffix| vm.ctx.new_str(suffix).into()).into())
 }
 
@@ -156,11 +171,18 @@ impl Import<'_> {
     /// functions, capsules and threads may outlive every module.
     fn open(&self, path: &Path) -> PyResult<Export> {
         let hook = self.hook_name("PyModExport")?;
-        // SAFETY: the code that imports the library is responsible for what its initializers do.
-        let library = unsafe { open_library(&in_this_folder(path)) };
-        let library = ManuallyDrop::new(library.map_err(|error| self.not_opened(&error))?);
+        let path = in_this_folder(path);
         #[cfg(unix)]
-        if let Some(other) = crate::second_python::linked_with(&library) {
+        if let Some(other) = second_python::needed_by(&path) {
+            return Err(self.second_python(&other));
+        }
+        let types = type_symbols::provide();
+        // SAFETY: the code that imports the library is responsible for what its initializers do.
+        let library = unsafe { open_library(&path) };
+        let library = library.map_err(|error| self.not_opened(&error, types.err()))?;
+        let library = ManuallyDrop::new(library);
+        #[cfg(unix)]
+        if let Some(other) = second_python::linked_with(&library) {
             return Err(self.second_python(&other));
         }
         // SAFETY: by PEP 793, this name is that of a function of this type.
@@ -182,9 +204,19 @@ impl Import<'_> {
         hook_name(prefix, &self.name.to_string_lossy(), punycode)
     }
 
-    fn not_opened(&self, error: &LibraryError) -> PyBaseExceptionRef {
+    /// The exception for a library that cannot be opened. `no_types` is why there are no type
+    /// symbols.
+    fn not_opened(&self, error: &LibraryError, no_types: Option<String>) -> PyBaseExceptionRef {
         let message = core::error::Error::source(error)
             .map_or_else(|| error.to_string(), ToString::to_string);
+        if let Some(reason) = no_types
+            && let Some(symbol) = type_symbols::named_in(&message)
+        {
+            return self.error(&format!(
+                "module {} needs {symbol}, which the interpreter cannot define here: {reason}",
+                self.name
+            ));
+        }
         let exception = self.error(&message);
         if let Some(note) = note_on(&message) {
             // If the note cannot be added, the exception is right without it.
@@ -245,11 +277,6 @@ impl Import<'_> {
 
 /// Advice that the message of the dynamic loader lacks.
 fn note_on(message: &str) -> Option<String> {
-    if message.starts_with("libpython") {
-        let note =
-            "link the module without libpython: the interpreter has the functions of the C API";
-        return Some(note.to_owned());
-    }
     let (_, symbol) = message.split_once("undefined symbol: ")?;
     let symbol = symbol.split([',', ' ', '\n']).next()?;
     let is_ours = symbol.starts_with("Py") || symbol.starts_with("_Py");

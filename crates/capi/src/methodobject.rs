@@ -1,58 +1,23 @@
-//! `methodobject.h`: C functions as Python functions. Each call starts with no exception pending,
-//! so that C code that is called in an `except` block does not mistake the exception that is being
-//! handled for its own. After the call, result and exception are checked against each other.
+//! `methodobject.h`: C functions as Python functions.
 
-use core::ffi::c_char;
+use core::ffi::{c_int, c_void};
 use core::ptr::null_mut;
 
-use rustpython_capi::methodobject::{PyMethodDef as CMethodDef, PyMethodPointer};
+use rustpython_capi::methodobject::PyMethodDef as CMethodDef;
 use rustpython_capi::object::PyTypeObject;
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyStr, PyType};
-use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
-use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
-
-use crate::boundary::{
-    Inconsistency, borrowed, call_c, checked_result, enter, new_reference, owned, utf8_argument,
+use rustpython_vm::builtins::{PyModule, PyStr, PyType};
+use rustpython_vm::function::{PyMethodDef, PyMethodFlags};
+use rustpython_vm::{
+    Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine,
 };
-use crate::function_definitions::{Key, definition};
 
-type CFunction = unsafe extern "C" fn(*mut PyObject, *mut PyObject) -> *mut PyObject;
-type WithKeywords =
-    unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
-type Fast = unsafe extern "C" fn(*mut PyObject, *const *mut PyObject, isize) -> *mut PyObject;
-type FastWithKeywords = unsafe extern "C" fn(
-    *mut PyObject,
-    *const *mut PyObject,
-    isize,
-    *mut PyObject,
-) -> *mut PyObject;
+use crate::boundary::{argument, bad_internal_call, borrowed, enter, new_reference};
+use crate::function_definitions::{Key, Receiver, key_of};
+use crate::method_definition::Method;
+use crate::vtable::keep;
 
-/// A C function and the way in which it takes its arguments.
-#[derive(Clone, Copy, Debug)]
-enum Function {
-    NoArgs(CFunction),
-    One(CFunction),
-    Tuple(CFunction),
-    TupleAndDict(WithKeywords),
-    Array(Fast),
-    ArrayAndNames(FastWithKeywords),
-}
-
-/// The properties of a function object.
-#[derive(Clone, Copy, Debug)]
-struct Method {
-    name: &'static str,
-    /// The name in error messages.
-    full_name: &'static str,
-    /// Empty if there is none.
-    doc: &'static str,
-    function: Function,
-    /// Whether the function object is bound to an object, which the VM passes as the first
-    /// argument.
-    bound: bool,
-}
-
-/// A function object for a C function, bound to `zelf`.
+/// A function object for a C function, bound to `zelf`. With METH_METHOD, the C function gets
+/// `class`, which the function object keeps.
 ///
 /// # Errors
 /// SystemError if the definition has no name or NULL for a function, or if its flags are not valid;
@@ -65,122 +30,31 @@ pub(crate) unsafe fn new_function(
     definition: &CMethodDef,
     zelf: Option<PyObjectRef>,
     module: Option<PyObjectRef>,
+    class: Option<&Py<PyType>>,
     vm: &VirtualMachine,
 ) -> PyResult {
     let flags = PyMethodFlags::from_bits_retain(definition.ml_flags.cast_unsigned());
     let zelf = zelf.filter(|_| !flags.contains(PyMethodFlags::STATIC));
-    // SAFETY: the strings of the definition are NULL or NUL-terminated, by the contract of this
-    // function.
-    let name = unsafe { interned(definition.ml_name, vm) }?;
-    let Some(name) = name else {
-        return Err(vm.new_system_error("a method definition has no name"));
+    let receiver = if zelf.is_some() {
+        Receiver::Bound
+    } else {
+        Receiver::Nothing
     };
-    // SAFETY: the strings of the definition are NULL or NUL-terminated, by the contract of this
-    // function.
-    let doc = unsafe { interned(definition.ml_doc, vm) }?;
-    // SAFETY: the function is as the flags say, by the contract of this function.
-    let function = unsafe { Function::of(definition.ml_meth, flags) };
-    let Some(function) = function else {
-        return Err(vm.new_system_error(format!("{name}() method: bad call flags")));
-    };
-    let method = Method {
-        name,
-        full_name: full_name(name, zelf.as_deref(), module.as_deref(), vm),
-        doc: doc.unwrap_or_default(),
-        function,
-        bound: zelf.is_some(),
-    };
+    // SAFETY: the caller makes the same promises, and the function object keeps the class.
+    let mut method = unsafe { Method::read(definition, receiver, class, vm) }?;
+    method.full_name = full_name(method.name, zelf.as_deref(), module.as_deref(), vm);
+    let definition = method.definition();
     let function: PyObjectRef = match zelf {
-        Some(zelf) => method
-            .definition()
-            .build_bound_function(&vm.ctx, zelf)
-            .into(),
-        None => method.definition().build_function(&vm.ctx).into(),
+        Some(zelf) => definition.build_bound_function(&vm.ctx, zelf).into(),
+        None => definition.build_function(&vm.ctx).into(),
     };
+    if let Some(class) = class {
+        keep(&function, class.to_owned().into(), vm)?;
+    }
     if let Some(module) = module {
         function.set_attr("__module__", module, vm)?;
     }
     Ok(function)
-}
-
-/// Interns a string from C, which makes it live forever; `None` for NULL.
-///
-/// # Safety
-/// `string` is NULL or a NUL-terminated string.
-unsafe fn interned(string: *const c_char, vm: &VirtualMachine) -> PyResult<Option<&'static str>> {
-    if string.is_null() {
-        return Ok(None);
-    }
-    // SAFETY: `string` is not NULL, so it is a NUL-terminated string.
-    let text = unsafe { utf8_argument(string, vm) }?;
-    Ok(Some(vm.ctx.intern_str(text).as_str()))
-}
-
-impl Method {
-    fn key(self) -> Key {
-        let (kind, address) = match self.function {
-            Function::NoArgs(f) => (0, f as usize),
-            Function::One(f) => (1, f as usize),
-            Function::Tuple(f) => (2, f as usize),
-            Function::TupleAndDict(f) => (3, f as usize),
-            Function::Array(f) => (4, f as usize),
-            Function::ArrayAndNames(f) => (5, f as usize),
-        };
-        Key {
-            name: self.name,
-            full_name: self.full_name,
-            doc: self.doc,
-            address,
-            kind,
-            bound: self.bound,
-        }
-    }
-
-    fn definition(self) -> &'static PyMethodDef {
-        definition(self.key(), || {
-            let doc = if self.doc.is_empty() {
-                ItemDoc::NONE
-            } else {
-                ItemDoc::static_text(self.doc)
-            };
-            let empty = PyMethodFlags::empty();
-            let template = PyMethodDef::new_raw_const(self.name, placeholder, empty, doc);
-            let call = move |vm: &VirtualMachine, args: FuncArgs, _: Callee| self.call(args, vm);
-            PyMethodDef {
-                func: Box::leak(Box::new(call)),
-                ..template
-            }
-        })
-    }
-
-    fn call(self, mut args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-        let zelf = if self.bound {
-            args.take_positional()
-        } else {
-            None
-        };
-        if let Some(problem) = self.function.problem_with(&args) {
-            return Err(vm.new_type_error(format!("{}() {problem}", self.full_name)));
-        }
-        let zelf_address = zelf.as_deref().map_or(null_mut(), borrowed);
-        let (answer, raised) = vm.with_recursion("while calling a C function", || {
-            self.function.call(zelf_address, args, vm)
-        })?;
-        let contradiction = |disagreement| {
-            let what = match disagreement {
-                Inconsistency::FailedSilently => "NULL without setting an exception",
-                Inconsistency::RaisedUnreported => "a result with an exception set",
-            };
-            format!("<built-in function {}> returned {what}", self.name)
-        };
-        // SAFETY: functions return a new reference or NULL.
-        checked_result(unsafe { owned(answer) }, raised, contradiction, vm)
-    }
-}
-
-/// The function of the template of all definitions.
-fn placeholder(_: &VirtualMachine, _: FuncArgs, _: Callee) -> PyResult {
-    unreachable!("each definition replaces this function")
 }
 
 /// The name of a function in error messages: its module, its class and its own name. The class is
@@ -204,176 +78,134 @@ fn full_name(
     vm.ctx.intern_str(full + name).as_str()
 }
 
-impl Function {
-    /// `None` if the flags are not valid, or if the pointer is NULL.
-    ///
-    /// # Safety
-    /// `pointer` is NULL, or a function that takes its arguments as `flags` say.
-    unsafe fn of(pointer: PyMethodPointer, flags: PyMethodFlags) -> Option<Self> {
-        type Flags = PyMethodFlags;
-        // SAFETY: pointers to data and to functions have one size, and every bit pattern is a
-        // pointer.
-        let address = unsafe { core::mem::transmute::<PyMethodPointer, *const ()>(pointer) };
-        if address.is_null() {
-            return None;
-        }
-        let kind = flags.difference(Flags::STATIC | Flags::CLASS | Flags::COEXIST);
-        Some(if kind == Flags::NOARGS {
-            // SAFETY: METH_NOARGS has this field of the union.
-            Self::NoArgs(unsafe { pointer.PyCFunction })
-        } else if kind == Flags::O {
-            // SAFETY: METH_O has this field.
-            Self::One(unsafe { pointer.PyCFunction })
-        } else if kind == Flags::VARARGS {
-            // SAFETY: METH_VARARGS has this field.
-            Self::Tuple(unsafe { pointer.PyCFunction })
-        } else if kind == Flags::VARARGS | Flags::KEYWORDS {
-            // SAFETY: METH_VARARGS | METH_KEYWORDS has this field.
-            Self::TupleAndDict(unsafe { pointer.PyCFunctionWithKeywords })
-        } else if kind == Flags::FASTCALL {
-            // SAFETY: METH_FASTCALL has this field.
-            Self::Array(unsafe { pointer.PyCFunctionFast })
-        } else if kind == Flags::FASTCALL | Flags::KEYWORDS {
-            // SAFETY: METH_FASTCALL | METH_KEYWORDS has this field.
-            Self::ArrayAndNames(unsafe { pointer.PyCFunctionFastWithKeywords })
-        } else {
-            return None;
-        })
-    }
-
-    fn takes_keywords(self) -> bool {
-        matches!(self, Self::TupleAndDict(_) | Self::ArrayAndNames(_))
-    }
-
-    /// The reason why the function cannot be called with these arguments; `None` if it can.
-    fn problem_with(self, args: &FuncArgs) -> Option<String> {
-        if !self.takes_keywords() && !args.kwargs.is_empty() {
-            return Some("takes no keyword arguments".to_owned());
-        }
-        match (self, args.args.len()) {
-            (Self::NoArgs(_), given @ 1..) => Some(format!("takes no arguments ({given} given)")),
-            (Self::One(_), given) if given != 1 => {
-                Some(format!("takes exactly one argument ({given} given)"))
-            }
-            _ => None,
-        }
-    }
-
-    /// Calls the function. Returns its result and the exception that it raised.
-    fn call(
-        self,
-        zelf: *mut PyObject,
-        mut args: FuncArgs,
-        vm: &VirtualMachine,
-    ) -> PyResult<(*mut PyObject, Option<PyBaseExceptionRef>)> {
-        let given = args.args.len().cast_signed();
-        Ok(match self {
-            // SAFETY: by the contract of `of` the function takes these arguments, which live for
-            // the call.
-            Self::NoArgs(f) => call_c(vm, || unsafe { f(zelf, null_mut()) }),
-            // SAFETY: as for `NoArgs`.
-            Self::One(f) => call_c(vm, || unsafe { f(zelf, borrowed(&args.args[0])) }),
-            Self::Tuple(f) => {
-                let tuple = vm.ctx.new_tuple(args.args);
-                // SAFETY: as for `NoArgs`; the tuple is dropped after the call.
-                call_c(vm, || unsafe { f(zelf, borrowed(tuple.as_object())) })
-            }
-            Self::TupleAndDict(f) => {
-                let tuple = vm.ctx.new_tuple(args.args);
-                let dict = vm.ctx.new_dict();
-                for (name, value) in args.kwargs {
-                    dict.set_item(&*name, value, vm)?;
-                }
-                let dict = (!dict.is_empty()).then_some(dict);
-                let dict_address = dict
-                    .as_ref()
-                    .map_or(null_mut(), |d| borrowed(d.as_object()));
-                // SAFETY: as for `NoArgs`; tuple and dict are dropped after the call.
-                call_c(vm, || unsafe {
-                    f(zelf, borrowed(tuple.as_object()), dict_address)
-                })
-            }
-            Self::Array(f) => {
-                let array = addresses(&args.args);
-                // SAFETY: as for `NoArgs`; the array has `given` elements.
-                call_c(vm, || unsafe { f(zelf, array, given) })
-            }
-            Self::ArrayAndNames(f) => {
-                let (names, values): (Vec<_>, Vec<_>) = args.kwargs.into_iter().unzip();
-                let names: Vec<PyObjectRef> = names
-                    .into_iter()
-                    .map(|name| vm.ctx.new_str(name).into())
-                    .collect();
-                let names = (!names.is_empty()).then(|| vm.ctx.new_tuple(names));
-                let names_address = names
-                    .as_ref()
-                    .map_or(null_mut(), |n| borrowed(n.as_object()));
-                args.args.extend(values);
-                let array = addresses(&args.args);
-                // SAFETY: as for `NoArgs`; the array has `given` elements and one for each name.
-                call_c(vm, || unsafe { f(zelf, array, given, names_address) })
-            }
-        })
-    }
-}
-
-/// The references as a C array: a `PyObjectRef` is an address.
-fn addresses(objects: &[PyObjectRef]) -> *const *mut PyObject {
-    const { assert!(size_of::<PyObjectRef>() == size_of::<*mut PyObject>()) };
-    objects.as_ptr().cast()
-}
-
 /// A new function object for a C function, bound to `zelf` unless it is NULL; `module` becomes its
-/// `__module__`. A new reference, or NULL with an exception.
+/// `__module__`. With `METH_METHOD` the C function gets `class` as its defining class, and the
+/// function object keeps it; without that flag `class` must be NULL. A new reference, or NULL with
+/// an exception.
 ///
 /// # Safety
 /// `definition` is NULL or a valid definition; `zelf` is NULL or an object; `module` is NULL or the
-/// name of a module.
+/// name of a module; `class` is NULL or a class.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn PyCFunction_NewEx(
+pub unsafe extern "C" fn PyCMethod_New(
     definition: *mut CMethodDef,
     zelf: *mut PyObject,
     module: *mut PyObject,
+    class: *mut PyTypeObject,
 ) -> *mut PyObject {
     enter(|vm| {
         // SAFETY: `definition` is NULL or a definition, which the caller keeps for the call.
         let Some(definition) = (unsafe { definition.as_ref() }) else {
             return Err(vm.new_system_error("PyCFunction_NewEx: NULL instead of a definition"));
         };
+        let takes_class = definition.ml_flags.cast_unsigned() & PyMethodFlags::METHOD.bits() != 0;
+        if takes_class == class.is_null() {
+            return Err(vm.new_system_error(if takes_class {
+                "attempting to create PyCMethod with a METH_METHOD flag but no class"
+            } else {
+                "attempting to create PyCFunction with class but no METH_METHOD flag"
+            }));
+        }
         // SAFETY: `zelf` is NULL or an object, which the caller keeps alive.
         let zelf = unsafe { zelf.as_ref() }.map(ToOwned::to_owned);
         // SAFETY: `module` is NULL or an object, which the caller keeps alive.
         let module = unsafe { module.as_ref() }.map(ToOwned::to_owned);
+        // SAFETY: `class` is NULL or a class, which the caller keeps alive.
+        let class = unsafe { class.as_ref() };
         // SAFETY: the caller promises a valid definition.
-        unsafe { new_function(definition, zelf, module, vm) }.map(new_reference)
+        unsafe { new_function(definition, zelf, module, class, vm) }.map(new_reference)
     })
 }
 
-/// A new function object without a module; see [`PyCFunction_NewEx`].
+/// A new function object without a class; see [`PyCMethod_New`].
 ///
 /// # Safety
-/// As for [`PyCFunction_NewEx`].
+/// As for [`PyCMethod_New`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyCFunction_NewEx(
+    definition: *mut CMethodDef,
+    zelf: *mut PyObject,
+    module: *mut PyObject,
+) -> *mut PyObject {
+    // SAFETY: it makes the same demands as this function, and takes NULL for `class`.
+    unsafe { PyCMethod_New(definition, zelf, module, null_mut()) }
+}
+
+/// A new function object without a module and a class; see [`PyCMethod_New`].
+///
+/// # Safety
+/// As for [`PyCMethod_New`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn PyCFunction_New(
     definition: *mut CMethodDef,
     zelf: *mut PyObject,
 ) -> *mut PyObject {
-    // SAFETY: it makes the same demands as this function, and takes NULL for `module`.
-    unsafe { PyCFunction_NewEx(definition, zelf, null_mut()) }
+    // SAFETY: it makes the same demands as this function, and takes NULL for the others.
+    unsafe { PyCMethod_New(definition, zelf, null_mut(), null_mut()) }
 }
 
-/// A new function object; see [`PyCFunction_NewEx`]. The class is ignored. `METH_METHOD`, for
-/// functions that get their defining class as an argument, is not supported: it is a SystemError.
+/// The payload of a function object. Its type has no public name, so it is inferred from a function
+/// that makes such objects.
+fn function_of<T: PyPayload>(
+    _maker: fn(&'static PyMethodDef, &Context) -> PyRef<T>,
+    object: &PyObject,
+) -> Option<&Py<T>> {
+    object.downcast_ref()
+}
+
+/// The definition that C code gave a function object.
+///
+/// # Errors
+/// SystemError for other objects, and for functions of the VM.
 ///
 /// # Safety
-/// As for [`PyCFunction_NewEx`].
+/// `function` is NULL or an object.
+unsafe fn key(function: *mut PyObject, vm: &VirtualMachine) -> PyResult<Key> {
+    // SAFETY: `function` is NULL or an object, which the caller keeps alive.
+    let function = unsafe { argument(function, vm) }?;
+    function_of(PyMethodDef::build_function, function)
+        .and_then(|function| key_of(function.as_func()))
+        .ok_or_else(|| bad_internal_call(vm))
+}
+
+/// The C function of a function object; NULL with SystemError for other objects and for functions
+/// of the interpreter, which have no C function.
+///
+/// # Safety
+/// `function` is NULL or an object.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn PyCMethod_New(
-    definition: *mut CMethodDef,
-    zelf: *mut PyObject,
-    module: *mut PyObject,
-    _class: *mut PyTypeObject,
-) -> *mut PyObject {
-    // SAFETY: it makes the same demands as this function.
-    unsafe { PyCFunction_NewEx(definition, zelf, module) }
+pub unsafe extern "C" fn PyCFunction_GetFunction(function: *mut PyObject) -> *mut c_void {
+    enter(|vm| {
+        // SAFETY: the caller makes the same promise.
+        let key = unsafe { key(function, vm) }?;
+        Ok(core::ptr::with_exposed_provenance_mut(key.address))
+    })
+}
+
+/// The flags of the definition of a function object; -1 with SystemError for other objects and for
+/// functions of the interpreter.
+///
+/// # Safety
+/// `function` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyCFunction_GetFlags(function: *mut PyObject) -> c_int {
+    // SAFETY: the caller makes the same promise.
+    enter(|vm| unsafe { key(function, vm) }.map(|key| key.flags))
+}
+
+/// The object that a function object is bound to, as a borrowed reference; NULL without an
+/// exception if there is none or if the function is static; NULL with SystemError for an object
+/// that is not a function object.
+///
+/// # Safety
+/// `function` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyCFunction_GetSelf(function: *mut PyObject) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: `function` is NULL or an object, which the caller keeps alive.
+        let function = unsafe { argument(function, vm) }?;
+        let function = function_of(PyMethodDef::build_function, function)
+            .ok_or_else(|| bad_internal_call(vm))?;
+        Ok(function.get_self().map_or(null_mut(), borrowed))
+    })
 }

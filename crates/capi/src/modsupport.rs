@@ -1,12 +1,18 @@
-//! `modsupport.h`: checking the ABI record of a module, and setting attributes of a module. The
-//! other functions of modules are in `moduleobject`.
+//! `modsupport.h`: checking the ABI record of a module, setting attributes of a module, and the
+//! functions behind `Py_BuildValue` and `PyArg_UnpackTuple` of `varargs.c`. The other functions of
+//! modules are in `moduleobject`.
 
 use core::ffi::{c_char, c_int, c_long};
+use core::ptr::NonNull;
 
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyModule, PyTuple};
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{enter, owned, utf8_argument};
+use crate::boundary::{
+    argument, borrowed, enter, new_reference, owned, string_argument, utf8_argument,
+};
+use crate::build_value;
+use crate::varargs::Arguments;
 
 pub use crate::abi_info::PyABIInfo;
 
@@ -134,6 +140,21 @@ pub unsafe extern "C" fn PyModule_AddStringConstant(
     })
 }
 
+/// Sets the docstring of a module. Returns 0, or -1 with an exception.
+///
+/// # Safety
+/// `module` is NULL or an object, and `doc` NULL or a NUL-terminated string.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyModule_SetDocString(module: *mut PyObject, doc: *const c_char) -> c_int {
+    enter(|vm| {
+        // SAFETY: `doc` is NULL or a NUL-terminated string.
+        let doc = vm.ctx.new_str(unsafe { utf8_argument(doc, vm) }?);
+        // SAFETY: `module` is NULL or an object, which the caller keeps alive.
+        unsafe { argument(module, vm) }?.set_attr("__doc__", doc, vm)?;
+        Ok(0)
+    })
+}
+
 /// Sets an attribute in the dict of a module; `None` stands for the exception that is pending.
 ///
 /// # Safety
@@ -161,4 +182,73 @@ unsafe fn add(
     let name = unsafe { utf8_argument(name, vm) }?;
     module.dict().set_item(&*name, value, vm)?;
     Ok(0)
+}
+
+/// `Py_BuildValue`: a new reference to the value that a format describes, or NULL with an exception.
+///
+/// # Safety
+/// `format` is NULL or a NUL-terminated string, and the arguments fit it.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rustpython_capsule_build_value(
+    format: *const c_char,
+    arguments: Arguments,
+) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: `format` is NULL or a NUL-terminated string.
+        let format = unsafe { string_argument(format, vm) }?;
+        // SAFETY: the caller promises arguments that fit.
+        let value = unsafe { build_value::value(format, arguments, vm) }?;
+        Ok(new_reference(value))
+    })
+}
+
+/// `PyArg_UnpackTuple`: stores borrowed references to the items of a tuple in variables, whose
+/// addresses are the arguments. Returns 1; or 0 with TypeError if the tuple has fewer than `min` items
+/// or more than `max`, or with SystemError if it is no tuple. `name` is that of the function, or NULL.
+///
+/// # Safety
+/// `tuple` is NULL or an object, `name` NULL or a NUL-terminated string, and the arguments are `max`
+/// addresses of variables.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rustpython_capsule_unpack(
+    tuple: *mut PyObject,
+    name: *const c_char,
+    min: isize,
+    max: isize,
+    mut arguments: Arguments,
+) -> c_int {
+    let unpacked = enter(|vm| {
+        // SAFETY: `tuple` is NULL or an object, which the caller keeps alive.
+        let tuple = unsafe { tuple.as_ref() }.and_then(PyObject::downcast_ref::<PyTuple>);
+        let tuple = tuple.ok_or_else(|| {
+            vm.new_system_error("PyArg_UnpackTuple() argument list is not a tuple")
+        })?;
+        let length = tuple.len().cast_signed();
+        let (bound, limit) = match () {
+            () if length < min => ("at least ", min),
+            () if length > max && length > 0 => ("at most ", max),
+            () => {
+                for item in tuple.iter() {
+                    // SAFETY: there are no more items than arguments, which are addresses.
+                    let place = unsafe { arguments.pointer() }.cast::<*mut PyObject>();
+                    if let Some(place) = NonNull::new(place) {
+                        // SAFETY: it is the address of a variable that only this thread uses.
+                        unsafe { place.write(borrowed(item)) };
+                    }
+                }
+                return Ok(Some(()));
+            }
+        };
+        let bound = if min == max { "" } else { bound };
+        let plural = if limit == 1 { "" } else { "s" };
+        let text = if name.is_null() {
+            format!("unpacked tuple should have {bound}{limit} element{plural}, but has {length}")
+        } else {
+            // SAFETY: `name` is a NUL-terminated string.
+            let name = unsafe { string_argument(name, vm) }?.to_string_lossy();
+            format!("{name} expected {bound}{limit} argument{plural}, got {length}")
+        };
+        Err(vm.new_type_error(text))
+    });
+    c_int::from(unpacked.is_some())
 }

@@ -9,7 +9,9 @@ use rustpython_vm::builtins::{PyModule, PyStr};
 use rustpython_vm::function::PyMethodFlags;
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine};
 
-use crate::boundary::{borrowed, call_c, checked_result, enter, new_reference, owned};
+use crate::boundary::{
+    bad_internal_call, borrowed, call_c, checked_result, enter, new_reference, owned,
+};
 use crate::extension_module::ExtensionModule;
 use crate::methodobject::new_function;
 use crate::modsupport::check_abi;
@@ -118,6 +120,7 @@ unsafe fn add_functions(
     methods: *const PyMethodDef,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
+    let name: PyObjectRef = name.to_owned().into();
     for position in 0.. {
         // SAFETY: the array ends with a definition without a name, which is not reached yet.
         let definition = unsafe { methods.add(position) };
@@ -133,7 +136,7 @@ unsafe fn add_functions(
         }
         let zelf = Some(module.to_owned());
         // SAFETY: the definition is valid, by the contract of this function.
-        let function = unsafe { new_function(definition, zelf, Some(name.to_owned().into()), vm) }?;
+        let function = unsafe { new_function(definition, zelf, Some(name.clone()), None, vm) }?;
         let attribute = function.get_attr("__name__", vm)?;
         let attribute: PyRef<PyStr> = attribute.try_into_value(vm)?;
         module.set_attr(&*attribute, function, vm)?;
@@ -257,6 +260,33 @@ pub unsafe extern "C" fn PyModule_GetToken(
         // SAFETY: the caller promises that `result` can be written to.
         unsafe { result.write(token) };
         Ok(0)
+    })
+}
+
+/// A borrowed reference to the dict of a module; NULL with SystemError if the object is not a module.
+///
+/// # Safety
+/// `module` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyModule_GetDict(module: *mut PyObject) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: `module` is NULL or an object, which the caller keeps alive.
+        let module = unsafe { module.as_ref() }.and_then(PyObject::downcast_ref::<PyModule>);
+        let module = module.ok_or_else(|| bad_internal_call(vm))?;
+        // A module keeps its dict as long as it lives.
+        Ok(borrowed(module.dict().as_object()))
+    })
+}
+
+/// Raises SystemError and returns NULL. `definition` is a module's definition of the kind before
+/// PEP 793, whose layout depends on that of CPython's objects. A library that exports
+/// `PyModExport_<name>` may contain a call for interpreters that do not know it.
+#[unsafe(no_mangle)]
+pub extern "C" fn PyModuleDef_Init(_definition: *mut c_void) -> *mut PyObject {
+    enter(|vm| {
+        let text = "this interpreter has no module definitions of type PyModuleDef: a module must \
+                    export the function PyModExport_<name> (PEP 793)";
+        Err(vm.new_system_error(text))
     })
 }
 

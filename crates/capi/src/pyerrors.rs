@@ -11,6 +11,8 @@ use rustpython_vm::{
 };
 
 use crate::boundary::{Failure, argument, decode_utf8, enter, new_reference, owned, utf8_argument};
+use crate::unicode_format::formatted;
+use crate::varargs::Arguments;
 
 /// Raises an exception of a class. `value` is an instance of the class, or the argument for a new
 /// instance: a tuple is several arguments; None and NULL are no argument.
@@ -36,6 +38,26 @@ pub unsafe extern "C" fn PyErr_SetString(exception: *mut PyObject, message: *con
     raise(|vm| {
         // SAFETY: `message` is NULL or a NUL-terminated string.
         let message = unsafe { utf8_argument(message, vm) }?;
+        // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
+        let class = unsafe { exception_class(exception, vm) }?;
+        instantiate(class, vec![vm.ctx.new_str(message).into()], vm)
+    })
+}
+
+/// `PyErr_Format`: raises an exception of a class with the text of a format and its arguments.
+///
+/// # Safety
+/// `exception` is NULL or an object, `format` NULL or a NUL-terminated string, and the arguments fit
+/// the format.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rustpython_capsule_raise(
+    exception: *mut PyObject,
+    format: *const c_char,
+    arguments: Arguments,
+) {
+    raise(|vm| {
+        // SAFETY: the caller promises a format and arguments that fit it.
+        let message = unsafe { formatted(format, arguments, vm) }?;
         // SAFETY: `exception` is NULL or an object, which the caller keeps alive.
         let class = unsafe { exception_class(exception, vm) }?;
         instantiate(class, vec![vm.ctx.new_str(message).into()], vm)

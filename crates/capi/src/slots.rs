@@ -38,13 +38,13 @@ pub union SlotValue {
 
 impl PySlot {
     /// The value as a pointer; NULL if it is the integer 0.
-    fn pointer(self) -> *mut c_void {
+    pub(crate) fn pointer(self) -> *mut c_void {
         // SAFETY: every bit pattern is a valid pointer value.
         unsafe { self.value.pointer }
     }
 
     /// The value as an integer.
-    fn integer(self) -> u64 {
+    pub(crate) fn integer(self) -> u64 {
         if self.flags & INTPTR != 0 {
             return self.pointer().addr() as u64;
         }
@@ -60,15 +60,31 @@ impl core::fmt::Debug for SlotValue {
     }
 }
 
-/// An entry of an older array (`PyModuleDef_Slot`), which may be nested in a new one.
-#[derive(Clone, Copy)]
+/// An entry of an older array (`PyModuleDef_Slot`, `PyType_Slot`), which may be nested in a new
+/// one.
+#[derive(Clone, Copy, Debug)]
 #[repr(C)]
-struct LegacySlot {
-    id: c_int,
-    value: *mut c_void,
+pub struct LegacySlot {
+    /// The meaning of the value; 0 ends the array.
+    pub id: c_int,
+    /// The value: a pointer, or an integer that is stored as one.
+    pub value: *mut c_void,
 }
 
-const OPTIONAL: u16 = 0x1;
+impl From<LegacySlot> for PySlot {
+    fn from(slot: LegacySlot) -> Self {
+        Self {
+            id: u16::try_from(slot.id).unwrap_or(u16::MAX),
+            flags: INTPTR,
+            reserved: 0,
+            value: SlotValue {
+                pointer: slot.value,
+            },
+        }
+    }
+}
+
+pub(crate) const OPTIONAL: u16 = 0x1;
 const INTPTR: u16 = 0x4;
 
 /// Creates the module object from the spec. The definition is always NULL.
@@ -242,16 +258,8 @@ impl Reader<'_> {
             if legacy.id == 0 {
                 break;
             }
-            let slot = PySlot {
-                id: u16::try_from(legacy.id).unwrap_or(u16::MAX),
-                flags: INTPTR,
-                reserved: 0,
-                value: SlotValue {
-                    pointer: legacy.value,
-                },
-            };
             // SAFETY: the slot is an element of an array as the caller promises.
-            unsafe { self.read_slot(slot, depth) }?;
+            unsafe { self.read_slot(legacy.into(), depth) }?;
         }
         Ok(())
     }

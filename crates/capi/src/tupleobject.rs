@@ -9,7 +9,8 @@ use rustpython_vm::builtins::PyTuple;
 use rustpython_vm::gc_state::{current_owner, gc_state};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{bad_internal_call, borrowed, enter, new_reference, owned};
+use crate::boundary::{argument, bad_internal_call, borrowed, enter, new_reference, owned};
+use crate::varargs::Arguments;
 
 /// A vector of `size` references to None.
 ///
@@ -181,4 +182,26 @@ pub(crate) fn clamped_range(low: isize, high: isize, length: usize) -> core::ops
     let low = low.clamp(0, length);
     let high = high.clamp(low, length);
     low.cast_unsigned()..high.cast_unsigned()
+}
+
+/// `PyTuple_Pack`: a new tuple of `count` objects. NULL with SystemError if the count is negative, or
+/// if an object is NULL.
+///
+/// # Safety
+/// The arguments are `count` objects, each of which may be NULL.
+#[unsafe(no_mangle)]
+unsafe extern "C" fn rustpython_capsule_pack(
+    count: isize,
+    mut arguments: Arguments,
+) -> *mut PyObject {
+    enter(|vm| {
+        let mut items = filled_with_none(count, vm)?;
+        for item in &mut items {
+            // SAFETY: the caller promises `count` objects.
+            let object = unsafe { arguments.object() };
+            // SAFETY: it is NULL or an object, which the caller keeps alive.
+            *item = unsafe { argument(object, vm) }?.to_owned();
+        }
+        Ok(new_reference(vm.ctx.new_tuple(items)))
+    })
 }

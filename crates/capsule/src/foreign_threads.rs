@@ -27,7 +27,7 @@ use rustpython_vm::{PyResult, VirtualMachine};
 use crate::sync::fork_epoch;
 
 /// The VM's number of an interpreter, unique in the process.
-pub(crate) type InterpreterId = i64;
+pub type InterpreterId = i64;
 
 /// What a foreign thread needs to enter an interpreter. Every guard holds it.
 struct Interpreter {
@@ -172,7 +172,7 @@ impl Drop for InterpreterGuard {
 }
 
 /// Lets foreign threads enter the interpreter of `vm` from now on, and returns its id.
-pub(crate) fn register(vm: &VirtualMachine) -> InterpreterId {
+pub fn register(vm: &VirtualMachine) -> InterpreterId {
     let id = vm.state.interpreter_id;
     if interpreters()
         .as_ref()

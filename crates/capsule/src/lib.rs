@@ -204,7 +204,9 @@ pub use typed::TypedCapsule;
 pub mod __private {
     pub use crate::callback_guard::{panic_message, run_isolated};
     pub use crate::exceptions::add_note;
+    pub use crate::foreign_threads::{InterpreterId, register};
     pub use crate::name::try_owned;
+    pub use crate::thread::{is_attached, with_interpreter};
 
     /// Capsules as C uses them.
     pub mod ffi {

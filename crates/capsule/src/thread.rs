@@ -56,6 +56,12 @@ fn find_stage() -> Stage {
     stage
 }
 
+/// Whether the thread belongs to an interpreter, and may call it.
+#[inline]
+pub fn is_attached() -> bool {
+    !is_exiting() && current_vm_is_set()
+}
+
 /// Runs `f` in the interpreter that the thread belongs to, attached to it. Does nothing on a thread
 /// that belongs to none.
 #[inline]
@@ -75,7 +81,7 @@ pub(crate) fn with_attached(f: impl FnOnce(&VirtualMachine)) {
 ///
 /// Does nothing if the interpreter is finalized, or being finalized by another thread. Finalization
 /// that begins after `f` did waits for it.
-pub(crate) fn with_interpreter(id: InterpreterId, f: impl FnOnce(&VirtualMachine) + Send) {
+pub fn with_interpreter(id: InterpreterId, f: impl FnOnce(&VirtualMachine) + Send) {
     let exiting = is_exiting();
     let mut f = Some(f);
     if !exiting {

@@ -3,18 +3,13 @@
    by item; Python code cannot do that with `call`, since there may be no other reference to a new
    tuple. */
 
-#include <Python.h>
-
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
+#include "function_driver.h"
 
 #ifdef RUSTPYTHON_CAPI
 #include "pycapsule.h"
 #endif
 
-/* The object that stands for NULL in arguments and answers. */
-static PyObject *null_mark;
+PyObject *null_mark;
 
 /* How the function of a row is called: a letter for its result, then one for each argument. o is an
    object; r a new reference, or for an argument a stolen one; b a borrowed reference; n Py_ssize_t,
@@ -41,8 +36,7 @@ static int type_check(PyObject *object, PyTypeObject *type)
     return PyObject_TypeCheck(object, type) != 0;
 }
 
-/* A list of two objects. Steals the references to them. */
-static PyObject *pair(PyObject *first, PyObject *second)
+PyObject *pair(PyObject *first, PyObject *second)
 {
     PyObject *const list = PyList_New(0);
     if (first != NULL && second != NULL && list != NULL) {
@@ -209,15 +203,12 @@ static const Row rows[] = {
     ROW("ro", PyImport_Import),
 };
 
-/* An argument or a result. The calling convention passes all of them in registers of one kind. */
-typedef intptr_t Word;
-
-static PyObject *give(PyObject *object)
+PyObject *give(PyObject *object)
 {
     return Py_NewRef(object == NULL ? null_mark : object);
 }
 
-static PyObject *taken_exception(void)
+PyObject *taken_exception(void)
 {
     PyObject *const raised = PyErr_GetRaisedException();
     PyObject *const given = give(raised);
@@ -225,8 +216,7 @@ static PyObject *taken_exception(void)
     return given;
 }
 
-/* A copy of the bytes of an object with a NUL after them. The caller frees it. */
-static char *copy_of_bytes(PyObject *object)
+char *copy_of_bytes(PyObject *object)
 {
     char *bytes;
     Py_ssize_t length;
@@ -410,6 +400,7 @@ static PyMethodDef methods[] = {
     FAST(call),
     FAST(fill),
     FAST(dropped),
+    FAST(variadic),
     {"count_of", count_of, METH_O, NULL},
     {"set_null", set_null, METH_O, NULL},
     {NULL, NULL, 0, NULL},

@@ -34,6 +34,19 @@ int main(void)
     FIELD(PyABIInfo, build_version);
     FIELD(PyABIInfo, abi_version);
 
+    printf("\nPy_buffer %zu", sizeof(Py_buffer));
+    FIELD(Py_buffer, buf);
+    FIELD(Py_buffer, obj);
+    FIELD(Py_buffer, len);
+    FIELD(Py_buffer, itemsize);
+    FIELD(Py_buffer, readonly);
+    FIELD(Py_buffer, ndim);
+    FIELD(Py_buffer, format);
+    FIELD(Py_buffer, shape);
+    FIELD(Py_buffer, strides);
+    FIELD(Py_buffer, suboffsets);
+    FIELD(Py_buffer, internal);
+
     printf("\nPyCapsuleApi_Header %zu", sizeof api.header);
     const unsigned char *const bytes = (const unsigned char *)&api.header;
     for (size_t position = 0; position < sizeof api.header; position++) {

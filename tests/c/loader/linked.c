@@ -1,7 +1,7 @@
 /* A module that calls a function of another Python itself or through a library. */
 #include "extension.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 
 int PyOther_Function(void);
 int call_other(void);
@@ -22,6 +22,6 @@ static PySlot slots[] = {ABI, NO_GIL, PySlot_FUNC(Py_mod_exec, fill), PySlot_END
 PyMODEXPORT_FUNC PyModExport_linked(void);
 PyMODEXPORT_FUNC PyModExport_linked(void)
 {
-    puts("the hook has run");
+    abort();
     return slots;
 }

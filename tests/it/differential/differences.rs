@@ -54,6 +54,12 @@ pub(super) enum Difference {
     /// For bases that are not classes the VM says that they must be, CPython that their metaclasses
     /// conflict.
     BasesOfTypes,
+    /// A view of a ctypes object has what its request asked for. CPython's ctypes ignores the flags: it
+    /// leaves out the strides, and nothing else.
+    CtypesFlags,
+    /// The VM's `PickleBuffer` refuses a request itself; in CPython what it wraps refuses, in other
+    /// words.
+    PickleBuffer,
 }
 
 /// Counts how the lines of two transcripts compare.

@@ -59,8 +59,8 @@ fn run_without_cpython(
     let folder = tempfile::tempdir()?;
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/functions");
     let library = folder.path().join("function_driver.so");
-    let source = sources.join("function_driver.c");
-    c_code::compile(&[source], &c_code::headers(), &[""; 0], &library)?;
+    let files = ["function_driver.c", "variadic.c"].map(|file| sources.join(file));
+    c_code::compile(&files, &c_code::headers(), &[""; 0], &library)?;
     let script = sources.join(script);
     let arguments = [
         script.as_os_str(),

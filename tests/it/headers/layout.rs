@@ -6,6 +6,7 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 use rustpython_capi::methodobject::PyMethodDef;
 use rustpython_capsule_capi::modsupport::PyABIInfo;
+use rustpython_capsule_capi::pybuffer::PyBufferView;
 use rustpython_capsule_capi::slots::PySlot;
 use rustpython_capsule_glue::{ApiHeader, api_table};
 
@@ -73,6 +74,23 @@ fn same_layout(compiler: Compiler) -> Result<(), Failed> {
             offset_of!(PyABIInfo, flags),
             offset_of!(PyABIInfo, build_version),
             offset_of!(PyABIInfo, abi_version),
+        ],
+    );
+    expected += &line(
+        "Py_buffer",
+        size_of::<PyBufferView>(),
+        &[
+            offset_of!(PyBufferView, buf),
+            offset_of!(PyBufferView, obj),
+            offset_of!(PyBufferView, len),
+            offset_of!(PyBufferView, itemsize),
+            offset_of!(PyBufferView, readonly),
+            offset_of!(PyBufferView, ndim),
+            offset_of!(PyBufferView, format),
+            offset_of!(PyBufferView, shape),
+            offset_of!(PyBufferView, strides),
+            offset_of!(PyBufferView, suboffsets),
+            offset_of!(PyBufferView, internal),
         ],
     );
     expected += &line(

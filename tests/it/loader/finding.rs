@@ -12,7 +12,8 @@ pub(super) const SUITE: Suite = Suite {
 
 const PRELUDE: &str = "
 from importlib.machinery import EXTENSION_SUFFIXES, ExtensionFileLoader, FileFinder
-OWN, STABLE, PLAIN = EXTENSION_SUFFIXES
+OWN, STABLE_HERE, STABLE, PLAIN = EXTENSION_SUFFIXES
+HERE = sys.implementation._multiarch
 
 def found(*names):
     'The file that `plain` is imported from if all these files exist.'
@@ -30,10 +31,11 @@ const GROUPS: &[Group] = &[
         "a-file-with-each-suffix-is-found",
         &[
             (
-                "OWN == f'.rustpython313-{sys.implementation._multiarch}.so', STABLE, PLAIN",
-                "(True, '.abi3t.so', '.so')",
+                "OWN == f'.rustpython313-{HERE}.so', STABLE_HERE == f'.abi3t-{HERE}.so', STABLE, PLAIN",
+                "(True, True, '.abi3t.so', '.so')",
             ),
             ("found('plain' + OWN) == 'plain' + OWN", "True"),
+            ("found('plain' + STABLE_HERE) == 'plain' + STABLE_HERE", "True"),
             ("found('plain' + STABLE)", "'plain.abi3t.so'"),
             ("found('plain' + PLAIN)", "'plain.so'"),
             (
@@ -50,7 +52,11 @@ const GROUPS: &[Group] = &[
         "the-most-specific-suffix-comes-first",
         &[
             (
-                "found('plain.so', 'plain.abi3t.so', 'plain' + OWN) == 'plain' + OWN",
+                "found('plain.so', 'plain.abi3t.so', 'plain' + STABLE_HERE, 'plain' + OWN) == 'plain' + OWN",
+                "True",
+            ),
+            (
+                "found('plain.so', 'plain.abi3t.so', 'plain' + STABLE_HERE) == 'plain' + STABLE_HERE",
                 "True",
             ),
             ("found('plain.so', 'plain.abi3t.so')", "'plain.abi3t.so'"),
@@ -71,10 +77,54 @@ const GROUPS: &[Group] = &[
         "other-suffixes-are-not-found",
         &[
             (
-                "place('plain.cpython-313-x86_64-linux-gnu.so', 'plain.abi3.so', 'plain.so.1')\n\
-                 import plain",
+                "place('plain.so.1', 'plain.plugin.so', 'plainer.so', 'plain.abi3.so.bak')\nimport plain",
                 "ModuleNotFoundError: No module named 'plain'",
             ),
+            ("place('plain.abi3.so')\nanswer = importlib.util.find_spec('plain')", "None"),
+        ],
+    ),
+    (
+        "files-for-other-interpreters-are-told-of",
+        &[
+            (
+                "place('plain.cpython-313-x86_64-linux-gnu.so', 'plain.abi3.so', 'other.abi3.so')\nimport plain",
+                "ModuleNotFoundError: No module named 'plain'\n\
+                 note {folder}/plain.abi3.so is not imported: it is built for the stable ABI of interpreters with a GIL (abi3); build it for the stable ABI without a GIL (abi3t)\n\
+                 note {folder}/plain.cpython-313-x86_64-linux-gnu.so is not imported: it is built for CPython 3.13 only; build it for the stable ABI without a GIL (abi3t)",
+            ),
+            (
+                "write('pack/deep/__init__.py', '')\nplace('pack/deep/plain.abi3t-riscv64-linux-gnu.so', 'plain.abi3.so')\nimport pack.deep.plain",
+                "ModuleNotFoundError: No module named 'pack.deep.plain'\n\
+                 note {folder}/pack/deep/plain.abi3t-riscv64-linux-gnu.so is not imported: it is built for another platform, riscv64-linux-gnu",
+            ),
+            (
+                "place('space/plain.pypy311-pp73-x86_64-linux-gnu.so')\nfrom space.plain import filling",
+                "ModuleNotFoundError: No module named 'space.plain'\n\
+                 note {folder}/space/plain.pypy311-pp73-x86_64-linux-gnu.so is not imported: it is built for PyPy; build it for the stable ABI without a GIL (abi3t)",
+            ),
+            (
+                "write('pack/__init__.py', '')\nplace('pack/plain.abi3.so')\nanswer = refused(importlib.import_module, '.plain', 'pack')",
+                "\"ModuleNotFoundError: No module named 'pack.plain'\\nnote {folder}/pack/plain.abi3.so is not imported: it is built for the stable ABI of interpreters with a GIL (abi3); build it for the stable ABI without a GIL (abi3t)\"",
+            ),
+            (
+                "place('plain.abi3.so')\nsys.path.insert(0, '')\ntry: import plain\nexcept ImportError as error: answer = [note.split(' ')[0] for note in error.__notes__]\nfinally: del sys.path[0]",
+                "['plain.abi3.so', '{folder}/plain.abi3.so']",
+            ),
+            (
+                "place('plain.abi3.so')\nimport _interpreters\none = _interpreters.create()\nfailed = _interpreters.run_string(one, f'import sys; sys.path[:0] = [{folder!r}]\\ntry: import plain\\nexcept ImportError as error: assert len(error.__notes__) == 1')\n_interpreters.destroy(one)\nanswer = failed",
+                "None",
+            ),
+        ],
+    ),
+    (
+        "an-import-that-fails-for-another-reason-has-no-note",
+        &[
+            ("place('plain.abi3.so')\nsys.modules['plain'] = None\nimport plain", "ModuleNotFoundError: import of plain halted; None in sys.modules"),
+            ("place('plain.abi3.so')\nwrite('user.py', 'import missing')\nimport user", "ModuleNotFoundError: No module named 'missing'"),
+            ("place('plain.abi3.so')\nwrite('user.py', '')\nimport user.plain", "ModuleNotFoundError: No module named 'user.plain'; 'user' is not a package"),
+            ("place('plain.abi3.so')\nwrite('plain.py', 'raise ModuleNotFoundError(name=__name__)')\nimport plain", "ModuleNotFoundError: "),
+            ("place('plain.abi3.so')\nimport plain.deep", "ModuleNotFoundError: No module named 'plain'\nnote {folder}/plain.abi3.so is not imported: it is built for the stable ABI of interpreters with a GIL (abi3); build it for the stable ABI without a GIL (abi3t)"),
+            ("sys.path.insert(0, 5)\nsys.path.insert(0, path('nowhere'))\ntry: import plain\nfinally: del sys.path[:2]", "ModuleNotFoundError: No module named 'plain'"),
         ],
     ),
     (

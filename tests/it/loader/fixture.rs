@@ -136,7 +136,7 @@ impl Fixture {
         fs::copy(self.library(stem), self.library(module)).expect("a file can be copied");
     }
 
-    fn write(&self, name: &str, text: &str) {
+    pub(super) fn write(&self, name: &str, text: &str) {
         fs::write(self.path().join(name), text).expect("a file can be written");
     }
 

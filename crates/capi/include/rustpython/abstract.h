@@ -23,6 +23,15 @@ PyObject *PyObject_VectorcallMethod(PyObject *name, PyObject *const *args, size_
 Py_ssize_t PyVectorcall_NARGS(size_t count);
 PyObject *PyVectorcall_Call(PyObject *callable, PyObject *tuple, PyObject *kwargs);
 
+/* These take the arguments as a format and values, like Py_BuildValue. A single value that is a tuple
+   stands for its items. The format may be NULL if there are none. */
+PyObject *PyObject_CallFunction(PyObject *callable, const char *format, ...);
+PyObject *PyObject_CallMethod(PyObject *object, const char *name, const char *format, ...);
+
+/* These take objects, and a NULL after the last. */
+PyObject *PyObject_CallFunctionObjArgs(PyObject *callable, ...);
+PyObject *PyObject_CallMethodObjArgs(PyObject *object, PyObject *name, ...);
+
 /* ---- Items and classes ---- */
 
 PyObject *PyObject_GetItem(PyObject *object, PyObject *key);

@@ -101,11 +101,6 @@ Py_ssize_t PyByteArray_Size(PyObject *bytearray);
 char *PyByteArray_AsString(PyObject *bytearray);
 int PyByteArray_Resize(PyObject *bytearray, Py_ssize_t length);
 
-/* ---- memoryview ---- */
-
-int PyMemoryView_Check(PyObject *object);
-PyObject *PyMemoryView_FromObject(PyObject *object);
-
 /* ---- tuple. PyTuple_GetItem returns a borrowed reference. PyTuple_New makes a tuple of None, not
    of NULL. PyTuple_SetItem replaces its items, in any order, as long as the caller has the only
    reference to the tuple; it steals the reference to the item, even if it fails. ---- */
@@ -114,6 +109,7 @@ int PyTuple_Check(PyObject *object);
 int PyTuple_CheckExact(PyObject *object);
 PyObject *PyTuple_New(Py_ssize_t size);
 int PyTuple_SetItem(PyObject *tuple, Py_ssize_t index, PyObject *item);
+PyObject *PyTuple_Pack(Py_ssize_t count, ...); /* of objects */
 PyObject *PyTuple_FromArray(PyObject *const *array, Py_ssize_t size);
 Py_ssize_t PyTuple_Size(PyObject *tuple);
 PyObject *PyTuple_GetItem(PyObject *tuple, Py_ssize_t index);

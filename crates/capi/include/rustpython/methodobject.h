@@ -51,6 +51,9 @@ PyObject *PyCFunction_New(PyMethodDef *definition, PyObject *self);
 PyObject *PyCFunction_NewEx(PyMethodDef *definition, PyObject *self, PyObject *module);
 PyObject *PyCMethod_New(PyMethodDef *definition, PyObject *self, PyObject *module,
                         PyTypeObject *type);
+PyCFunction PyCFunction_GetFunction(PyObject *function);
+PyObject *PyCFunction_GetSelf(PyObject *function); /* borrowed; NULL if there is none */
+int PyCFunction_GetFlags(PyObject *function);
 int PyCFunction_Check(PyObject *object);
 int PyCFunction_CheckExact(PyObject *object);
 

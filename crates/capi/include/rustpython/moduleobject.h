@@ -37,6 +37,7 @@ int PyModule_Check(PyObject *object);
 int PyModule_CheckExact(PyObject *object);
 PyObject *PyModule_GetNameObject(PyObject *module);
 PyObject *PyModule_GetFilenameObject(PyObject *module);
+PyObject *PyModule_GetDict(PyObject *module); /* a borrowed reference */
 /* The text of __name__ and __file__ in UTF-8. It belongs to the str object, which the module keeps
    until the attribute is replaced. */
 const char *PyModule_GetName(PyObject *module);
@@ -48,6 +49,31 @@ int PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value);
 int PyModule_Add(PyObject *module, const char *name, PyObject *value);
 int PyModule_AddIntConstant(PyObject *module, const char *name, long value);
 int PyModule_AddStringConstant(PyObject *module, const char *name, const char *value);
+int PyModule_SetDocString(PyObject *module, const char *doc);
+
+/* An object of C values, as a format describes them: one letter for each value.
+
+       b B h H i     an int, or a shorter integer
+       I n l k L K   an unsigned int, Py_ssize_t, long, unsigned long, long long, unsigned long long
+       d f D         a double; the address of two, as a complex number
+       p             an int, as a bool
+       c C           an int, as bytes of length 1 or as a character
+       s z U y u     UTF-8 as a str, UTF-8 as bytes (y), wchar_t as a str (u). A `#` after the letter
+                     adds an argument, the length as a Py_ssize_t. NULL gives None.
+       O S           an object
+       N             an object, whose reference it steals, even if it fails
+       O&            a function and an argument for it; the function returns a new reference
+       () [] {}      a tuple, a list, a dict of the values between them
+
+   No letter gives None, several without brackets a tuple. It returns NULL with an exception if it
+   fails; if an object is NULL, with the exception that is pending. */
+PyObject *Py_BuildValue(const char *format, ...);
+PyObject *Py_VaBuildValue(const char *format, va_list list);
+
+/* Stores borrowed references to the items of a tuple in variables of type `PyObject *`, whose addresses
+   are the arguments. Returns 1; or 0 with TypeError if there are fewer than `min` or more than `max`.
+   `name` is that of the function for the message, or NULL. */
+int PyArg_UnpackTuple(PyObject *args, const char *name, Py_ssize_t min, Py_ssize_t max, ...);
 
 /* The ABI record of a module, for Py_mod_abi: what its machine code expects of the interpreter. */
 

@@ -15,6 +15,8 @@ void PyErr_SetObject(PyObject *exception, PyObject *value);
 void PyErr_SetString(PyObject *exception, const char *text);
 PyObject *PyErr_GetRaisedException(void);
 void PyErr_SetRaisedException(PyObject *exception);
+PyObject *PyErr_Format(PyObject *exception, const char *format, ...); /* see PyUnicode_FromFormat */
+PyObject *PyErr_FormatV(PyObject *exception, const char *format, va_list list);
 void PyErr_SetNone(PyObject *exception);
 PyObject *PyErr_NoMemory(void);
 void PyErr_Clear(void);
@@ -51,6 +53,8 @@ int PyTraceBack_Print(PyObject *traceback, PyObject *file);
 /* ---- Warnings ---- */
 
 int PyErr_WarnEx(PyObject *category, const char *text, Py_ssize_t stack_level);
+int PyErr_WarnFormat(PyObject *category, Py_ssize_t stack_level, const char *format, ...);
+int PyErr_ResourceWarning(PyObject *source, Py_ssize_t stack_level, const char *format, ...);
 int PyErr_WarnExplicit(PyObject *category, const char *text, const char *filename, int lineno,
                        const char *module, PyObject *registry);
 

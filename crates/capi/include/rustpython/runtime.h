@@ -65,6 +65,17 @@ PyObject *PyFrame_GetLocals(PyFrameObject *frame);
 PyObject *PyFrame_GetGlobals(PyFrameObject *frame);
 PyObject *PyFrame_GetBuiltins(PyFrameObject *frame);
 
+/* ---- sysmodule.h. PySys_GetObject returns a borrowed reference, or NULL without an exception.
+   PySys_WriteStdout and PySys_WriteStderr take the formats of printf and write at most 1000 bytes,
+   PySys_FormatStdout and PySys_FormatStderr those of PyUnicode_FromFormat. ---- */
+
+PyObject *PySys_GetObject(const char *name);
+int PySys_SetObject(const char *name, PyObject *value);
+void PySys_WriteStdout(const char *format, ...);
+void PySys_WriteStderr(const char *format, ...);
+void PySys_FormatStdout(const char *format, ...);
+void PySys_FormatStderr(const char *format, ...);
+
 /* ---- pylifecycle.h. Any thread may call these functions. ---- */
 
 extern const unsigned long Py_Version;

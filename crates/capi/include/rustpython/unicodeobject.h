@@ -13,6 +13,24 @@ int PyUnicode_Check(PyObject *object);
 int PyUnicode_CheckExact(PyObject *object);
 PyObject *PyUnicode_FromString(const char *text);
 PyObject *PyUnicode_FromStringAndSize(const char *text, Py_ssize_t length);
+
+/* The text of an ASCII format, in which a `%` begins a conversion: the flags `-` and `0`; the width and
+   `.` precision, which may be `*`; the size `l`, `ll`, `j`, `z` or `t`; and a letter:
+
+       d i u o x X   an integer of the size
+       c             an int, as a character
+       p             a pointer
+       s             UTF-8; of the size l, a string of wchar_t
+       U S R A       an object: a str; its str(), repr() or ascii()
+       T N           an object: the full name of its class; a class: its full name. With the flag `#`,
+                     a colon is between the module and the name.
+       V             an object or NULL, and a string that is used for NULL
+       %             a per cent sign
+
+   The precision of s counts bytes, that of objects characters. */
+PyObject *PyUnicode_FromFormat(const char *format, ...);
+PyObject *PyUnicode_FromFormatV(const char *format, va_list list);
+
 PyObject *PyUnicode_FromObject(PyObject *object);
 PyObject *PyUnicode_FromOrdinal(int ordinal);
 PyObject *PyUnicode_InternFromString(const char *text);

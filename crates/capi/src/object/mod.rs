@@ -1,10 +1,20 @@
-//! `object.h`: the functions that read a class. `refcount` has those for references. The other
-//! functions of the header come from `rustpython-capi`.
+//! `object.h`: classes. `refcount` has the functions for references. The other functions of the
+//! header come from `rustpython-capi`.
+
+mod making;
+mod reading;
+
+pub use making::*;
+pub use reading::*;
 
 use core::ffi::{c_int, c_ulong};
 
 use rustpython_capi::object::PyTypeObject;
-use rustpython_vm::{AsObject, Context, PyObject};
+use rustpython_vm::builtins::{PyStr, PyType};
+use rustpython_vm::types::PyTypeFlags;
+use rustpython_vm::{AsObject, Context, Py, PyObject, PyRef, PyResult, VirtualMachine};
+
+use crate::boundary::{argument, bad_internal_call, enter, new_reference};
 
 const IMMUTABLETYPE: u64 = 1 << 8;
 const HEAPTYPE: u64 = 1 << 9;
@@ -79,4 +89,51 @@ pub unsafe extern "C" fn PyObject_TypeCheck(
     let class = unsafe { class.as_ref() };
     let is = object.zip(class);
     c_int::from(is.is_some_and(|(object, class)| object.class().is_subtype(class)))
+}
+
+/// The full name of a class, `module.qualified.name`, without the module if that is `builtins` or
+/// `__main__`. Returns a new reference, or NULL with an exception.
+///
+/// # Safety
+/// `class` is NULL or a class.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyType_GetFullyQualifiedName(class: *mut PyTypeObject) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: `class` is NULL or a class, which the caller keeps alive.
+        let class = unsafe { argument(class.cast(), vm) }?;
+        let class = class.downcast_ref::<PyType>();
+        let name = full_name(class.ok_or_else(|| bad_internal_call(vm))?, '.', vm)?;
+        Ok(new_reference(name))
+    })
+}
+
+/// The full name of a class, with this character between the module and the qualified name.
+///
+/// # Errors
+/// AttributeError if the class has no `__module__`.
+pub(crate) fn full_name(
+    class: &Py<PyType>,
+    separator: char,
+    vm: &VirtualMachine,
+) -> PyResult<PyRef<PyStr>> {
+    if !class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE) {
+        let name = class.slot_name();
+        return Ok(vm.ctx.new_str(match name.rsplit_once('.') {
+            Some((module, name)) => format!("{module}{separator}{name}"),
+            None => name.to_owned(),
+        }));
+    }
+    let name = class.__qualname__(vm);
+    let name = name.try_into_value::<PyRef<PyStr>>(vm)?;
+    let module = class.__module__(vm)?;
+    let Some(module) = module.downcast_ref::<PyStr>() else {
+        return Ok(name);
+    };
+    if ["builtins", "__main__"].contains(&module.to_str().unwrap_or_default()) {
+        return Ok(name);
+    }
+    let mut full = module.as_wtf8().to_owned();
+    full.push_char(separator);
+    full.push_wtf8(name.as_wtf8());
+    Ok(vm.ctx.new_str(full))
 }

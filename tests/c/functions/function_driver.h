@@ -1,0 +1,33 @@
+/* What the files of the driver share. */
+
+#ifndef FUNCTION_DRIVER_H
+#define FUNCTION_DRIVER_H
+
+#include <Python.h>
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* An argument or a result. The calling convention passes all of them in registers of one kind. */
+typedef intptr_t Word;
+
+/* The object that stands for NULL in arguments and answers. */
+extern PyObject *null_mark;
+
+/* A new reference to an object, or to the mark for NULL. */
+PyObject *give(PyObject *object);
+
+/* The exception that is pending, or the mark. */
+PyObject *taken_exception(void);
+
+/* A copy of the bytes of an object with a NUL after them. The caller frees it. */
+char *copy_of_bytes(PyObject *object);
+
+/* A list of two objects. Steals the references to them. */
+PyObject *pair(PyObject *first, PyObject *second);
+
+/* variadic(name, pending, arguments): see variadic.c. */
+PyObject *variadic(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+
+#endif
