@@ -2,8 +2,8 @@
 
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::slot_ids::*;
 use super::owner::{CLASS, Owner, class_for};
+use crate::slot_ids::*;
 
 /// The number of items.
 ///

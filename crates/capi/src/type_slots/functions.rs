@@ -11,10 +11,10 @@ use core::ptr::null_mut;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::asynchronous::Sent;
-use crate::slot_ids::*;
 use super::owner::{OWNERS, Owner};
 use super::{asynchronous, containers, numbers, objects};
 use crate::boundary::{Failure, argument, enter, new_reference};
+use crate::slot_ids::*;
 
 /// The function of a slot for an owner; NULL if there is none for the slot.
 pub(super) fn function(owner: Owner, id: u16) -> *mut c_void {

@@ -6,8 +6,8 @@ use rustpython_vm::builtins::{PyStrInterned, PyType};
 use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::fields;
-use crate::slot_ids::*;
 use super::owner::{CLASS, Owner, class_for, named};
+use crate::slot_ids::*;
 
 /// An operator with one operand.
 ///

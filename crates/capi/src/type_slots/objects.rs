@@ -10,10 +10,10 @@ use rustpython_vm::types::{PyComparisonOp, PyTypeFlags};
 use rustpython_vm::{Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::fields::addresses;
-use crate::slot_ids::*;
 use super::owner::{CLASS, OBJECT, Owner, class_for, static_base};
 use crate::boundary::bad_internal_call;
 use crate::instance;
+use crate::slot_ids::*;
 
 /// The text of an object, of one of its two kinds.
 ///
