@@ -70,6 +70,7 @@ const ROOTS: [&str; 16] = [
     "tests/pyo3/src",
     "tests/pyo3/classes/src",
     "tools/cargo-py/src",
+    "tools/cargo-wheels/src",
 ];
 
 /// Which files each file of a crate uses. Both are named by their path as a module.

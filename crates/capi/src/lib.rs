@@ -115,6 +115,8 @@ mod varargs;
 mod vtable;
 mod vtable_entries;
 pub mod warnings;
+#[cfg(unix)]
+mod wheelcheck;
 mod wide_string;
 
 pub use loader::ExtensionModulesExt;

@@ -56,6 +56,11 @@ impl ExtensionModulesExt for InterpreterBuilder {
             Some(definition) => self.add_native_module(definition),
             None => self,
         };
+        #[cfg(unix)]
+        let builder = {
+            let definition = crate::wheelcheck::module(&builder.ctx);
+            builder.add_native_module(definition)
+        };
         let builder = builder.init_hook(|vm| datetime::MODULE.install(vm));
         #[cfg(not(target_env = "musl"))]
         let builder = builder.init_hook(crate::ctypes::replace);

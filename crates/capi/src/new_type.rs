@@ -4,13 +4,14 @@ use core::ffi::CStr;
 
 use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
 use rustpython_vm::class::add_operators;
+use rustpython_vm::function::ItemDoc;
 use rustpython_vm::types::{PyTypeFlags, PyTypeSlots};
 use rustpython_vm::{AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::class_methods::add_methods;
 use crate::getset::add_getset;
 use crate::members::{PyMemberDef, add_members};
-use crate::slot_functions::{add_new, fill};
+use crate::slot_functions::{add_async_methods, add_new, fill};
 use crate::slot_ids::*;
 use crate::slot_names::names_of;
 use crate::type_record::{Content, DATA_ALIGN, TypeRecord, interpreter};
@@ -36,6 +37,13 @@ const SHARED_WITH_VM: u64 = 0x4e0 | 1 << 17;
 pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<PyTypeRef> {
     let bases = bases(&spec, vm)?;
     let base = best_base(&bases, vm)?;
+    if !bases[0].is(&base) {
+        return Err(vm.new_type_error(format!(
+            "type {}: the base that determines the layout of instances, '{}', must be the first",
+            spec.name,
+            base.name()
+        )));
+    }
     let metaclass = metaclass(&spec, &bases, vm)?;
     let parent = TypeRecord::nearest(&base);
     let offset = parent.map_or(0, TypeRecord::data_size);
@@ -49,6 +57,7 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
     };
     let full_name = vm.ctx.intern_str(spec.name.as_str()).as_str();
     let mut slots = PyTypeSlots::new(full_name, flags(&spec, special));
+    slots.doc = doc_with_signature(name, &spec, vm);
     slots.itemsize = if spec.itemsize > 0 {
         spec.itemsize
     } else {
@@ -64,19 +73,8 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
         slots.basicsize = base.slots.basicsize;
         slots.member_count = base.slots.member_count + usize::from(size > 0);
     }
-    let mut ordered = bases.clone();
-    if let Some(position) = ordered.iter().position(|other| other.is(&base)) {
-        ordered.swap(0, position);
-    }
-    let class = PyType::new_heap(name, ordered, Default::default(), slots, metaclass, &vm.ctx)
+    let class = PyType::new_heap(name, bases, Default::default(), slots, metaclass, &vm.ctx)
         .map_err(|text| vm.new_type_error(text))?;
-    if !bases[0].is(&base) {
-        return Err(vm.new_type_error(format!(
-            "type {}: the base that determines the layout of instances, '{}', must be the first",
-            spec.name,
-            base.name()
-        )));
-    }
     let set = |name: &str, value: PyObjectRef| class.set_attr(vm.ctx.intern_str(name), value);
     if let Some(module_name) = module_name {
         set("__module__", vm.ctx.new_str(module_name).into());
@@ -105,11 +103,11 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
     if let Some(record) = TypeRecord::of(fixed) {
         fill(record);
         add_slot_wrappers(fixed, record, vm);
+        add_async_methods(fixed, record, vm)?;
     }
     add_new(fixed, vm);
     // SAFETY: the definitions are as the caller promises.
     unsafe { add_definitions(fixed, &spec, vm) }?;
-    add_special_attributes(fixed, special, vm)?;
     let doc = vm.ctx.intern_str("__doc__");
     if !class.attributes.contains(doc) {
         let value = match &spec.doc {
@@ -367,14 +365,14 @@ unsafe fn add_definitions(
     unsafe { add_getset(class, array(TP_GETSET).cast(), vm) }
 }
 
-/// Adds `__dict__` and `__weakref__` where instances have them.
-fn add_special_attributes(
-    class: &'static Py<PyType>,
-    special: SpecialMembers,
-    vm: &VirtualMachine,
-) -> PyResult<()> {
-    let _ = (class, special, vm);
-    Ok(())
+/// The docstring of a class if it begins with a signature, which `__text_signature__` shows.
+fn doc_with_signature(name: &str, spec: &TypeSpec, vm: &VirtualMachine) -> ItemDoc {
+    match &spec.doc {
+        Some(text) if doc_body(name, text) != text => {
+            ItemDoc::static_text(vm.ctx.intern_str(text.as_str()).as_str())
+        }
+        _ => ItemDoc::NONE,
+    }
 }
 
 /// A docstring without its signature, which `__text_signature__` shows.

@@ -11,15 +11,6 @@
 
 PyObject *null_mark;
 
-/* How the function of a row is called: a letter for its result, then one for each argument. o is an
-   object; r a new reference, or for an argument a stolen one; b a borrowed reference; n Py_ssize_t,
-   i int, l long, u unsigned long, s a string, v void. */
-typedef struct {
-    const char *name;
-    const char *form;
-    void (*function)(void);
-} Row;
-
 /* Functions for macros of CPython. */
 static int exception_class_check(PyObject *object)
 {
@@ -130,8 +121,6 @@ static PyObject *entries(PyObject *dict)
     return list;
 }
 
-#define ROW(form, name) {#name, form, (void (*)(void))(name)}
-
 static const Row rows[] = {
     ROW("rn", PyTuple_New),
     ROW("no", PyTuple_Size),
@@ -201,6 +190,12 @@ static const Row rows[] = {
     {"size of PyUnicode_AsUTF8AndSize", "no", (void (*)(void))str_size_after},
     ROW("rs", PyImport_ImportModule),
     ROW("ro", PyImport_Import),
+    ROW("bo", PyModule_GetDict),
+    ROW("ios", PyModule_SetDocString),
+    ROW("bs", PySys_GetObject),
+    ROW("iso", PySys_SetObject),
+    ROW("ro", PyType_GetFullyQualifiedName),
+    ROW("iosn", PyErr_WarnEx),
 };
 
 PyObject *give(PyObject *object)
@@ -284,6 +279,11 @@ static const Row *row_of(PyObject *name)
     for (size_t i = 0; text != NULL && i < sizeof rows / sizeof *rows; i++) {
         if (strcmp(rows[i].name, text) == 0) {
             found = &rows[i];
+        }
+    }
+    for (const Row *row = protocol_rows; text != NULL && row->name != NULL; row++) {
+        if (strcmp(row->name, text) == 0) {
+            found = row;
         }
     }
     free(text);

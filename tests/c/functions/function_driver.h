@@ -12,6 +12,20 @@
 /* An argument or a result. The calling convention passes all of them in registers of one kind. */
 typedef intptr_t Word;
 
+/* How the function of a row is called: a letter for its result, then one for each argument. o is an
+   object; r a new reference, or for an argument a stolen one; b a borrowed reference; n Py_ssize_t,
+   i int, l long, u unsigned long, s a string, v void. */
+typedef struct {
+    const char *name;
+    const char *form;
+    void (*function)(void);
+} Row;
+
+#define ROW(form, name) {#name, form, (void (*)(void))(name)}
+
+/* Rows of protocols.c. The last has no name. */
+extern const Row protocol_rows[];
+
 /* The object that stands for NULL in arguments and answers. */
 extern PyObject *null_mark;
 

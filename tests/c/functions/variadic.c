@@ -54,31 +54,31 @@ typedef struct {
     const char *name;
     char result; /* r a new reference, i an int, v void */
     void (*function)(void);
-} Row;
+} Variadic;
 
-#define ROW(result, name) {#name, result, (void (*)(void))(name)}
+#define VARIADIC(result, name) {#name, result, (void (*)(void))(name)}
 
-static const Row rows[] = {
-    ROW('r', Py_BuildValue),
+static const Variadic rows[] = {
+    VARIADIC('r', Py_BuildValue),
     {"Py_VaBuildValue", 'r', (void (*)(void))va_build_value},
     {"many doubles", 'r', (void (*)(void))many_doubles},
-    ROW('r', PyTuple_Pack),
-    ROW('i', PyArg_UnpackTuple),
-    ROW('r', PyObject_CallFunction),
-    ROW('r', PyObject_CallMethod),
-    ROW('r', PyObject_CallFunctionObjArgs),
-    ROW('r', PyObject_CallMethodObjArgs),
-    ROW('r', PyUnicode_FromFormat),
+    VARIADIC('r', PyTuple_Pack),
+    VARIADIC('i', PyArg_UnpackTuple),
+    VARIADIC('r', PyObject_CallFunction),
+    VARIADIC('r', PyObject_CallMethod),
+    VARIADIC('r', PyObject_CallFunctionObjArgs),
+    VARIADIC('r', PyObject_CallMethodObjArgs),
+    VARIADIC('r', PyUnicode_FromFormat),
     {"PyUnicode_FromFormatV", 'r', (void (*)(void))from_format_v},
     {"many in text", 'r', (void (*)(void))many_in_text},
-    ROW('r', PyErr_Format),
+    VARIADIC('r', PyErr_Format),
     {"PyErr_FormatV", 'r', (void (*)(void))format_v},
-    ROW('i', PyErr_WarnFormat),
-    ROW('i', PyErr_ResourceWarning),
-    ROW('v', PySys_WriteStdout),
-    ROW('v', PySys_WriteStderr),
-    ROW('v', PySys_FormatStdout),
-    ROW('v', PySys_FormatStderr),
+    VARIADIC('i', PyErr_WarnFormat),
+    VARIADIC('i', PyErr_ResourceWarning),
+    VARIADIC('v', PySys_WriteStdout),
+    VARIADIC('v', PySys_WriteStderr),
+    VARIADIC('v', PySys_FormatStdout),
+    VARIADIC('v', PySys_FormatStderr),
 };
 
 /* Converters for a unit `O&`. */
@@ -161,7 +161,7 @@ static int add(Values *values, PyObject *entry)
     return PyErr_Occurred() == NULL ? 0 : -1;
 }
 
-static Word invoke(const Row *row, const Values *values)
+static Word invoke(const Variadic *row, const Values *values)
 {
     const Word *const w = values->words;
     const double *const d = values->doubles;
@@ -172,7 +172,7 @@ static Word invoke(const Row *row, const Values *values)
 }
 
 /* The answer, the exception that is pending afterwards, and what is in the variables. */
-static PyObject *answer_of(const Row *row, Word answer, const Values *values)
+static PyObject *answer_of(const Variadic *row, Word answer, const Values *values)
 {
     PyObject *const raised = taken_exception();
     PyObject *given;
@@ -196,7 +196,7 @@ PyObject *variadic(PyObject *module, PyObject *const *arguments, Py_ssize_t coun
 {
     (void)module, (void)count;
     char *const name = copy_of_bytes(arguments[0]);
-    const Row *row = NULL;
+    const Variadic *row = NULL;
     for (size_t i = 0; name != NULL && i < sizeof rows / sizeof *rows; i++) {
         if (strcmp(rows[i].name, name) == 0) {
             row = &rows[i];

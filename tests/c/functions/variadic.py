@@ -308,7 +308,8 @@ for arguments in [], [1], [1, 2], [(1, 2)], [None] * 6:
         variadic_rows("PyObject_CallFunctionObjArgs", [("o", callable_), *values])
     for name in "method", "static", "cls", "fails", "attribute", "asked", "nosuch", "", 5, None, NULL, b"method":
         variadic_rows("PyObject_CallMethodObjArgs", [("o", Methods()), ("o", name), *values])
-    variadic_rows("PyObject_CallMethodObjArgs", [("o", NULL), ("o", "method"), *values], [("o", [1, 2]), ("o", "copy"), *values][:3])
+    variadic_rows("PyObject_CallMethodObjArgs", [("o", NULL), ("o", "method"), *values])
+variadic_rows("PyObject_CallMethodObjArgs", [("o", ["a"]), ("o", "index"), ("o", "a"), END], [("o", 5), ("o", "bit_length"), END])
 for name in "PyObject_CallFunction", "PyObject_CallFunctionObjArgs", "PyObject_CallMethodObjArgs":
     row(f"{name} NULL with one pending", lambda: variadic(name, END, END, pending=KeyError("first")))
 row("PyObject_CallMethod NULL with one pending", lambda: variadic("PyObject_CallMethod", END, ("s", b"m"), END, pending=KeyError("first")))

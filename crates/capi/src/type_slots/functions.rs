@@ -18,7 +18,7 @@ use crate::slot_ids::*;
 
 /// The function of a slot for an owner; NULL if there is none for the slot.
 pub(super) fn function(owner: Owner, id: u16) -> *mut c_void {
-    const { assert!(OWNERS == 16) };
+    const { assert!(OWNERS == 15) };
     match owner {
         0 => of::<0>(id),
         1 => of::<1>(id),
@@ -35,7 +35,6 @@ pub(super) fn function(owner: Owner, id: u16) -> *mut c_void {
         12 => of::<12>(id),
         13 => of::<13>(id),
         14 => of::<14>(id),
-        15 => of::<15>(id),
         _ => null_mut(),
     }
 }
@@ -103,7 +102,8 @@ unsafe fn unary(owner: Owner, id: u16, zelf: *mut PyObject) -> *mut PyObject {
         // SAFETY: by the contract of this function.
         let zelf = unsafe { argument(zelf, vm) }?;
         let result = match id {
-            TP_REPR | TP_STR => objects::text(owner, id, zelf, vm),
+            TP_REPR => objects::repr(owner, zelf, vm),
+            TP_STR => objects::text(owner, zelf, vm),
             TP_ITER => objects::iterator(owner, zelf, vm),
             AM_AWAIT | AM_AITER | AM_ANEXT => asynchronous::call(id, zelf, vm),
             TP_ITERNEXT => {

@@ -19,6 +19,7 @@ use rustpython_vm::{AsObject, Context, Py, PyObject};
 
 use crate::instance;
 use crate::slot_ids::*;
+use owner::is_heap_class;
 
 /// The content of a slot; NULL if it is empty or if there is no slot of this number. Old and new
 /// numbers of `bf_…`, `mp_ass_subscript` and `mp_length` mean the same.
@@ -58,20 +59,31 @@ pub(crate) fn slot_of_vm_type(class: &Py<PyType>, id: u16) -> *mut c_void {
                 null_mut()
             }
         }
-        _ => {
-            let addresses = fields::addresses(class.slots(), id);
-            if addresses == [0; 2] {
-                return null_mut();
-            }
-            // Of the bases, the farthest one that has the same functions.
-            let definer = class
-                .iter_base_chain()
-                .take_while(|base| fields::addresses(base.slots(), id) == addresses)
-                .last()
-                .unwrap_or(class);
-            functions::function(owner::owner_of(definer), id)
-        }
+        _ => function_of(class, id),
     }
+}
+
+fn function_of(class: &Py<PyType>, id: u16) -> *mut c_void {
+    // The VM fills the slot of an operator for a Python class whose base has the method only.
+    let class = match is_heap_class(class) && numbers::is_python(class, id) == Some(false) {
+        true => owner::static_base(class),
+        false => class,
+    };
+    let addresses = fields::addresses(class.slots(), id);
+    if addresses == [0; 2] {
+        return null_mut();
+    }
+    // Of the bases, the farthest one that has the same functions.
+    let definer = class
+        .iter_base_chain()
+        .take_while(|base| fields::addresses(base.slots(), id) == addresses)
+        .last()
+        .unwrap_or(class);
+    let definer = match id == TP_STR && objects::has_str_method_only(owner::static_base(class)) {
+        true if definer.is(Context::genesis().types.object_type) => objects::str_definer(class),
+        _ => definer,
+    };
+    functions::function(owner::owner_of(definer), id)
 }
 
 /// The `tp_dealloc` of the VM's classes. A class from C calls it for its base; the VM frees the
