@@ -250,8 +250,8 @@ impl Member {
 impl Member {
     // The class has an attribute of this name, which hides that of the base.
     #[pygetset]
-    fn __doc__(&self) -> Option<&'static str> {
-        self.base.member.doc.text
+    fn __doc__(zelf: &Py<Self>) -> Option<&'static str> {
+        zelf.base.member.doc.text
     }
 
     #[pyslot]
