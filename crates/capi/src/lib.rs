@@ -54,6 +54,7 @@ pub mod bytesobject;
 mod c_exporter;
 mod c_string;
 mod calling_convention;
+mod class_assignment;
 mod class_attributes;
 mod class_layout;
 mod class_methods;
