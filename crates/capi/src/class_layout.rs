@@ -74,8 +74,9 @@ fn has_data(class: &Py<PyType>) -> bool {
     TypeRecord::nearest(class).is_some_and(|record| record.data_size() > 0)
 }
 
-/// Makes `base` the one that determines the layout, with its way to make instances.
-fn set_base(class: &Py<PyType>, base: PyTypeRef, vm: &VirtualMachine) {
+/// Makes `base`, one of the bases of a new class, the one that determines the layout, with its way to
+/// make instances.
+pub(crate) fn set_base(class: &Py<PyType>, base: PyTypeRef, vm: &VirtualMachine) {
     let Some(previous) = class.base.deref() else {
         return;
     };

@@ -8,7 +8,7 @@ use rustpython_vm::function::ItemDoc;
 use rustpython_vm::types::{PyTypeFlags, PyTypeSlots};
 use rustpython_vm::{AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::class_layout::best_base;
+use crate::class_layout::{best_base, set_base};
 use crate::class_methods::add_methods;
 use crate::getset::add_getset;
 use crate::members::{PyMemberDef, add_members};
@@ -38,13 +38,7 @@ const SHARED_WITH_VM: u64 = 0x4e0 | 1 << 17;
 pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<PyTypeRef> {
     let bases = bases(&spec, vm)?;
     let base = best_base(&bases, vm)?;
-    if !bases[0].is(&base) {
-        return Err(vm.new_type_error(format!(
-            "type {}: the base that determines the layout of instances, '{}', must be the first",
-            spec.name,
-            base.name()
-        )));
-    }
+    check_immutability(&spec, &bases, vm)?;
     let metaclass = metaclass(&spec, &bases, vm)?;
     let parent = TypeRecord::nearest(&base);
     let offset = parent.map_or(0, TypeRecord::data_size);
@@ -76,6 +70,7 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
     }
     let class = PyType::new_heap(name, bases, Default::default(), slots, metaclass, &vm.ctx)
         .map_err(|text| vm.new_type_error(text))?;
+    set_base(&class, base.clone(), vm);
     let set = |name: &str, value: PyObjectRef| class.set_attr(vm.ctx.intern_str(name), value);
     if let Some(module_name) = module_name {
         set("__module__", vm.ctx.new_str(module_name).into());
@@ -128,16 +123,16 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
 /// The base classes, at least one.
 fn bases(spec: &TypeSpec, vm: &VirtualMachine) -> PyResult<Vec<PyTypeRef>> {
     let given = match &spec.bases {
-        None => None,
+        None => Vec::new(),
         Some(bases) => match bases.downcast_ref::<PyTuple>() {
-            Some(tuple) => Some(tuple.as_slice().to_vec()),
-            None => Some(vec![bases.clone()]),
+            Some(tuple) => tuple.as_slice().to_vec(),
+            None => vec![bases.clone()],
         },
     };
-    let bases = match (given, &spec.base) {
-        (Some(given), _) if !given.is_empty() => given,
-        (_, Some(base)) => vec![base.clone().into()],
-        _ => vec![vm.ctx.types.object_type.to_owned().into()],
+    let bases = if given.is_empty() {
+        vec![vm.ctx.types.object_type.to_owned().into()]
+    } else {
+        given
     };
     bases
         .into_iter()
@@ -154,6 +149,28 @@ fn native_base<'a>(class: &'a Py<PyType>, vm: &'a VirtualMachine) -> &'a Py<PyTy
         .iter_base_chain()
         .find(|class| class.heaptype_ext.is_none())
         .unwrap_or(vm.ctx.types.object_type)
+}
+
+/// # Errors
+/// TypeError if the class is immutable and a base is not.
+fn check_immutability(spec: &TypeSpec, bases: &[PyTypeRef], vm: &VirtualMachine) -> PyResult<()> {
+    if spec.flags & IMMUTABLETYPE == 0 {
+        return Ok(());
+    }
+    match bases.iter().find(|base| !is_immutable(base)) {
+        None => Ok(()),
+        Some(base) => Err(vm.new_type_error(format!(
+            "Creating immutable type {} from mutable base {}",
+            spec.name,
+            base.name()
+        ))),
+    }
+}
+
+/// Whether Python code cannot change the attributes of a class.
+pub(crate) fn is_immutable(class: &Py<PyType>) -> bool {
+    let flags = &class.slots.flags;
+    flags.has_feature(PyTypeFlags::IMMUTABLETYPE) || !flags.has_feature(PyTypeFlags::HEAPTYPE)
 }
 
 /// The metaclass: the given one, or the most derived of those of the bases.

@@ -465,7 +465,65 @@ def values():
         (Logs(), 5, NULL), (Fails(), 5, 1),
     ]:
         call(type(descriptor), "tp_descr_set", "iooo", descriptor, object_, value)
+    for value in b"text", b"", bytearray(b"text"), memoryview(b"text")[1:3]:
+        for flags in 0, 1, 8:
+            row(f"bytes of {shown(value)} {flags}", driver.bytes_of, type(value), value, flags)
+    free = bytearray(b"text")
+    driver.bytes_of(bytearray, free, 0)
+    row("a released bytearray can grow", free.extend, b" more")
+
+
+def delegation():
+    """Classes in C whose functions call those of their base."""
+    cases = {
+        list: ([1, 2],), dict: ({"a": 1},), tuple: ([1, 2],), str: ("text",), bytes: (b"text",),
+        bytearray: (b"text",), int: (5,), float: (1.5,), complex: (1, 2), set: ({1, 2},),
+        Exception: ("x",), OSError: (2, "x"), KeyError: ("k",), object: (), frozenset: ({1},),
+    }
+    actions = {
+        "repr": repr, "str": str, "len": len, "hash": lambda value: hash(value) == hash(value),
+        "bool": bool, "negative": lambda value: -value, "int": int, "list": list,
+        "first": lambda value: value[0], "last": lambda value: value[-1], "a": lambda value: value["a"],
+        "far": lambda value: value[99], "slice": lambda value: value[0:1], "add": lambda value: value + value,
+        "add 1": lambda value: value + 1, "1 add": lambda value: 1 + value, "or": lambda value: value | value,
+        "remainder": lambda value: value % (), "contains": lambda value: 1 in value,
+        "equal": lambda value: (value == value, value == 1, value != value), "less": lambda value: value < value,
+        "args": lambda value: value.args, "missing": lambda value: value.missing, "view": memoryview,
+        "bytes of view": lambda value: bytes(memoryview(value)), "reversed": lambda value: list(reversed(value)),
+        "set 0": lambda value: value.__setitem__(0, 65), "del 0": lambda value: value.__delitem__(0),
+        "set a": lambda value: value.__setitem__("a", 5), "own": lambda value: setattr(value, "own", 1),
+        "raised": lambda value: raised(value), "errno": lambda value: value.errno, "copy": lambda value: value.copy(),
+        "sorted": sorted, "unpacked": lambda value: [*value], "eight": lambda value: f"{value:>8}",
+        "super": lambda value: super(type(value), value).__repr__(), "again": lambda value: type(value)(*cases[type(value).__base__]),
+    }
+    for base, arguments in cases.items():
+        cls = driver.delegating(base)
+        sub = type("Sub", (cls,), {"__len__": lambda self: 7, "__repr__": lambda self: "Sub()"})
+        for made in cls, sub:
+            row(f"{made.__name__} over {base.__name__}", lambda: repr(made(*arguments)))
+            for name, action in actions.items():
+                if made is sub and name in ("again", "view", "super"):
+                    continue
+                value = made(*arguments)
+                before = driver.delegated()
+
+                def act():
+                    answer = action(value)
+                    answer = answer if name != "view" else "a view"
+                    return answer, repr(value)
+
+                row(f"{name} of {made.__name__} over {base.__name__}", act)
+                if driver.delegated() == before and name in ("repr", "len", "hash", "equal"):
+                    print("no function was called")
+
+
+def raised(value):
+    try:
+        raise value
+    except Exception as error:
+        return str(error)
 
 
 presence()
 values()
+delegation()

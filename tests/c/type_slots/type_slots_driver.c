@@ -1,14 +1,10 @@
 /* Gives Python code access to the slots of types, in this interpreter and in CPython: `slot` for
    what is in one, `call` to call the function in one. */
 
-#include <Python.h>
+#include "delegating.h"
 
 #include <stdint.h>
 #include <string.h>
-
-#ifdef RUSTPYTHON_CAPI
-extern void *PyType_GetSlot(PyTypeObject *type, int id);
-#endif
 
 /* The object that stands for NULL in arguments and answers. */
 static PyObject *null_mark;
@@ -134,6 +130,26 @@ static PyObject *call(PyObject *module, PyObject *const *arguments, Py_ssize_t c
     return list;
 }
 
+/* bytes_of(type, object, flags): the bytes that the object exports by the function in its slot. */
+static PyObject *bytes_of(PyObject *module, PyObject *const *arguments, Py_ssize_t count)
+{
+    (void)module, (void)count;
+    PyTypeObject *const type = (PyTypeObject *)arguments[0];
+    const getbufferproc get = (getbufferproc)PyType_GetSlot(type, Py_bf_getbuffer);
+    const releasebufferproc release = (releasebufferproc)PyType_GetSlot(type, Py_bf_releasebuffer);
+    Py_buffer view;
+    memset(&view, 0, sizeof view);
+    if (get(arguments[1], &view, (int)PyLong_AsLong(arguments[2])) < 0) {
+        return NULL;
+    }
+    PyObject *const bytes = PyBytes_FromStringAndSize(view.buf, view.len);
+    if (release != NULL) {
+        release(arguments[1], &view);
+    }
+    Py_XDECREF(view.obj);
+    return bytes;
+}
+
 /* set_null(object): sets the object that stands for NULL. */
 static PyObject *set_null(PyObject *module, PyObject *object)
 {
@@ -160,8 +176,11 @@ static PyMethodDef methods[] = {
     FAST(object_in),
     FAST(text_in),
     FAST(call),
+    FAST(bytes_of),
     {"set_null", set_null, METH_O, NULL},
     {"new_numbers", new_numbers, METH_NOARGS, NULL},
+    {"delegating", delegating, METH_O, NULL},
+    {"delegated", delegated, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -46,14 +46,14 @@ pub(super) fn text(owner: Owner, zelf: &PyObject, vm: &VirtualMachine) -> PyResu
 
 /// Whether the VM has a method `__str__` for a class of its own, but not the slot. So it is for `str`
 /// and for exceptions.
-pub(super) fn has_str_method_only(class: &Py<PyType>) -> bool {
+fn has_str_method_only(class: &Py<PyType>) -> bool {
     let object = Context::genesis().types.object_type;
     !is_heap_class(class)
         && !class.is(object)
         && addresses(class.slots(), TP_STR) == addresses(object.slots(), TP_STR)
 }
 
-/// The class that defines the `__str__` of a class of the VM.
+/// The class in the chain of bases that defines `__str__`.
 pub(super) fn str_definer(class: &Py<PyType>) -> &Py<PyType> {
     let name = Context::genesis().intern_str("__str__");
     class
