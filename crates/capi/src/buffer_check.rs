@@ -49,7 +49,7 @@ pub(crate) unsafe fn check(
     // items are read; the bytes can be copied.
     let width = FormatSpec::parse(format.as_bytes(), vm).map_or(0, |format| format.size());
     let itemsize = view.itemsize.unsigned_abs();
-    if width > itemsize {
+    if width > itemsize && view.len > 0 {
         return Err(refuse("items that are smaller than their format"));
     }
     let counts = layout.shape.iter().map(|count| count.unsigned_abs());
