@@ -168,15 +168,11 @@ fn as_signed(size: usize) -> isize {
 pub(crate) unsafe fn end(internal: NonNull<()>, exporter: &PyObject) {
     // SAFETY: `export` made it from a box, and it is not used again.
     let export = unsafe { Box::from_raw(internal.cast::<Export>().as_ptr()) };
-    if exporter.downcast_ref::<PyByteArray>().is_some() && !is_python_class(exporter) {
-        // Nothing but a counter changes.
+    let runs_python = exporter.class().slots.python_release_buffer.load();
+    if exporter.downcast_ref::<PyByteArray>().is_some() && !runs_python {
+        // Only a counter changes.
         drop(export);
     } else {
-        // This may run `__release_buffer__`.
         run_isolated(Some(exporter), || drop(export));
     }
-}
-
-fn is_python_class(exporter: &PyObject) -> bool {
-    exporter.class().slots.python_release_buffer.load()
 }

@@ -36,7 +36,7 @@ fn as_buffer(object: &PyObject, flags: BufferFlags, vm: &VirtualMachine) -> PyRe
     let view = unsafe { View::new(PyBufferView::empty()) };
     // SAFETY: the functions are those of the object's class, and `view` keeps the fields.
     unsafe { exporter.fill(object, view.address(), flags, vm) }?;
-    let source = format!("{} exports", object.class().name());
+    let source = || format!("{} exports", object.class().name());
     // SAFETY: an exporter that reports success filled the fields as `pybuffer.h` says.
     let checked = unsafe { check(view.fields(), &source, vm) }?;
     let keeper = view.fields().obj.is_null().then(|| object.to_owned());

@@ -130,7 +130,7 @@ impl Lent {
         // SAFETY: the memory stays valid until the view is released, and is given back before.
         let view = unsafe { View::new(copy) };
         // SAFETY: the arrays belong to the exporter, which has not released them yet.
-        let checked = unsafe { check(view.fields(), "an exporter has", vm) }?;
+        let checked = unsafe { check(view.fields(), || "an exporter has".to_owned(), vm) }?;
         let (memory, description) = ForeignMemory::new(view, checked, None, vm);
         let buffer = PyBuffer::new(memory.clone().into(), description, &METHODS);
         let shown = PyMemoryView::from_buffer(buffer, vm)?.into_ref(&vm.ctx);
