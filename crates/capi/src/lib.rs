@@ -25,8 +25,8 @@
 //!
 //! - **I6** No C function of `pycapsule.h` touches the VM unless it raises, imports or allocates.
 //! - **I7** No panic and no unwinding crosses a C frame.
-//! - **I8** Bytes or text whose address was given to C are followed by a NUL. The address stays
-//!   valid as long as the object lives; that of a `bytearray`, until its length changes.
+//! - **I8** Bytes or text whose address was given to C are followed by a NUL, except in a buffer. The
+//!   address stays valid as long as the object lives; that of a `bytearray`, until its length changes.
 
 #![deny(missing_docs)]
 #![cfg_attr(

@@ -13,7 +13,7 @@ use crate::class_layout::{best_base, is_immutable, set_base};
 use crate::class_methods::add_methods;
 use crate::getset::add_getset;
 use crate::members::{PyMemberDef, add_members};
-use crate::slot_functions::{add_async_methods, add_new, fill};
+use crate::slot_functions::{add_async_methods, add_new, add_release_method, fill};
 use crate::slot_ids::*;
 use crate::slot_names::names_of;
 use crate::type_record::{Content, DATA_ALIGN, TypeRecord, native_base};
@@ -102,6 +102,7 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
         fill(record);
         add_slot_wrappers(fixed, record, vm);
         add_async_methods(fixed, record, vm)?;
+        add_release_method(fixed, record, vm)?;
     }
     add_new(fixed, vm);
     // SAFETY: the definitions are as the caller promises.

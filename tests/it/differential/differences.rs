@@ -14,7 +14,7 @@ pub(super) enum Difference {
     /// The pending exception is the same before and after a destructor, whatever the destructor
     /// does.
     PendingRestored,
-    /// An exception that a destructor leaves goes to `sys.unraisablehook`.
+    /// An exception that a destructor or a `bf_releasebuffer` leaves goes to `sys.unraisablehook`.
     LeftIsUnraisable,
     /// A destructor makes and drops a reference. Not done in CPython, where that is a double free.
     Touched,

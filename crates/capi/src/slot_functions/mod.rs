@@ -5,6 +5,7 @@
 //! (`super().__len__()`). So each function exists once for each level of C classes.
 
 mod asynchronous;
+mod buffer;
 mod call;
 mod container;
 mod creation;
@@ -12,11 +13,10 @@ mod level;
 mod number;
 mod object;
 
-use crate::foreign_buffer::AS_BUFFER;
-use crate::slot_ids::{BF_GETBUFFER, BF_RELEASEBUFFER};
 use crate::type_record::TypeRecord;
 
 pub(crate) use asynchronous::add_methods as add_async_methods;
+pub(crate) use buffer::add_release_method;
 pub(crate) use creation::add_new;
 
 /// Fills the slots for which the class has C functions of its own.
@@ -25,10 +25,5 @@ pub(crate) fn fill(record: &TypeRecord) {
     container::fill(record);
     object::fill(record);
     creation::fill(record);
-    if record.is_own(BF_GETBUFFER) {
-        let slots = &record.class().slots;
-        slots.as_buffer.store(Some(AS_BUFFER));
-        let releases = !record.function(BF_RELEASEBUFFER).is_null();
-        slots.has_release_buffer.store(releases);
-    }
+    buffer::fill(record);
 }
