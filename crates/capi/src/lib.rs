@@ -108,6 +108,7 @@ mod slot_ids;
 mod slot_names;
 pub mod slots;
 pub mod sysmodule;
+pub mod traceback;
 pub mod tupleobject;
 mod type_record;
 mod type_slots;

@@ -196,6 +196,9 @@ static const Row rows[] = {
     ROW("iso", PySys_SetObject),
     ROW("ro", PyType_GetFullyQualifiedName),
     ROW("iosn", PyErr_WarnEx),
+#ifdef RUSTPYTHON_CAPI
+    ROW("ro", PyModuleDef_Init),
+#endif
 };
 
 PyObject *give(PyObject *object)

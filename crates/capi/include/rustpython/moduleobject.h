@@ -38,6 +38,9 @@ int PyModule_CheckExact(PyObject *object);
 PyObject *PyModule_GetNameObject(PyObject *module);
 PyObject *PyModule_GetFilenameObject(PyObject *module);
 PyObject *PyModule_GetDict(PyObject *module); /* a borrowed reference */
+/* Raises SystemError: this interpreter has no definitions of this type. It is for libraries that also
+   export a function for interpreters without PyModExport_x. */
+PyObject *PyModuleDef_Init(PyModuleDef *definition);
 /* The text of __name__ and __file__ in UTF-8. It belongs to the str object, which the module keeps
    until the attribute is replaced. */
 const char *PyModule_GetName(PyObject *module);
