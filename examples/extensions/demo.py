@@ -78,6 +78,26 @@ step(f"C calls Rust, and then C: the distances between the occurrences of {word.
 say("textreport", numbers(textreport.gaps(index, word)))
 del index
 
+step("Rust makes a class, and Python extends it: words and how often each occurs")
+
+
+class Vocabulary(wordindex.Vocabulary):
+    def most_common(self):
+        return max(self, key=self.__getitem__)
+
+    def __len__(self):
+        return sum(map(self.__getitem__, self))
+
+
+vocabulary = Vocabulary(text.decode())
+say("wordindex", vocabulary)
+say("python", len(vocabulary), repr(vocabulary.most_common()), vocabulary["the"], "capsule" in vocabulary)
+say("wordindex", vocabulary | wordindex.Vocabulary("Capsules and dates"))
+try:
+    vocabulary["capsule"]
+except KeyError as error:
+    say("wordindex", f"{type(error).__name__}: {error}")
+
 step("Python makes data, and C uses it: the lengths of the words, in arrays that the capsule owns")
 values = array.array("d", map(len, words))
 header = array.array("Q", [len(values), values.buffer_info()[0]])

@@ -1,5 +1,5 @@
 //! Extension modules in C and with PyO3, in child processes: the examples, the steps in the docs,
-//! and PyO3's functions for capsules.
+//! PyO3's functions for capsules, and classes that are made with PyO3.
 
 pub(crate) mod building;
 mod documented;
@@ -7,6 +7,9 @@ mod errors;
 mod examples;
 mod missing;
 mod pyo3;
+mod pyo3_builds;
+mod pyo3_classes;
+mod pyo3_differences;
 
 use libtest_mimic::Trial;
 
@@ -17,6 +20,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         errors::trials(),
         missing::trials(),
         pyo3::trials(),
+        pyo3_classes::trials(),
     ]
     .into_iter()
     .flatten()

@@ -53,7 +53,7 @@ const CAPSULE_LAYERS: [&[&str]; 8] = [
 ];
 
 /// The directories of all crates, with those outside the workspace.
-const ROOTS: [&str; 15] = [
+const ROOTS: [&str; 16] = [
     "crates/build/src",
     "crates/capsule/src",
     "crates/vm-glue/src",
@@ -68,7 +68,9 @@ const ROOTS: [&str; 15] = [
     "tests/it",
     "tests/models/src",
     "tests/pyo3/src",
+    "tests/pyo3/classes/src",
     "tools/cargo-py/src",
+    "tools/cargo-wheels/src",
 ];
 
 /// Which files each file of a crate uses. Both are named by their path as a module.

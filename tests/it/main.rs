@@ -66,6 +66,7 @@ mod loader;
 // `crates/host`: the interpreter program.
 mod signals;
 mod snippets;
+mod wheelcheck;
 
 // The workspace: dependencies between crates and files, the documentation, benchmarks.
 mod docs;
@@ -124,6 +125,7 @@ fn main() -> ExitCode {
         // `crates/host`
         signals::trials(),
         snippets::trials(),
+        wheelcheck::trials(),
         // The workspace
         layers::trials(),
         packaging::trials(),

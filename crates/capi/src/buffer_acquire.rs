@@ -5,7 +5,7 @@ use core::ptr::{NonNull, null_mut};
 
 use rustpython_vm::builtins::PyBytes;
 use rustpython_vm::protocol::{BufferFlags, PyBuffer};
-use rustpython_vm::{AsObject, PyObject, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{bad_internal_call, borrowed};
 use crate::buffer_export::export;
@@ -37,19 +37,36 @@ pub(crate) unsafe fn get_buffer(
     if object.class().is(vm.ctx.types.bytes_type)
         && let Some(bytes) = object.downcast_ref::<PyBytes>()
     {
-        // The bytes never move, so nothing has to be kept but the object.
-        let memory = Memory {
-            address: address_of(bytes.as_bytes()),
-            len: bytes.len().cast_signed(),
-            readonly: 1,
-        };
         // SAFETY: the caller passes a view.
-        return unsafe { fill_info(view, borrowed(object), memory, flags, vm) };
+        return unsafe { fill_bytes(bytes, view, flags, vm) };
     }
     let filled = export(PyBuffer::from_object(vm, object, flags)?, flags, vm)?;
     // SAFETY: the caller passes a view.
     unsafe { view.write(filled) };
     Ok(())
+}
+
+/// Fills a view with the bytes of an object. They never move, so nothing has to be kept but the
+/// object.
+///
+/// # Errors
+/// As for `PyBuffer_FillInfo`.
+///
+/// # Safety
+/// `view` can be written to.
+pub(crate) unsafe fn fill_bytes(
+    bytes: &Py<PyBytes>,
+    view: NonNull<PyBufferView>,
+    flags: BufferFlags,
+    vm: &VirtualMachine,
+) -> PyResult<()> {
+    let memory = Memory {
+        address: address_of(bytes.as_bytes()),
+        len: bytes.len().cast_signed(),
+        readonly: 1,
+    };
+    // SAFETY: the caller passes a view, and this is an object.
+    unsafe { fill_info(view, borrowed(bytes.as_object()), memory, flags, vm) }
 }
 
 /// The address of bytes. The VM has none for no bytes.

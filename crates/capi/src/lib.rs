@@ -55,6 +55,7 @@ mod c_exporter;
 mod c_string;
 mod calling_convention;
 mod class_attributes;
+mod class_layout;
 mod class_methods;
 // On musl the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
@@ -120,6 +121,8 @@ mod varargs;
 mod vtable;
 mod vtable_entries;
 pub mod warnings;
+#[cfg(unix)]
+mod wheelcheck;
 mod wide_string;
 
 pub use loader::ExtensionModulesExt;

@@ -196,5 +196,13 @@ pub(crate) mod tests {
             assert!(files(&cache[..length], "libx.so.1").len() <= 2);
         }
         assert_eq!(files(b"", "libx.so.1"), [""; 0]);
+        // That of this machine, if it has one.
+        let cache = Search::new().cache;
+        if !cache.is_empty() {
+            let [first, ..] = &files(&cache, "libc.so.6")[..] else {
+                panic!("the cache cannot be read");
+            };
+            assert!(Path::new(first).exists(), "{first}");
+        }
     }
 }

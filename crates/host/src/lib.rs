@@ -9,6 +9,8 @@ use std::process::ExitCode;
 use rustpython::{InterpreterBuilder, InterpreterBuilderExt};
 use rustpython_capsule_capi::ExtensionModulesExt;
 use rustpython_capsule_glue::{Access, CapsuleBuilderExt};
+use rustpython_vm::frozen::FrozenLib;
+use rustpython_vm::py_freeze;
 
 /// Runs the Python command line of this process, with the standard library, capsules and extension
 /// modules. Returns the exit code of the Python program.
@@ -23,6 +25,24 @@ pub fn main() -> ExitCode {
         InterpreterBuilder::new()
             .init_stdlib()
             .with_capsules(access)
-            .with_extension_modules(),
+            .with_extension_modules()
+            .add_frozen_modules(WHEELCHECK)
+            .add_frozen_modules(PACKAGING_TAGS)
+            .add_frozen_modules(PIP_TAGS),
     )
 }
+
+/// Tells whether wheels can work here.
+const WHEELCHECK: &FrozenLib =
+    py_freeze!(file = "python/wheelcheck.py", module_name = "wheelcheck");
+
+/// Modules with the tags of the wheels that can be installed. Frozen modules are found before those in
+/// folders, so these run in place of the installed ones; and they run the installed ones.
+const PACKAGING_TAGS: &FrozenLib = py_freeze!(
+    file = "python/packaging_tags.py",
+    module_name = "packaging.tags"
+);
+const PIP_TAGS: &FrozenLib = py_freeze!(
+    file = "python/packaging_tags.py",
+    module_name = "pip._vendor.packaging.tags"
+);

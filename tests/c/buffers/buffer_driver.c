@@ -4,15 +4,11 @@
 
 #define Py_LIMITED_API 0x030b0000
 
-#include <Python.h>
+#include "exporter.h"
 
 #include <stdint.h>
 #include <stdlib.h>
-
 #include <string.h>
-
-/* The most numbers in a list, and the most views that are kept. */
-#define MOST 80
 
 /* ---- Answers ---- */
 
@@ -37,8 +33,7 @@ static PyObject *numbers(const Py_ssize_t *array, int count)
     return list;
 }
 
-/* Reads a tuple of numbers. Returns how many there are, or -1 if the object is None. */
-static int numbers_of(PyObject *tuple, Py_ssize_t *array)
+int numbers_of(PyObject *tuple, Py_ssize_t *array)
 {
     if (tuple == Py_None) {
         return -1;
@@ -354,6 +349,8 @@ static PyMethodDef methods[] = {
     {"from_no_buffer", from_no_buffer, METH_NOARGS, NULL},
     FAST(get_contiguous),
     ONE(is_memoryview),
+    {"configure", configure, METH_VARARGS, NULL},
+    {"counts", counts, METH_NOARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 
@@ -364,6 +361,7 @@ PyABIInfo_VAR(abi_info);
 static PySlot slots[] = {
     PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
     PySlot_STATIC_DATA(Py_mod_methods, methods),
+    PySlot_FUNC(Py_mod_exec, add_exporters),
     PySlot_PTR(Py_mod_gil, Py_MOD_GIL_NOT_USED),
     PySlot_END,
 };
@@ -375,10 +373,13 @@ PyMODEXPORT_FUNC PyModExport_buffer_driver(void)
 
 #else
 
+static PyModuleDef_Slot slots[] = {{Py_mod_exec, add_exporters}, {0, NULL}};
+
 static PyModuleDef definition = {
     PyModuleDef_HEAD_INIT,
     .m_name = "buffer_driver",
     .m_methods = methods,
+    .m_slots = slots,
 };
 
 PyMODINIT_FUNC PyInit_buffer_driver(void)

@@ -126,6 +126,20 @@ const CASES: &[Case] = &[
         outcome: Ok("libembedded.so: cannot open shared object file: No such file or directory"),
     },
     Case {
+        behaviour: "a-library-can-be-needed-by-its-path",
+        libraries: &[
+            (
+                PYTHON,
+                UNNAMED,
+                &[],
+                &["-Wl,-soname,${ORIGIN}/libembedded.so"],
+            ),
+            (USER, "linked.so", &[UNNAMED], &[]),
+        ],
+        before: "",
+        outcome: Err("FOLDER/libembedded.so"),
+    },
+    Case {
         behaviour: "the-search-path-of-the-environment-is-used",
         libraries: &[
             (PYTHON, "searched/libembedded.so", &[], &[]),

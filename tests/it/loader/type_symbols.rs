@@ -8,7 +8,8 @@ use std::process::Command;
 use libtest_mimic::{Failed, Trial};
 
 use super::fixture::{Fixture, skipped};
-use crate::c_code::{self, HAS_COMPILER, starts};
+use crate::c_code::{self, HAS_COMPILER};
+use crate::differential::interpreters::CPython;
 use crate::interpreter::{Ended, same, trial};
 
 const LIST: &str = include_str!("stable_abi_data.txt");
@@ -90,10 +91,10 @@ fn list_is_whole() -> Result<(), Failed> {
 /// The expressions of the list name the same objects in CPython.
 fn oracle() -> Trial {
     let name = "loader::type_symbols::the-list-is-right-for-cpython";
-    if !starts("python3.13", "--version") {
-        return c_code::skipped(format!("{name}::skipped, no CPython 3.13 here"));
-    }
-    trial(name, || {
+    let Some(cpython) = CPython::find() else {
+        return c_code::skipped(format!("{name}::skipped, no CPython 3.13 or 3.14 here"));
+    };
+    trial(name, move || {
         let script = format!(
             "import ctypes, sys, types, weakref
 for name, kind, expression in {}:
@@ -104,7 +105,9 @@ for name, kind, expression in {}:
 print('done')",
             python_rows()
         );
-        let output = Command::new("python3.13").args(["-c", &script]).output()?;
+        let output = Command::new(cpython.program())
+            .args(["-c", &script])
+            .output()?;
         same(
             (
                 String::from_utf8_lossy(&output.stdout).as_ref(),

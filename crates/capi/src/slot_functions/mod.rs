@@ -4,6 +4,7 @@
 //! A class from C may call the function that a class above it has for the same slot
 //! (`super().__len__()`). So each function exists once for each level of C classes.
 
+mod asynchronous;
 mod call;
 mod container;
 mod creation;
@@ -14,6 +15,7 @@ use crate::foreign_buffer::AS_BUFFER;
 use crate::slot_ids::{BF_GETBUFFER, BF_RELEASEBUFFER};
 use crate::type_record::TypeRecord;
 
+pub(crate) use asynchronous::add_methods as add_async_methods;
 pub(crate) use creation::add_new;
 
 /// The instance of a function for the level of a class.

@@ -1,6 +1,6 @@
 //! Calls of the sequence and mapping slots.
 
-use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::owner::{CLASS, Owner, class_for};
 use crate::slot_ids::*;
@@ -44,18 +44,21 @@ pub(super) fn item(
     count: isize,
     vm: &VirtualMachine,
 ) -> PyResult {
-    let slots = &class_for(owner, zelf, vm)?.slots().as_sequence;
-    let function = match id {
-        SQ_REPEAT => &slots.repeat,
-        SQ_INPLACE_REPEAT => &slots.inplace_repeat,
-        _ => &slots.item,
+    let slots = class_for(owner, zelf, vm)?.slots();
+    if id == SQ_ITEM
+        && owner != CLASS
+        && let Some(subscript) = slots.as_mapping.subscript.load()
+    {
+        // Some sequence slots of the VM are wrong: that of `bytes` gives `bytes`.
+        let index = vm.ctx.new_int(index(owner, count));
+        return subscript(zelf.mapping_unchecked(), index.as_object(), vm);
+    }
+    let (function, count) = match id {
+        SQ_REPEAT => (slots.as_sequence.repeat.load(), count),
+        SQ_INPLACE_REPEAT => (slots.as_sequence.inplace_repeat.load(), count),
+        _ => (slots.as_sequence.item.load(), index(owner, count)),
     };
-    let count = if id == SQ_ITEM {
-        index(owner, count)
-    } else {
-        count
-    };
-    match function.load() {
+    match function {
         Some(function) => function(zelf.sequence_unchecked(), count, vm),
         None => Err(vm.new_type_error("the object is not a sequence")),
     }

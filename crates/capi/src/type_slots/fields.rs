@@ -103,6 +103,8 @@ pub(super) fn addresses(slots: &PyTypeSlots, id: u16) -> [usize; 2] {
     let sequence = &slots.as_sequence;
     let mapping = &slots.as_mapping;
     match id {
+        BF_GETBUFFER => address!(slots.as_buffer),
+        BF_RELEASEBUFFER if slots.has_release_buffer.load() => address!(slots.as_buffer),
         NB_BOOL => address!(slots.as_number.boolean),
         NB_POWER => [
             power(slots, id).map_or(0, |function| function as usize),

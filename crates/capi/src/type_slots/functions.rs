@@ -6,19 +6,20 @@
 //! SystemError.
 
 use core::ffi::{c_int, c_void};
-use core::ptr::null_mut;
+use core::ptr::{NonNull, null_mut};
 
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::asynchronous::Sent;
 use super::owner::{OWNERS, Owner};
-use super::{asynchronous, containers, numbers, objects};
+use super::{asynchronous, buffers, containers, numbers, objects};
 use crate::boundary::{Failure, argument, enter, new_reference};
+use crate::buffer_view::{PyBufferView, flags_of};
 use crate::slot_ids::*;
 
 /// The function of a slot for an owner; NULL if there is none for the slot.
 pub(super) fn function(owner: Owner, id: u16) -> *mut c_void {
-    const { assert!(OWNERS == 16) };
+    const { assert!(OWNERS == 15) };
     match owner {
         0 => of::<0>(id),
         1 => of::<1>(id),
@@ -35,7 +36,6 @@ pub(super) fn function(owner: Owner, id: u16) -> *mut c_void {
         12 => of::<12>(id),
         13 => of::<13>(id),
         14 => of::<14>(id),
-        15 => of::<15>(id),
         _ => null_mut(),
     }
 }
@@ -70,6 +70,8 @@ fn of<const OWNER: Owner>(id: u16) -> *mut c_void {
         richcmpfunc: TP_RICHCOMPARE;
         sendfunc: AM_SEND;
         destructor: TP_FINALIZE;
+        getbufferproc: BF_GETBUFFER;
+        releasebufferproc: BF_RELEASEBUFFER;
     })
 }
 
@@ -103,7 +105,8 @@ unsafe fn unary(owner: Owner, id: u16, zelf: *mut PyObject) -> *mut PyObject {
         // SAFETY: by the contract of this function.
         let zelf = unsafe { argument(zelf, vm) }?;
         let result = match id {
-            TP_REPR | TP_STR => objects::text(owner, id, zelf, vm),
+            TP_REPR => objects::repr(owner, zelf, vm),
+            TP_STR => objects::text(owner, zelf, vm),
             TP_ITER => objects::iterator(owner, zelf, vm),
             AM_AWAIT | AM_AITER | AM_ANEXT => asynchronous::call(id, zelf, vm),
             TP_ITERNEXT => {
@@ -365,4 +368,43 @@ unsafe extern "C" fn destructor<const OWNER: Owner, const ID: u16>(zelf: *mut Py
         let zelf = unsafe { argument(zelf, vm) }?;
         objects::finalize(OWNER, zelf, vm)
     });
+}
+
+/// Sets `view->obj` to NULL if it fails.
+///
+/// # Safety
+/// As the module says; `view` can be written to until it is released.
+unsafe extern "C" fn getbufferproc<const OWNER: Owner, const ID: u16>(
+    zelf: *mut PyObject,
+    view: *mut PyBufferView,
+    flags: c_int,
+) -> c_int {
+    run(|vm| {
+        let Some(view) = NonNull::new(view) else {
+            return Err(vm.new_buffer_error("NULL instead of a view"));
+        };
+        // SAFETY: it is not NULL, so it can be written to.
+        let obj = unsafe { &raw mut (*view.as_ptr()).obj };
+        // SAFETY: as above.
+        unsafe { obj.write(null_mut()) };
+        // SAFETY: by the contract of this function.
+        let zelf = unsafe { argument(zelf, vm) }?;
+        // SAFETY: the view can be written to until it is released.
+        unsafe { buffers::fill(OWNER, zelf, view, flags_of(flags), vm) }.map(|()| 0)
+    })
+}
+
+/// Any thread may call this.
+///
+/// # Safety
+/// As the module says; `view` was filled by the object and not released.
+unsafe extern "C" fn releasebufferproc<const OWNER: Owner, const ID: u16>(
+    zelf: *mut PyObject,
+    view: *mut PyBufferView,
+) {
+    // SAFETY: by the contract of this function.
+    if let (Some(zelf), Some(view)) = (unsafe { zelf.as_ref() }, NonNull::new(view)) {
+        // SAFETY: by the contract of this function.
+        unsafe { buffers::release(zelf, view) };
+    }
 }

@@ -3,6 +3,7 @@
 //! convention.
 
 mod asynchronous;
+mod buffers;
 mod containers;
 mod data;
 mod fields;
@@ -19,6 +20,8 @@ use rustpython_vm::{AsObject, Context, Py, PyObject};
 
 use crate::instance;
 use crate::slot_ids::*;
+use crate::type_record::TypeRecord;
+use owner::is_heap_class;
 
 /// The content of a slot; NULL if it is empty or if there is no slot of this number. Old and new
 /// numbers of `bf_…`, `mp_ass_subscript` and `mp_length` mean the same.
@@ -58,20 +61,49 @@ pub(crate) fn slot_of_vm_type(class: &Py<PyType>, id: u16) -> *mut c_void {
                 null_mut()
             }
         }
-        _ => {
-            let addresses = fields::addresses(class.slots(), id);
-            if addresses == [0; 2] {
-                return null_mut();
-            }
-            // Of the bases, the farthest one that has the same functions.
-            let definer = class
-                .iter_base_chain()
-                .take_while(|base| fields::addresses(base.slots(), id) == addresses)
-                .last()
-                .unwrap_or(class);
-            functions::function(owner::owner_of(definer), id)
-        }
+        _ => function_of(class, id),
     }
+}
+
+/// The function for a slot of a class. Locks of the class are taken only for operators of Python
+/// classes and for `tp_str`.
+fn function_of(class: &Py<PyType>, id: u16) -> *mut c_void {
+    let class = if is_heap_class(class) && numbers::is_python(class, id) == Some(false) {
+        above_python(class)
+    } else {
+        class
+    };
+    let addresses = fields::addresses(class.slots(), id);
+    if addresses == [0; 2] {
+        return null_mut();
+    }
+    let mut definer = class;
+    for base in class.iter_base_chain() {
+        if fields::addresses(base.slots(), id) != addresses {
+            break;
+        }
+        // The classes from C share the functions in their slots in the VM.
+        let record = TypeRecord::of(base);
+        let function = record.map_or(null_mut(), |record| record.function(id));
+        if !function.is_null() {
+            return function;
+        }
+        definer = base;
+    }
+    if id == TP_STR && definer.is(Context::genesis().types.object_type) {
+        definer = objects::str_definer(class);
+    }
+    functions::function(owner::owner_of(definer), id)
+}
+
+/// The first class in the chain of bases whose operators are not those of Python methods. The VM
+/// fills the slots of Python classes below it with functions that call the methods, even if these
+/// are of another slot: `list.__add__` is `sq_concat`, but fills `nb_add`.
+fn above_python(class: &Py<PyType>) -> &Py<PyType> {
+    class
+        .iter_base_chain()
+        .find(|base| !is_heap_class(base) || TypeRecord::of(base).is_some())
+        .unwrap_or(class)
 }
 
 /// The `tp_dealloc` of the VM's classes. A class from C calls it for its base; the VM frees the

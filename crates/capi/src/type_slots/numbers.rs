@@ -3,7 +3,7 @@
 //! on the right.
 
 use rustpython_vm::builtins::{PyStrInterned, PyType};
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::fields;
 use super::owner::{CLASS, Owner, class_for, named};
@@ -73,29 +73,41 @@ pub(super) fn power(
     [base, exponent, modulus]: [&PyObject; 3],
     vm: &VirtualMachine,
 ) -> PyResult {
-    if owner == CLASS && id == NB_POWER {
-        if vm.is_none(modulus) {
-            return of_python_classes(["__pow__", "__rpow__"], base, exponent, vm);
-        }
-        let name = vm.ctx.intern_str("__pow__");
-        return match python_method(base.class(), name, vm) {
-            Some(_) => {
-                vm.call_special_method(base, name, (exponent.to_owned(), modulus.to_owned()))
-            }
-            None => Ok(vm.ctx.not_implemented()),
+    let methods = methods(id);
+    if owner == CLASS
+        && let Some(methods) = methods
+    {
+        let name = vm.ctx.intern_str(methods[0]);
+        return if vm.is_none(modulus) {
+            of_python_classes(methods, base, exponent, vm)
+        } else if has_python_method(base.class(), methods, &vm.ctx) {
+            vm.call_special_method(base, name, (exponent.to_owned(), modulus.to_owned()))
+        } else {
+            Ok(vm.ctx.not_implemented())
         };
     }
     let class = match named(owner) {
-        Some(class) if id == NB_POWER => class,
+        Some(class) if methods.is_some() => class,
         _ => class_for(owner, base, vm)?,
     };
     let function = match fields::power(class.slots(), id) {
-        None if id == NB_POWER => fields::power(class_for(owner, exponent, vm)?.slots(), id),
+        None if methods.is_some() => fields::power(class_for(owner, exponent, vm)?.slots(), id),
         function => function,
     };
     match function {
         Some(function) => function(base, exponent, modulus, vm),
         None => Ok(vm.ctx.not_implemented()),
+    }
+}
+
+/// Whether the slot of an operator is filled by a Python method of the class or of one of its bases;
+/// `None` for slots that are no operators. This takes locks of the class.
+pub(super) fn is_python(class: &Py<PyType>, id: u16) -> Option<bool> {
+    let ctx = Context::genesis();
+    match (methods(id), in_place_method(id)) {
+        (Some(methods), _) => Some(has_python_method(class, methods, ctx)),
+        (None, Some(method)) => Some(has_python_method(class, [method], ctx)),
+        (None, None) => None,
     }
 }
 
@@ -110,6 +122,7 @@ fn methods(id: u16) -> Option<[&'static str; 2]> {
         NB_MATRIX_MULTIPLY => ["__matmul__", "__rmatmul__"],
         NB_MULTIPLY => ["__mul__", "__rmul__"],
         NB_OR => ["__or__", "__ror__"],
+        NB_POWER => ["__pow__", "__rpow__"],
         NB_REMAINDER => ["__mod__", "__rmod__"],
         NB_RSHIFT => ["__rshift__", "__rrshift__"],
         NB_SUBTRACT => ["__sub__", "__rsub__"],
@@ -119,63 +132,90 @@ fn methods(id: u16) -> Option<[&'static str; 2]> {
     })
 }
 
+/// The method of an in-place operator.
+fn in_place_method(id: u16) -> Option<&'static str> {
+    Some(match id {
+        NB_INPLACE_ADD => "__iadd__",
+        NB_INPLACE_AND => "__iand__",
+        NB_INPLACE_FLOOR_DIVIDE => "__ifloordiv__",
+        NB_INPLACE_LSHIFT => "__ilshift__",
+        NB_INPLACE_MATRIX_MULTIPLY => "__imatmul__",
+        NB_INPLACE_MULTIPLY => "__imul__",
+        NB_INPLACE_OR => "__ior__",
+        NB_INPLACE_POWER => "__ipow__",
+        NB_INPLACE_REMAINDER => "__imod__",
+        NB_INPLACE_RSHIFT => "__irshift__",
+        NB_INPLACE_SUBTRACT => "__isub__",
+        NB_INPLACE_TRUE_DIVIDE => "__itruediv__",
+        NB_INPLACE_XOR => "__ixor__",
+        _ => return None,
+    })
+}
+
 /// An operator of Python classes. Classes whose slot is not filled by a Python method have no part
 /// in it, since C code that extends a Python class calls this function from its own slot.
 fn of_python_classes(
-    [name, reflected]: [&'static str; 2],
+    methods: [&'static str; 2],
     left: &PyObject,
     right: &PyObject,
     vm: &VirtualMachine,
 ) -> PyResult {
-    let name = vm.ctx.intern_str(name);
-    let reflected = vm.ctx.intern_str(reflected);
+    let [name, reflected] = methods.map(|name| vm.ctx.intern_str(name));
     let (left_class, right_class) = (left.class(), right.class());
     let is_implemented = |result: &PyObjectRef| !result.is(&vm.ctx.not_implemented);
-    let call_reflected = || vm.call_special_method(right, reflected, (left.to_owned(),));
-    let right_method = python_method(right_class, reflected, vm);
-    let mut try_right = right_method.is_some() && !left_class.is(right_class);
-    if python_method(left_class, name, vm).is_some() {
+    let call = |zelf: &PyObject, name, other: &PyObject| match zelf.class().get_attr(name) {
+        Some(_) => vm.call_special_method(zelf, name, (other.to_owned(),)),
+        None => Ok(vm.ctx.not_implemented()),
+    };
+    let mut try_right =
+        !left_class.is(right_class) && has_python_method(right_class, methods, &vm.ctx);
+    if has_python_method(left_class, methods, &vm.ctx) {
         if try_right
             && right_class.is_subtype(left_class)
-            && is_overridden(left_class, right_method.as_deref(), reflected, vm)?
+            && is_overridden(left_class, right_class, reflected, vm)?
         {
-            let result = call_reflected()?;
+            let result = call(right, reflected, left)?;
             if is_implemented(&result) {
                 return Ok(result);
             }
             try_right = false;
         }
-        let result = vm.call_special_method(left, name, (right.to_owned(),))?;
+        let result = call(left, name, right)?;
         if is_implemented(&result) {
             return Ok(result);
         }
     }
     if try_right {
-        return call_reflected();
+        return call(right, reflected, left);
     }
     Ok(vm.ctx.not_implemented())
 }
 
-/// The method of a class, unless it is the wrapper of a slot.
-fn python_method(
+/// Whether one of the methods is more than the wrapper of a slot.
+fn has_python_method<const N: usize>(
     class: &Py<PyType>,
-    name: &'static PyStrInterned,
-    vm: &VirtualMachine,
-) -> Option<PyObjectRef> {
-    let method = class.get_attr(name)?;
-    let is_wrapper = method.class().is(vm.ctx.types.wrapper_descriptor_type);
-    (!is_wrapper).then_some(method)
+    methods: [&'static str; N],
+    ctx: &Context,
+) -> bool {
+    methods.into_iter().any(|name| {
+        let method = class.get_attr(ctx.intern_str(name));
+        let wrapper = ctx.types.wrapper_descriptor_type;
+        method.is_some_and(|method| !method.class().is(wrapper))
+    })
 }
 
-/// Whether a class has another method of this name than `method`, which a subclass of it has.
+/// Whether a class has another method of this name than its base.
 fn is_overridden(
+    base: &Py<PyType>,
     class: &Py<PyType>,
-    method: Option<&PyObject>,
     name: &'static PyStrInterned,
     vm: &VirtualMachine,
 ) -> PyResult<bool> {
-    match (class.get_attr(name), method) {
-        (Some(of_class), Some(method)) => vm.identical_or_equal(&of_class, method).map(|is| !is),
-        (of_class, method) => Ok(of_class.is_none() && method.is_some()),
+    match (base.get_attr(name), class.get_attr(name)) {
+        (Some(of_base), Some(of_class)) => {
+            let is_same = vm.identical_or_equal(&of_base, &of_class)?;
+            Ok(!is_same)
+        }
+        (of_base, of_class) => Ok(of_base.is_none() && of_class.is_some()),
     }
 }

@@ -7,29 +7,59 @@ use rustpython_vm::builtins::{PyDict, PyStr, PyTuple, PyType};
 use rustpython_vm::function::{Either, FuncArgs, KwArgs, PyComparisonValue, PySetterValue};
 use rustpython_vm::protocol::PyIterReturn;
 use rustpython_vm::types::{PyComparisonOp, PyTypeFlags};
-use rustpython_vm::{Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::fields::addresses;
-use super::owner::{CLASS, OBJECT, Owner, class_for, static_base};
+use super::owner::{CLASS, OBJECT, Owner, class_for, is_heap_class, static_base};
 use crate::boundary::bad_internal_call;
 use crate::instance;
 use crate::slot_ids::*;
 
-/// The text of an object, of one of its two kinds.
+/// The text of an object for programmers.
 ///
 /// # Errors
 /// TypeError if the slot is empty; what the slot raises.
-pub(super) fn text(owner: Owner, id: u16, zelf: &PyObject, vm: &VirtualMachine) -> PyResult {
-    let slots = class_for(owner, zelf, vm)?.slots();
-    let function = if id == TP_REPR {
-        slots.repr.load()
-    } else {
-        slots.str.load()
-    };
-    match function {
+pub(super) fn repr(owner: Owner, zelf: &PyObject, vm: &VirtualMachine) -> PyResult {
+    match class_for(owner, zelf, vm)?.slots().repr.load() {
         Some(function) => function(zelf, vm).map(Into::into),
         None => Err(vm.new_type_error("the object has no text")),
     }
+}
+
+/// The text of an object for users.
+///
+/// # Errors
+/// TypeError if the slot is empty; what the slot or the method raises.
+pub(super) fn text(owner: Owner, zelf: &PyObject, vm: &VirtualMachine) -> PyResult {
+    let class = class_for(owner, zelf, vm)?;
+    if has_str_method_only(class) {
+        let method = class.get_attr(vm.ctx.intern_str("__str__"));
+        if let Some(method) = method {
+            return method.call((zelf.to_owned(),), vm);
+        }
+    }
+    match class.slots().str.load() {
+        Some(function) => function(zelf, vm).map(Into::into),
+        None => Err(vm.new_type_error("the object has no text")),
+    }
+}
+
+/// Whether the VM has a method `__str__` for a class of its own, but not the slot. So it is for `str`
+/// and for exceptions.
+fn has_str_method_only(class: &Py<PyType>) -> bool {
+    let object = Context::genesis().types.object_type;
+    !is_heap_class(class)
+        && !class.is(object)
+        && addresses(class.slots(), TP_STR) == addresses(object.slots(), TP_STR)
+}
+
+/// The class in the chain of bases that defines `__str__`.
+pub(super) fn str_definer(class: &Py<PyType>) -> &Py<PyType> {
+    let name = Context::genesis().intern_str("__str__");
+    class
+        .iter_base_chain()
+        .find(|base| base.get_direct_attr(name).is_some())
+        .unwrap_or(class)
 }
 
 /// The hash of an object, never -1.

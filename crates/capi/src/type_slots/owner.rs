@@ -17,10 +17,11 @@ pub(super) const STATIC_BASE: Owner = 1;
 /// The class `object`, the first of the named ones.
 pub(super) const OBJECT: Owner = 2;
 /// One more than the last named class.
-pub(super) const OWNERS: Owner = 16;
+pub(super) const OWNERS: Owner = 15;
 
 /// The class of a number. These are the classes whose functions C code calls with objects of other
-/// classes of the VM: `object`'s with anything, `int`'s with a `bool` or with a `float` on one side.
+/// classes of the VM: `object`'s with anything, `int`'s with a `bool`, or with a `float` on one side.
+/// The operators of `set` and `frozenset` are not among them: each makes what is on its left.
 pub(super) fn named(owner: Owner) -> Option<&'static Py<PyType>> {
     let ctx = Context::genesis();
     let types = &ctx.types;
@@ -28,17 +29,16 @@ pub(super) fn named(owner: Owner) -> Option<&'static Py<PyType>> {
         OBJECT => types.object_type,
         3 => types.type_type,
         4 => types.int_type,
-        5 => types.float_type,
-        6 => types.complex_type,
-        7 => types.str_type,
-        8 => types.bytes_type,
-        9 => types.bytearray_type,
-        10 => types.list_type,
-        11 => types.tuple_type,
-        12 => types.dict_type,
-        13 => types.set_type,
-        14 => types.frozenset_type,
-        15 => ctx.exceptions.base_exception_type,
+        5 => types.bool_type,
+        6 => types.float_type,
+        7 => types.complex_type,
+        8 => types.str_type,
+        9 => types.bytes_type,
+        10 => types.bytearray_type,
+        11 => types.list_type,
+        12 => types.tuple_type,
+        13 => types.dict_type,
+        14 => ctx.exceptions.base_exception_type,
         _ => return None,
     })
 }
@@ -83,6 +83,6 @@ pub(super) fn static_base(class: &Py<PyType>) -> &Py<PyType> {
         .unwrap_or(class)
 }
 
-fn is_heap_class(class: &Py<PyType>) -> bool {
+pub(super) fn is_heap_class(class: &Py<PyType>) -> bool {
     class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE)
 }

@@ -1,8 +1,9 @@
 //! `wordindex`: an index of the words of a text, for C code of other modules through the table in
-//! `wordindex._C_API`, and for Python. It calls functions of statlib, which is written in C.
+//! `wordindex._C_API`, and for Python. It calls functions of statlib, which is written in C. `Vocabulary` is a class.
 
 mod index;
 mod tables;
+mod vocabulary;
 
 use pyo3::prelude::*;
 
@@ -15,6 +16,9 @@ mod wordindex {
     use pyo3::exceptions::PyValueError;
     use pyo3::prelude::*;
     use pyo3::types::PyCapsule;
+
+    #[pymodule_export]
+    use crate::vocabulary::Vocabulary;
 
     use crate::index::Index;
     use crate::tables::{Statlib, StatlibSample, WORDINDEX_TABLE};
