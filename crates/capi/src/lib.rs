@@ -92,6 +92,7 @@ pub mod moduleobject;
 mod new_type;
 pub mod object;
 pub mod objimpl;
+pub mod parse_arguments;
 pub mod protocols;
 pub mod pybuffer;
 pub mod pycapsule;
