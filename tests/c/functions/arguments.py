@@ -64,7 +64,8 @@ for value in b"x", b"", b"xy", bytearray(b"x"), bytearray(b"xyz"), "x", "", "xy"
 TEXTS = "", "abc", "h\xe9\u20ac", "a\0b", "\udc80", b"", b"abc", b"a\0b", bytearray(b"ba"), memoryview(b"mv"), array.array("b", b"ar"), 5, None, [], Plain()
 for value in TEXTS:
     for unit in "szy":
-        parse_one(unit, value, ("t", 0))
+        if value != b"a\0b":
+            parse_one(unit, value, ("t", 0))
         if value not in (memoryview(b"mv"),):
             parse_one(unit + "#", value, ("t", 0), ("n", -7))
         parse_one(unit + "*", value, ("B", 0))

@@ -92,6 +92,13 @@ assert variadic("PySys_FormatStdout", ("s", NULL)) == [None, NULL]
 assert variadic("Py_BuildValue", ("s", b"pp"), ("i", 0), ("i", 2))[0] == (False, True)
 assert variadic("PyUnicode_FromFormat", ("s", b"%.*s|%.*U"), ("i", -1), ("s", b"ab"), ("i", -5), ("o", "cd"))[0] == "ab|cd"
 assert variadic("PyUnicode_FromFormat", ("s", b"%p"), ("i", 0))[0] == "0x0"
+for format in b"i)", b"(i", b"i((i)":
+    text = "excess ')' in getargs format" if b"(" not in format else "missing ')' in getargs format"
+    variadic_refused(SystemError, text, "PyArg_ParseTuple", ("o", (1,)), ("s", format), ("n", 0), ("n", 0))
+for name in "PyArg_ParseTuple", "PyArg_ValidateKeywordArguments":
+    variadic_refused(SystemError, BAD, name, ("o", NULL), ("s", b"i"), ("n", 0))
+variadic_refused(SystemError, BAD, "PyArg_ParseTupleAndKeywords", ("o", ()), ("o", NULL), ("s", b""), ("o", NULL))
+variadic_refused(SystemError, NULL_ARGUMENT, "PyArg_ParseTuple", ("o", ()), ("s", NULL))
 refused(
     SystemError,
     "this interpreter has no module definitions of type PyModuleDef: a module must export the function PyModExport_<name> (PEP 793)",

@@ -119,7 +119,7 @@ impl State<'_> {
             let rest = self.parser.rest;
             // SAFETY: the caller promises arguments that fit.
             if let Err(Problem::Text(text, _)) = unsafe { self.parser.unit(None) } {
-                let rest = String::from_utf8_lossy(rest.get(1..).unwrap_or_default());
+                let rest = String::from_utf8_lossy(rest);
                 let text = text.trim_matches(['(', ')']);
                 return Err(vm.new_system_error(format!("{text}: '{rest}'")));
             }
@@ -177,6 +177,10 @@ impl State<'_> {
             }
             if index < given {
                 let function = self.end.function();
+                if index == 0 {
+                    let text = format!("{function} takes no positional arguments");
+                    return Err(vm.new_type_error(text));
+                }
                 let how = if self.min.is_some() {
                     "at most"
                 } else {
@@ -236,6 +240,10 @@ impl State<'_> {
             let known = &call.names[only_by_position..];
             if !known.iter().any(|name| key.to_str() == Some(*name)) {
                 let key = key.to_string_lossy();
+                let function = match self.end.name {
+                    Some(_) => function,
+                    None => "this function".to_owned(),
+                };
                 return Err(vm.new_type_error(format!(
                     "{function} got an unexpected keyword argument '{key}'"
                 )));

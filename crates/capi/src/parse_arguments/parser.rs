@@ -48,6 +48,19 @@ impl Problem {
         ))
     }
 
+    /// The exception for the only argument. An item of it is shown like an argument.
+    pub(super) fn into_exception_of_one(
+        mut self,
+        end: &End,
+        vm: &VirtualMachine,
+    ) -> PyBaseExceptionRef {
+        let position = match &mut self {
+            Self::Text(_, path) => path.pop().map_or(0, |index| index + 1),
+            Self::Raised(_) => 0,
+        };
+        self.into_exception(position, end, vm)
+    }
+
     /// The exception for the argument at this position, which counts from 1; 0 if there is only one.
     pub(super) fn into_exception(
         self,

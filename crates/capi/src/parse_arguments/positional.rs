@@ -111,7 +111,7 @@ pub(super) unsafe fn parse_one(
     unsafe { parser.unit(Some(object)) }.map_err(|problem| {
         // SAFETY: the variables are still there, and their values were not used.
         unsafe { parser.undo() };
-        problem.into_exception(0, &end, vm)
+        problem.into_exception_of_one(&end, vm)
     })
 }
 

@@ -6,15 +6,15 @@ use core::ptr::{NonNull, null_mut};
 use rustpython_capi::pymem::PyMem_Malloc;
 use rustpython_vm::builtins::{PyByteArray, PyBytes, PyStr};
 use rustpython_vm::protocol::BufferFlags;
-use rustpython_vm::{AsObject, PyObject, VirtualMachine};
+use rustpython_vm::{PyObject, VirtualMachine};
 
 use super::parser::{Parser, Problem, Undo};
-use crate::boundary::borrowed;
+use crate::boundary::{borrowed, null_argument};
 use crate::buffer_acquire::{Memory, fill_info, get_buffer};
 use crate::buffer_view::{Order, PyBufferView};
 use crate::bytesobject::c_string_of_bytes;
-use crate::c_string::c_string_of;
 use crate::pybuffer::PyBuffer_Release;
+use crate::unicodeobject::PyUnicode_AsUTF8AndSize;
 
 /// Text or bytes that an object keeps, with a NUL after them.
 struct Lent {
@@ -231,17 +231,19 @@ fn lend(
         let address = core::ptr::null();
         return Ok(Lent { address, length: 0 });
     }
-    if letter != b'y'
-        && let Some(string) = object.downcast_ref::<PyStr>()
-    {
-        let text = string.to_str();
-        let text = text.ok_or_else(|| Problem::text("(unicode conversion error)"))?;
-        if !with_length && text.contains('\0') {
+    if letter != b'y' && object.downcast_ref::<PyStr>().is_some() {
+        let mut length = 0;
+        // SAFETY: it is an object, and `length` is a variable.
+        let address = unsafe { PyUnicode_AsUTF8AndSize(borrowed(object), &raw mut length) };
+        let length = length.unsigned_abs();
+        if address.is_null() {
+            return Err(null_argument(vm).into());
+        }
+        // SAFETY: the text has this many bytes, and the object keeps it.
+        let text = unsafe { core::slice::from_raw_parts(address.cast::<u8>(), length) };
+        if !with_length && text.contains(&0) {
             return Err(vm.new_value_error("embedded null character").into());
         }
-        let address = c_string_of(string.as_object(), text.as_bytes());
-        let address = address.map_err(|why| why.into_exception(vm))?.as_ptr();
-        let length = text.len();
         return Ok(Lent { address, length });
     }
     let takes_bytes = letter == b'y' || with_length;
@@ -250,11 +252,13 @@ fn lend(
         return Err(Problem::must_be(expected, object, vm));
     }
     let Some(bytes) = object.downcast_ref::<PyBytes>() else {
-        let expected = match (letter, object.check_buffer()) {
-            (b'y', false) => "bytes-like object",
-            (_, _) => "read-only bytes-like object",
-        };
-        return Err(Problem::must_be(expected, object, vm));
+        return Err(if !object.check_buffer() {
+            let class = object.class().slot_name().to_string();
+            let text = format!("a bytes-like object is required, not '{class}'");
+            vm.new_type_error(text).into()
+        } else {
+            Problem::must_be("read-only bytes-like object", object, vm)
+        });
     };
     if !with_length && bytes.as_bytes().contains(&0) {
         return Err(vm.new_value_error("embedded null byte").into());

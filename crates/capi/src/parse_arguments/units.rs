@@ -3,11 +3,11 @@
 
 use core::ffi::c_void;
 
-use rustpython_vm::builtins::{PyByteArray, PyBytes, PyStr, PyType};
+use rustpython_vm::builtins::{PyByteArray, PyBytes, PyDict, PyStr, PyType};
 use rustpython_vm::{AsObject, PyObject, PyPayload};
 
 use super::parser::{Converter, Parser, Problem, Undo, class_name};
-use crate::boundary::{borrowed, call_c};
+use crate::boundary::{bad_internal_call, borrowed, call_c};
 
 /// What a converter returns if it wants to be called again when a later unit fails.
 const CLEANUP_SUPPORTED: i32 = 0x20000;
@@ -64,10 +64,7 @@ impl Parser<'_> {
                     let mut points = string.as_wtf8().code_points();
                     match (points.next(), points.next()) {
                         (Some(point), None) => Ok(point.to_u32()),
-                        _ => Err(Problem::text(format!(
-                            "must be a unicode character, not a string of length {}",
-                            string.char_len()
-                        ))),
+                        _ => Err(Problem::must_be("a unicode character", object, vm)),
                     }
                 })
             };
@@ -75,22 +72,16 @@ impl Parser<'_> {
         // SAFETY: the caller promises the address of a `char`.
         unsafe {
             self.store(object, |object, vm| {
-                let (kind, bytes) = match object.downcast_ref::<PyBytes>() {
-                    Some(bytes) => ("bytes", bytes.as_bytes().to_vec()),
+                let bytes = match object.downcast_ref::<PyBytes>() {
+                    Some(bytes) => bytes.as_bytes().to_vec(),
                     None => match object.downcast_ref::<PyByteArray>() {
-                        Some(bytes) => ("bytearray", bytes.borrow_buf().to_vec()),
-                        None => {
-                            let expected = "a byte string of length 1";
-                            return Err(Problem::must_be(expected, object, vm));
-                        }
+                        Some(bytes) => bytes.borrow_buf().to_vec(),
+                        None => Vec::new(),
                     },
                 };
                 match bytes.as_slice() {
                     [byte] => Ok(*byte),
-                    _ => Err(Problem::text(format!(
-                        "must be a byte string of length 1, not a {kind} object of length {}",
-                        bytes.len()
-                    ))),
+                    _ => Err(Problem::must_be("a byte string of length 1", object, vm)),
                 }
             })
         }
@@ -126,7 +117,7 @@ impl Parser<'_> {
         // SAFETY: the caller promises the address of a pointer.
         unsafe {
             self.store(object, |object, vm| {
-                let class = class.ok_or_else(|| crate::boundary::bad_internal_call(vm))?;
+                let class = class.ok_or_else(|| bad_internal_call(vm))?;
                 if object.class().is_subtype(class) {
                     return Ok(borrowed(object));
                 }
@@ -155,7 +146,7 @@ impl Parser<'_> {
         let (status, raised) = call_c(self.vm, || unsafe { converter(borrowed(object), address) });
         match (status, raised) {
             (0, Some(raised)) => Err(raised.into()),
-            (0, None) => Err(Problem::must_be("(unspecified)", object, self.vm)),
+            (0, None) => Err(Problem::text("(unspecified)")),
             (_, Some(raised)) => Err(raised.into()),
             (status, None) => {
                 if status == CLEANUP_SUPPORTED {
@@ -182,7 +173,7 @@ impl Parser<'_> {
         let count = units_before_closing(self.rest);
         let is_sequence = object.downcast_ref::<PyBytes>().is_none()
             && object
-                .downcast_ref::<rustpython_vm::builtins::PyDict>()
+                .downcast_ref::<PyDict>()
                 .is_none()
             && object.sequence_unchecked().check();
         if !is_sequence {
