@@ -17,7 +17,6 @@ impl Parser<'_> {
         letter: u8,
         object: Option<&PyObject>,
     ) -> Option<Result<(), Problem>> {
-        // SAFETY (of each call): the caller promises a variable of the unit's type.
         Some(match letter {
             // SAFETY: the variable is an `unsigned char`.
             b'b' => unsafe {

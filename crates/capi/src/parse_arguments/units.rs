@@ -172,9 +172,7 @@ impl Parser<'_> {
         let vm = self.vm;
         let count = units_before_closing(self.rest);
         let is_sequence = object.downcast_ref::<PyBytes>().is_none()
-            && object
-                .downcast_ref::<PyDict>()
-                .is_none()
+            && object.downcast_ref::<PyDict>().is_none()
             && object.sequence_unchecked().check();
         if !is_sequence {
             let class = class_name(object, vm);
