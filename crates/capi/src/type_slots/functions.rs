@@ -14,10 +14,7 @@ use super::asynchronous::Sent;
 use super::owner::{OWNERS, Owner};
 use super::{asynchronous, buffers, containers, numbers, objects};
 use crate::boundary::{Failure, argument, enter, new_reference};
-<<<<<<< HEAD
 use crate::buffer_view::{PyBufferView, flags_of};
-=======
->>>>>>> main
 use crate::slot_ids::*;
 
 /// The function of a slot for an owner; NULL if there is none for the slot.
