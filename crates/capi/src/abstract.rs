@@ -5,13 +5,14 @@
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::NonNull;
 
-use rustpython_vm::builtins::{PyStr, PyTuple};
+use rustpython_vm::builtins::PyTuple;
 use rustpython_vm::protocol::BufferFlags;
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::boundary::{argument, enter, new_reference, string_argument, utf8_argument};
 use crate::buffer_acquire::Acquired;
 use crate::build_value;
+use crate::object::attribute_name;
 use crate::varargs::Arguments;
 
 /// Calls an object with one argument. Returns a new reference, or NULL with an exception.
@@ -234,7 +235,7 @@ unsafe extern "C" fn rustpython_capsule_call_method_objects(
         // SAFETY: `object` is NULL or an object, which the caller keeps alive.
         let object = unsafe { argument(object, vm) }?;
         // SAFETY: `name` is NULL or an object, which the caller keeps alive.
-        let name = attribute_name(unsafe { argument(name, vm) }?, vm)?;
+        let name = unsafe { attribute_name(name, vm) }?;
         // SAFETY: the caller promises objects and a NULL.
         let objects = unsafe { objects(&mut arguments) };
         object
@@ -256,15 +257,4 @@ unsafe fn objects(arguments: &mut Arguments) -> Vec<PyObjectRef> {
         objects.push(unsafe { object.as_ref() }.to_owned());
     }
     objects
-}
-
-/// The name behind an argument.
-///
-/// # Errors
-/// TypeError if it is not a `str`.
-fn attribute_name<'a>(name: &'a PyObject, vm: &VirtualMachine) -> PyResult<&'a Py<PyStr>> {
-    name.downcast_ref::<PyStr>().ok_or_else(|| {
-        let class = name.class().name().to_string();
-        vm.new_type_error(format!("attribute name must be string, not '{class}'"))
-    })
 }

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rustpython_capsule::__private::panic_message;
 use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::vm::thread::try_with_current_vm;
-use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 
 /// The value that a C function returns when it fails.
 pub(crate) trait Failure {
@@ -23,6 +23,14 @@ impl Failure for c_int {
 
 impl Failure for isize {
     const FAILURE: Self = -1;
+}
+
+impl Failure for i64 {
+    const FAILURE: Self = -1;
+}
+
+impl Failure for u64 {
+    const FAILURE: Self = Self::MAX;
 }
 
 /// The pending exception is the only sign of failure.
@@ -88,6 +96,24 @@ pub(crate) unsafe fn argument<'a>(
 ) -> PyResult<&'a PyObject> {
     // SAFETY: `object` is NULL or an object, which the caller keeps alive.
     unsafe { object.as_ref() }.ok_or_else(|| null_argument(vm))
+}
+
+/// The object of a class of the VM, or of a subclass of it, behind an argument.
+///
+/// # Errors
+/// SystemError if it is of another class, or NULL.
+///
+/// # Safety
+/// `object` is NULL, or an object that lives for `'a`.
+pub(crate) unsafe fn instance<'a, T: PyPayload>(
+    object: *mut PyObject,
+    vm: &VirtualMachine,
+) -> PyResult<&'a Py<T>> {
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    let object = unsafe { object.as_ref() };
+    object
+        .and_then(PyObject::downcast_ref::<T>)
+        .ok_or_else(|| bad_internal_call(vm))
 }
 
 /// The SystemError for an argument of the wrong class.

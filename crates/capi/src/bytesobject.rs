@@ -172,6 +172,19 @@ pub unsafe extern "C" fn PyBytes_AsStringAndSize(
     })
 }
 
+/// The number of bytes; -1 with TypeError if it is not a `bytes`.
+///
+/// # Safety
+/// `bytes` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyBytes_Size(bytes: *mut PyObject) -> isize {
+    enter(|vm| {
+        // SAFETY: `bytes` is NULL or an object, which the caller keeps alive.
+        let bytes = unsafe { expect_bytes(bytes, vm) }?;
+        Ok(bytes.as_bytes().len().cast_signed())
+    })
+}
+
 /// The `bytes` object behind an argument.
 ///
 /// # Errors

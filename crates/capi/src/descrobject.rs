@@ -131,8 +131,7 @@ pub unsafe extern "C" fn PyDescr_NewMember(
 /// The type and the address of a field of C data.
 ///
 /// # Errors
-/// SystemError if one of them is NULL, if the definition has `Py_RELATIVE_OFFSET`, or if no type has
-/// its code.
+/// SystemError if one of them is NULL, or if the definition has `Py_RELATIVE_OFFSET`.
 ///
 /// # Safety
 /// `data` is NULL or C data, and `definition` NULL or a definition, which the caller keeps.
@@ -151,8 +150,7 @@ unsafe fn field<'a>(
         let text = format!("{caller} used with Py_RELATIVE_OFFSET");
         return Err(vm.new_system_error(text));
     }
-    let field_type = FieldType::from_code(definition.type_code)
-        .ok_or_else(|| vm.new_system_error("bad memberdescr type"))?;
+    let field_type = FieldType::from_code(definition.type_code);
     let address = data.wrapping_offset(definition.offset).cast();
     Ok((field_type, address, definition))
 }

@@ -50,6 +50,8 @@ pub(crate) enum FieldType {
     SsizeT = 19,
     /// Always None.
     None = 20,
+    /// A code that is none of these. Using the member is an error.
+    Unknown = u8::MAX,
 }
 
 impl FieldType {
@@ -76,18 +78,18 @@ impl FieldType {
         Self::None,
     ];
 
-    /// `None` if no type has this code.
-    pub(crate) fn from_code(code: c_int) -> Option<Self> {
-        Self::ALL
-            .into_iter()
+    pub(crate) fn from_code(code: c_int) -> Self {
+        let mut known = Self::ALL.into_iter();
+        known
             .find(|known| c_int::from(*known as u8) == code)
+            .unwrap_or(Self::Unknown)
     }
 
     /// Reads a field; `None` for an empty `ObjectEx`.
     ///
     /// # Errors
-    /// UnicodeDecodeError for a text that is not UTF-8; SystemError for a reference that is not
-    /// aligned.
+    /// UnicodeDecodeError for a text that is not UTF-8; SystemError for an unknown type, and for a
+    /// reference that is not aligned.
     ///
     /// # Safety
     /// `field` is a field of this type, which can be read.
@@ -155,6 +157,7 @@ impl FieldType {
             // SAFETY: the field is a reference or NULL.
             Self::ObjectEx => return Ok(unsafe { cell(field, vm) }?.load_owned()),
             Self::None => ctx.none(),
+            Self::Unknown => return Err(vm.new_system_error("bad memberdescr type")),
         }))
     }
 
@@ -162,7 +165,8 @@ impl FieldType {
     ///
     /// # Errors
     /// TypeError for a value of the wrong class and for a field that cannot be written or deleted;
-    /// OverflowError for a number that does not even fit into a C `long`; AttributeError with `name`
+    /// OverflowError for a number that does not even fit into a C `long`; SystemError for an unknown
+    /// type, and for a reference that is not aligned; AttributeError with `name`
     /// if an empty `ObjectEx` is deleted; the warning, if it is an error.
     ///
     /// # Safety
@@ -269,7 +273,7 @@ impl FieldType {
             Self::String | Self::StringInplace => {
                 return Err(vm.new_type_error("readonly attribute"));
             }
-            Self::None => {
+            Self::None | Self::Unknown => {
                 return Err(vm.new_system_error(format!("bad memberdescr type for {name}")));
             }
         }

@@ -285,14 +285,18 @@ unsafe fn dealloc(header: NonNull<Header>, object: &PyObject) {
     // SAFETY: it is that of an `Instance`.
     let instance = unsafe { header.cast::<Instance>().as_ref() };
     let class = object.class();
-    if !core::ptr::eq(class.as_object(), instance.class.as_ptr()) {
-        // `__class__` was assigned: C code gives up a reference to the class that it finds.
+    // If `__class__` was assigned, C code gives up a reference to the class that it finds, and the
+    // reference to the earlier class is dropped at the end.
+    let earlier = (!core::ptr::eq(class.as_object(), instance.class.as_ptr())).then(|| {
         core::mem::forget(class.to_owned());
-    }
+        // SAFETY: the instance owns this reference.
+        unsafe { PyObjectRef::from_raw(instance.class) }
+    });
     let function = instance.record().function(TP_DEALLOC);
     if function.is_null() {
         // SAFETY: it is the reference that C's function would give up.
         drop(unsafe { PyObjectRef::from_raw(NonNull::from(class.as_object())) });
+        drop(earlier);
         return;
     }
     // SAFETY: C code promised that it is a `destructor` for instances of this class.
@@ -309,6 +313,7 @@ unsafe fn dealloc(header: NonNull<Header>, object: &PyObject) {
         });
     });
     count.fetch_sub(PROTECTION, Ordering::Relaxed);
+    drop(earlier);
 }
 
 /// The references that protect an object while `tp_dealloc` runs.

@@ -55,6 +55,7 @@ mod c_exporter;
 mod c_string;
 mod calling_convention;
 mod class_attributes;
+mod class_layout;
 mod class_methods;
 // On musl the VM has no `_ctypes`.
 #[cfg(not(target_env = "musl"))]
@@ -80,6 +81,7 @@ mod instance;
 mod library_search;
 pub mod listobject;
 mod loader;
+pub mod longobject;
 mod main_interpreter;
 mod members;
 pub mod memoryobject;
@@ -90,6 +92,7 @@ pub mod moduleobject;
 mod new_type;
 pub mod object;
 pub mod objimpl;
+pub mod protocols;
 pub mod pybuffer;
 pub mod pycapsule;
 pub mod pyerrors;
@@ -98,7 +101,9 @@ pub mod pythonrun;
 pub mod refcount;
 #[cfg(unix)]
 mod second_python;
+pub mod setobject;
 mod signals;
+pub mod sliceobject;
 mod slot_functions;
 mod slot_ids;
 mod slot_names;

@@ -77,8 +77,9 @@ pub(crate) unsafe fn add_members(
     Ok(())
 }
 
-/// The descriptor of a member. To the VM it is a descriptor of its own for an `int`; the VM does not
-/// read the field, since the class has other functions for that.
+// The descriptor of a member. To the VM it is one of its own descriptors, for an `int`; the VM never
+// reads the field, since the class has other functions for that. (A doc comment would be the
+// `__doc__` of all descriptors.)
 #[pyclass(
     module = false,
     name = "member_descriptor",
@@ -94,8 +95,7 @@ pub(crate) struct Member {
 /// A field of the C struct of an instance.
 #[derive(Clone, Copy, Debug)]
 struct Field {
-    /// `None` if no type has the code of the definition. Using the member is an error then.
-    field_type: Option<FieldType>,
+    field_type: FieldType,
     /// In bytes from the beginning of the struct.
     offset: usize,
     flags: c_int,
@@ -186,8 +186,8 @@ impl Member {
     /// The type and the address of the field in `object`.
     ///
     /// # Errors
-    /// TypeError if the object is not an instance of the class; SystemError if the type of the
-    /// member is unknown, or if the object has no struct of the class.
+    /// TypeError if the object is not an instance of the class; SystemError if it has no struct of
+    /// the class, which happens only without memory for one.
     #[inline]
     fn find(&self, object: &PyObject, vm: &VirtualMachine) -> PyResult<(FieldType, *mut u8)> {
         let class = self.class_of_instances();
@@ -195,13 +195,10 @@ impl Member {
             check_instance(class, self.name(), object, vm)?;
             return Err(self.no_data(object, vm));
         };
-        let field_type = self.field.field_type.ok_or_else(|| self.unknown_type(vm))?;
-        Ok((field_type, data.as_ptr().wrapping_add(self.field.offset)))
-    }
-
-    #[cold]
-    fn unknown_type(&self, vm: &VirtualMachine) -> PyBaseExceptionRef {
-        vm.new_system_error(format!("bad memberdescr type for {}", self.name()))
+        Ok((
+            self.field.field_type,
+            data.as_ptr().wrapping_add(self.field.offset),
+        ))
     }
 
     #[cold]
@@ -251,6 +248,12 @@ impl Member {
 
 #[pyclass(with(GetDescriptor, Representable), flags(DISALLOW_INSTANTIATION))]
 impl Member {
+    // The class has an attribute of this name, which hides that of the base.
+    #[pygetset]
+    fn __doc__(zelf: &Py<Self>) -> Option<&'static str> {
+        zelf.base.member.doc.text
+    }
+
     #[pyslot]
     fn descr_set(
         zelf: &PyObject,

@@ -90,11 +90,7 @@ impl Method {
     /// The VM's definition, whose function calls the C function.
     pub(crate) fn definition(self) -> &'static PyMethodDef {
         definition(self.key(), || {
-            let doc = if self.doc.is_empty() {
-                ItemDoc::NONE
-            } else {
-                ItemDoc::static_text(self.doc)
-            };
+            let doc = self.doc_with_signature();
             let flags = match self.receiver {
                 // The VM passes an object that a function is bound to, unless it is static.
                 Receiver::Nothing => PyMethodFlags::STATIC,
@@ -111,13 +107,42 @@ impl Method {
         })
     }
 
+    /// The docstring, which begins with a signature if one is known. `NOARGS` and `O` have one even if
+    /// C code gives none, as in CPython.
+    fn doc_with_signature(&self) -> ItemDoc {
+        let Self {
+            name,
+            doc,
+            receiver,
+            ..
+        } = self;
+        let zelf = match receiver {
+            Receiver::Nothing => "",
+            Receiver::Bound | Receiver::Instance => "$self, ",
+            Receiver::Class => "$type, ",
+        };
+        let has_signature = doc
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.starts_with('(') && rest.contains(")\n--\n\n"));
+        let parameters = match self.function {
+            Function::NoArgs(_) if !has_signature && zelf.is_empty() => String::new(),
+            Function::NoArgs(_) if !has_signature => format!("{zelf}/"),
+            Function::One(_) if !has_signature => format!("{zelf}object, /"),
+            _ if doc.is_empty() => return ItemDoc::NONE,
+            _ => return ItemDoc::static_text(doc),
+        };
+        // Definitions are made once and never freed.
+        let text = format!("{name}({parameters})\n--\n\n{doc}");
+        ItemDoc::static_text(Box::leak(text.into_boxed_str()))
+    }
+
     fn call(&self, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         let has_self = self.receiver != Receiver::Nothing;
         if has_self && !self.is_receiver(&args) {
             return Err(self.wrong_receiver(&args, vm));
         }
         if let Some(problem) = self.function.problem_with(&args, usize::from(has_self)) {
-            return Err(vm.new_type_error(format!("{}() {problem}", self.full_name)));
+            return Err(self.refused(&problem, &args, vm));
         }
         let (answer, raised) = vm.with_recursion("while calling a C function", || {
             self.function.call(has_self, args, vm)
@@ -144,6 +169,28 @@ impl Method {
     }
 
     #[cold]
+    fn refused(&self, problem: &str, args: &FuncArgs, vm: &VirtualMachine) -> PyBaseExceptionRef {
+        let Self {
+            name, full_name, ..
+        } = self;
+        let class = args
+            .args
+            .first()
+            .and_then(|zelf| zelf.downcast_ref::<PyType>());
+        let class = class.filter(|_| self.receiver == Receiver::Class);
+        // As in CPython, where METH_VARARGS alone is a case of its own.
+        let is_bound_varargs =
+            matches!(self.function, Function::Tuple(_)) && self.receiver != Receiver::Instance;
+        vm.new_type_error(if is_bound_varargs {
+            format!("{name}() {problem}")
+        } else if let Some(class) = class {
+            format!("{}.{name}() {problem}", class.slot_name())
+        } else {
+            format!("{full_name}() {problem}")
+        })
+    }
+
+    #[cold]
     fn wrong_receiver(&self, args: &FuncArgs, vm: &VirtualMachine) -> PyBaseExceptionRef {
         let Self {
             name,
@@ -166,7 +213,7 @@ impl Method {
         let function = match self.receiver {
             Receiver::Instance => format!("<method '{name}' of '{owner}' objects>"),
             _ if owner.is_empty() => format!("<built-in function {name}>"),
-            _ => format!("<built-in method {name} of class {owner}>"),
+            _ => format!("<built-in method {name} of type object>"),
         };
         let what = match what {
             Inconsistency::FailedSilently => "NULL without setting an exception",

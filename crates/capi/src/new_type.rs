@@ -8,6 +8,7 @@ use rustpython_vm::function::ItemDoc;
 use rustpython_vm::types::{PyTypeFlags, PyTypeSlots};
 use rustpython_vm::{AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine};
 
+use crate::class_layout::{best_base, set_base};
 use crate::class_methods::add_methods;
 use crate::getset::add_getset;
 use crate::members::{PyMemberDef, add_members};
@@ -37,13 +38,7 @@ const SHARED_WITH_VM: u64 = 0x4e0 | 1 << 17;
 pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<PyTypeRef> {
     let bases = bases(&spec, vm)?;
     let base = best_base(&bases, vm)?;
-    if !bases[0].is(&base) {
-        return Err(vm.new_type_error(format!(
-            "type {}: the base that determines the layout of instances, '{}', must be the first",
-            spec.name,
-            base.name()
-        )));
-    }
+    check_immutability(&spec, &bases, vm)?;
     let metaclass = metaclass(&spec, &bases, vm)?;
     let parent = TypeRecord::nearest(&base);
     let offset = parent.map_or(0, TypeRecord::data_size);
@@ -75,6 +70,7 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
     }
     let class = PyType::new_heap(name, bases, Default::default(), slots, metaclass, &vm.ctx)
         .map_err(|text| vm.new_type_error(text))?;
+    set_base(&class, base.clone(), vm);
     let set = |name: &str, value: PyObjectRef| class.set_attr(vm.ctx.intern_str(name), value);
     if let Some(module_name) = module_name {
         set("__module__", vm.ctx.new_str(module_name).into());
@@ -126,16 +122,16 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
 /// The base classes, at least one.
 fn bases(spec: &TypeSpec, vm: &VirtualMachine) -> PyResult<Vec<PyTypeRef>> {
     let given = match &spec.bases {
-        None => None,
+        None => Vec::new(),
         Some(bases) => match bases.downcast_ref::<PyTuple>() {
-            Some(tuple) => Some(tuple.as_slice().to_vec()),
-            None => Some(vec![bases.clone()]),
+            Some(tuple) => tuple.as_slice().to_vec(),
+            None => vec![bases.clone()],
         },
     };
-    let bases = match (given, &spec.base) {
-        (Some(given), _) if !given.is_empty() => given,
-        (_, Some(base)) => vec![base.clone().into()],
-        _ => vec![vm.ctx.types.object_type.to_owned().into()],
+    let bases = if given.is_empty() {
+        vec![vm.ctx.types.object_type.to_owned().into()]
+    } else {
+        given
     };
     bases
         .into_iter()
@@ -154,43 +150,26 @@ fn native_base<'a>(class: &'a Py<PyType>, vm: &'a VirtualMachine) -> &'a Py<PyTy
         .unwrap_or(vm.ctx.types.object_type)
 }
 
-/// The base that determines the layout of instances.
-fn best_base(bases: &[PyTypeRef], vm: &VirtualMachine) -> PyResult<PyTypeRef> {
-    let mut best: Option<(&PyTypeRef, &Py<PyType>)> = None;
-    for base in bases {
-        if !base.slots.flags.has_feature(PyTypeFlags::BASETYPE) {
-            let text = format!("type '{}' is not an acceptable base type", base.slot_name());
-            return Err(vm.new_type_error(text));
-        }
-        let solid = solid_base(base, vm);
-        best = match best {
-            Some((_, winner)) if winner.fast_issubclass(solid) => best,
-            Some((_, winner)) if !solid.fast_issubclass(winner) => {
-                let text = "multiple bases have instance lay-out conflict";
-                return Err(vm.new_type_error(text));
-            }
-            _ => Some((base, solid)),
-        };
+/// # Errors
+/// TypeError if the class is immutable and a base is not.
+fn check_immutability(spec: &TypeSpec, bases: &[PyTypeRef], vm: &VirtualMachine) -> PyResult<()> {
+    if spec.flags & IMMUTABLETYPE == 0 {
+        return Ok(());
     }
-    best.map(|(base, _)| base.clone())
-        .ok_or_else(|| vm.new_type_error("a new type needs a base"))
+    match bases.iter().find(|base| !is_immutable(base)) {
+        None => Ok(()),
+        Some(base) => Err(vm.new_type_error(format!(
+            "Creating immutable type {} from mutable base {}",
+            spec.name,
+            base.name()
+        ))),
+    }
 }
 
-/// The class nearest to `class` that adds something to the layout of instances.
-fn solid_base<'a>(class: &'a Py<PyType>, vm: &'a VirtualMachine) -> &'a Py<PyType> {
-    for class in class.iter_base_chain() {
-        if TypeRecord::of(class).is_some_and(|record| record.content.size > 0) {
-            return class;
-        }
-        let slots = &class.slots;
-        let adds = class.base.deref().is_some_and(|base| {
-            slots.basicsize != base.slots.basicsize || slots.itemsize != base.slots.itemsize
-        });
-        if adds {
-            return class;
-        }
-    }
-    vm.ctx.types.object_type
+/// Whether Python code cannot change the attributes of a class.
+pub(crate) fn is_immutable(class: &Py<PyType>) -> bool {
+    let flags = &class.slots.flags;
+    flags.has_feature(PyTypeFlags::IMMUTABLETYPE) || !flags.has_feature(PyTypeFlags::HEAPTYPE)
 }
 
 /// The metaclass: the given one, or the most derived of those of the bases.

@@ -52,8 +52,7 @@ pub(crate) struct TypeSpec {
     /// Functions and the arrays of definitions.
     pub(crate) functions: Functions,
     pub(crate) doc: Option<String>,
-    pub(crate) base: Option<PyTypeRef>,
-    /// A class, or a tuple of classes.
+    /// A class or a tuple of classes.
     pub(crate) bases: Option<PyObjectRef>,
     pub(crate) metaclass: Option<PyTypeRef>,
     pub(crate) module: Option<PyObjectRef>,
@@ -81,7 +80,6 @@ impl TypeSpec {
             flags: 0,
             functions: [core::ptr::null_mut(); SLOT_COUNT],
             doc: None,
-            base: None,
             bases: None,
             metaclass: None,
             module: None,
@@ -171,7 +169,7 @@ impl TypeSpec {
                 };
             }
             // SAFETY: the slot is an element of an array as the caller promises.
-            unsafe { self.read_slot(slot, depth, vm) }?;
+            unsafe { self.read_slot(slot, false, depth, vm) }?;
         }
         Ok(())
     }
@@ -193,7 +191,7 @@ impl TypeSpec {
                 break;
             }
             // SAFETY: the slot is an element of an array as the caller promises.
-            unsafe { self.read_slot(legacy.into(), depth, vm) }?;
+            unsafe { self.read_slot(legacy.into(), true, depth, vm) }?;
         }
         Ok(())
     }
@@ -203,6 +201,7 @@ impl TypeSpec {
     unsafe fn read_slot(
         &mut self,
         slot: PySlot,
+        legacy: bool,
         depth: usize,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
@@ -216,9 +215,22 @@ impl TypeSpec {
         let pointer = slot.pointer();
         let size = || {
             usize::try_from(slot.integer().cast_signed())
-                .map_err(|_| vm.new_system_error(format!("{name} must not be negative")))
+                .ok()
+                .filter(|size| *size > 0)
+                .ok_or_else(|| vm.new_system_error(format!("{name} must be positive")))
         };
         match id {
+            TP_NAME | TP_BASICSIZE | TP_EXTRA_BASICSIZE | TP_ITEMSIZE | TP_FLAGS | TP_METACLASS
+            | TP_MODULE
+                if legacy =>
+            {
+                let text = format!("{name} is not allowed in an array of PyType_Slot");
+                return Err(vm.new_system_error(text));
+            }
+            TP_BASICSIZE | TP_EXTRA_BASICSIZE if self.basicsize != BasicSize::Inherited => {
+                let text = "Py_tp_basicsize and Py_tp_extra_basicsize cannot both be given";
+                return Err(vm.new_system_error(text));
+            }
             TP_BASICSIZE => self.basicsize = BasicSize::Absolute(size()?),
             TP_EXTRA_BASICSIZE => self.basicsize = BasicSize::Extra(size()?),
             TP_ITEMSIZE => self.itemsize = size()?,
@@ -235,7 +247,6 @@ impl TypeSpec {
             TP_SLOTS => unsafe { self.read_legacy_array(pointer.cast(), depth + 1, vm) }?,
             // NULL is allowed here.
             TP_DOC if pointer.is_null() => self.doc = None,
-            TP_BASE | TP_BASES | TP_METACLASS | TP_MODULE if pointer.is_null() => {}
             _ if pointer.is_null() => {
                 return Err(vm.new_system_error(format!("NULL not allowed for slot {name}")));
             }
@@ -246,20 +257,17 @@ impl TypeSpec {
                 let doc = unsafe { CStr::from_ptr(pointer.cast()) };
                 self.doc = Some(doc.to_string_lossy().into_owned());
             }
-            TP_BASE | TP_METACLASS => {
+            TP_METACLASS => {
                 // SAFETY: a value with this id is an object.
-                let object = unsafe { object(pointer) };
-                let Ok(class) = object.downcast::<PyType>() else {
-                    return Err(vm.new_system_error(format!("{name} is not a type")));
-                };
-                if id == TP_BASE {
-                    self.base = Some(class);
-                } else {
-                    self.metaclass = Some(class);
-                }
+                let metaclass = unsafe { object(pointer) }.downcast::<PyType>();
+                let metaclass =
+                    metaclass.map_err(|_| vm.new_type_error(format!("{name} is not a type")))?;
+                self.metaclass = Some(metaclass);
             }
+            // The bases win over the base.
+            TP_BASE if self.bases.is_some() => {}
             // SAFETY: a value with this id is an object.
-            TP_BASES => self.bases = Some(unsafe { object(pointer) }),
+            TP_BASE | TP_BASES => self.bases = Some(unsafe { object(pointer) }),
             // SAFETY: a value with this id is an object.
             TP_MODULE => self.module = Some(unsafe { object(pointer) }),
             _ => self.functions[usize::from(id)] = pointer,

@@ -1,12 +1,12 @@
-//! `unicodeobject.h`: making a `str` from UTF-8, interning, and the UTF-8 text of a `str`, which is
-//! followed by a NUL. The other functions of the header come from `rustpython-capi`.
+//! `unicodeobject.h`: making a `str` from UTF-8, interning, encoding, and the UTF-8 text of a `str`,
+//! which is followed by a NUL. The other functions of the header come from `rustpython-capi`.
 
 use core::ffi::c_char;
 use core::ptr::{NonNull, null_mut};
 
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyStr, PyUtf8StrRef};
 use rustpython_vm::common::wtf8::CodePoint;
-use rustpython_vm::{AsObject, Py, PyObject, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{decode_utf8, enter, new_reference, owned, utf8_argument};
 use crate::c_string::c_string_of;
@@ -131,6 +131,100 @@ pub unsafe extern "C" fn PyUnicode_AsUTF8AndSize(
         Some(Err(why)) => enter(|vm| Err(why.into_exception(vm))),
         None => enter(|vm| Err(no_text_error(string, vm))),
     }
+}
+
+/// The number of characters; -1 with TypeError if it is not a `str`.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyUnicode_GetLength(object: *mut PyObject) -> isize {
+    enter(|vm| {
+        // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+        let string = unsafe { string(object, vm) }?;
+        Ok(string.char_len().cast_signed())
+    })
+}
+
+/// The bytes of a `str` in an encoding, which is UTF-8 for NULL. `errors` is the name of an error
+/// handler, or NULL for `strict`. Returns a new reference, or NULL with an exception.
+///
+/// # Safety
+/// `object` is NULL or an object; both strings are NULL or NUL-terminated.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyUnicode_AsEncodedString(
+    object: *mut PyObject,
+    encoding: *const c_char,
+    errors: *const c_char,
+) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+        let string = unsafe { string(object, vm) }?;
+        let encoding = if encoding.is_null() {
+            "utf-8".to_owned()
+        } else {
+            // SAFETY: `encoding` is a NUL-terminated string.
+            unsafe { utf8_argument(encoding, vm) }?
+        };
+        let errors = if errors.is_null() {
+            None
+        } else {
+            // SAFETY: `errors` is a NUL-terminated string.
+            Some(vm.ctx.new_utf8_str(unsafe { utf8_argument(errors, vm) }?))
+        };
+        encoded(string, &encoding, errors, vm)
+    })
+}
+
+/// The bytes of a `str` in UTF-8. Returns a new reference, or NULL with an exception.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyUnicode_AsUTF8String(object: *mut PyObject) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+        encoded(unsafe { string(object, vm) }?, "utf-8", None, vm)
+    })
+}
+
+/// The bytes of a `str` in the encoding and with the error handler of file names. Returns a new
+/// reference, or NULL with an exception.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyUnicode_EncodeFSDefault(object: *mut PyObject) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+        let string = unsafe { string(object, vm) }?;
+        let errors = vm.fs_encode_errors().to_owned();
+        encoded(string, vm.fs_encoding().as_str(), Some(errors), vm)
+    })
+}
+
+fn encoded(
+    string: &Py<PyStr>,
+    encoding: &str,
+    errors: Option<PyUtf8StrRef>,
+    vm: &VirtualMachine,
+) -> PyResult<*mut PyObject> {
+    let registry = &vm.state.codec_registry;
+    let bytes = registry.encode_text(string.to_owned(), encoding, errors, vm)?;
+    Ok(new_reference(bytes))
+}
+
+/// The `str` behind an argument.
+///
+/// # Errors
+/// TypeError if it is no `str`, or NULL.
+///
+/// # Safety
+/// `object` is NULL, or an object that lives for `'a`.
+unsafe fn string<'a>(object: *mut PyObject, vm: &VirtualMachine) -> PyResult<&'a Py<PyStr>> {
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    let string = unsafe { object.as_ref() }.and_then(PyObject::downcast_ref::<PyStr>);
+    string.ok_or_else(|| no_text_error(None, vm))
 }
 
 /// The exception for an object that is not a `str`, or that has a surrogate.

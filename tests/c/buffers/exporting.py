@@ -99,7 +99,8 @@ for name, layout in LAYOUTS.items():
         row(f"layout {name} equal", use, lambda x: [memoryview(x) == x, memoryview(x) == bytes(x)])
     row(f"layout {name} cast", use, lambda x: memoryview(x).cast("B").tobytes())
     row(f"layout {name} hash", use, lambda x: hash(memoryview(x)) == hash(bytes(x)))
-    row(f"layout {name} full", use, lambda x: driver.get(x, FULL_RO))
+    if layout.get("ndim", 1) <= 64:
+        row(f"layout {name} full", use, lambda x: driver.get(x, FULL_RO))
     row(f"layout {name} of the view", use, lambda x: driver.get(memoryview(x), FULL_RO)[:8])
 
 
@@ -131,13 +132,10 @@ def written(x):
     return length, file.read()
 
 
-def piped(x):
-    read, write = os.pipe()
-    try:
-        return os.write(write, x), os.read(read, 100)
-    finally:
-        os.close(read)
-        os.close(write)
+def os_written(x):
+    file.seek(0)
+    file.truncate()
+    return os.write(file.fileno(), x), os.pread(file.fileno(), 100, 0)
 
 
 def frombytes(x):
@@ -181,7 +179,7 @@ CONSUMERS = {
     "BytesIO": lambda x: io.BytesIO(x).getvalue(),
     "BytesIO.write": lambda x: io.BytesIO().write(x),
     "file.write": written,
-    "os.write": piped,
+    "os.write": os_written,
     "str": lambda x: str(x, "latin-1"),
     "float": lambda x: tried(float, x),
     "bytes.translate": lambda x: b"abc".translate(None, x),
@@ -225,7 +223,6 @@ WRITERS = {
     "item": set_item,
     "slice": set_slice,
     "slice of itself": set_itself,
-    "recv_into": lambda x: None,
 }
 for name, writer in WRITERS.items():
     row(f"writer {name}", lambda: [(lambda x: [tried(writer, x), bytes(x)])(plain()), counted()])

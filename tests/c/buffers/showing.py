@@ -1,5 +1,7 @@
 """Helpers of the rows: the flags, what to ask, and how an answer is shown."""
 
+import re
+
 import buffer_driver as driver
 
 SIMPLE, WRITABLE, FORMAT, ND = 0, 1, 4, 8
@@ -16,7 +18,8 @@ REQUESTS += [READ, WRITE]
 
 def shown(value):
     if isinstance(value, BaseException):
-        return f"{type(value).__name__}: {value}"
+        text = re.sub(r" at 0x[0-9a-f]+", "", str(value))
+        return f"{type(value).__name__}: {text}"
     if type(value) is memoryview:
         obj = value.obj
         obj = type(obj).__name__ if isinstance(obj, (bytearray, memoryview)) else repr(obj)

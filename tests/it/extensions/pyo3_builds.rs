@@ -40,19 +40,12 @@ impl Build {
         let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
         let built = built
             .entry((self, module.to_owned()))
-            .or_insert_with(|| self.run_cargo(crate_folder, module).map_err(text_of));
+            .or_insert_with(|| self.build_module(crate_folder, module).map_err(text_of));
         Ok(built.clone()?)
     }
 
-    fn run_cargo(self, crate_folder: &str, module: &str) -> Result<PathBuf, Failed> {
-        let target = self.target()?;
-        let mut build = cargo();
-        build
-            .args(["build", "--quiet", "--locked", "--target-dir"])
-            .arg(&target)
-            .env("PYO3_CONFIG_FILE", self.configuration(&target)?)
-            .current_dir(root().join("tests/pyo3").join(crate_folder));
-        succeed(&mut build)?;
+    fn build_module(self, crate_folder: &str, module: &str) -> Result<PathBuf, Failed> {
+        let target = self.run_cargo(crate_folder, &[])?;
         let folder = target.join("modules");
         fs::create_dir_all(&folder)?;
         let suffix = match self {
@@ -62,6 +55,24 @@ impl Build {
         let library = target.join(format!("debug/lib{module}.so"));
         fs::copy(library, folder.join(format!("{module}.{suffix}")))?;
         Ok(folder)
+    }
+
+    /// Runs `cargo build` with these arguments besides. Returns the target folder.
+    pub(super) fn run_cargo(
+        self,
+        crate_folder: &str,
+        arguments: &[&str],
+    ) -> Result<PathBuf, Failed> {
+        let target = self.target()?;
+        let mut build = cargo();
+        build
+            .args(["build", "--quiet", "--locked", "--target-dir"])
+            .arg(&target)
+            .args(arguments)
+            .env("PYO3_CONFIG_FILE", self.configuration(&target)?)
+            .current_dir(root().join("tests/pyo3").join(crate_folder));
+        succeed(&mut build)?;
+        Ok(target)
     }
 
     fn target(self) -> Result<PathBuf, Failed> {

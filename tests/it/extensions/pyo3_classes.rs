@@ -9,9 +9,9 @@ use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 
-use super::building::{masked, root, same, succeed, with_pyo3};
+use super::building::{masked, root, succeed, with_pyo3};
 use super::pyo3_builds::{Build, cpython};
-use super::pyo3_differences::expected;
+use super::pyo3_differences::compare;
 use crate::c_code::skipped;
 use crate::differential::interpreters::CPython;
 use crate::interpreter::child;
@@ -37,10 +37,14 @@ pub(crate) fn trials() -> Vec<Trial> {
                 if !has_cpython {
                     return Ok(());
                 }
-                same(&printed, &expected(&script, &transcript(&script, theirs)?)?)
+                compare(&script, &printed, &transcript(&script, theirs)?)
             }));
         }
     }
+    trials.push(with_pyo3(
+        "pyo3::the-stable-abi-refuses-what-is-documented",
+        || refused_for_the_stable_abi(),
+    ));
     if !has_cpython {
         let name = "transcripts::skipped, no CPython 3.13 or 3.14 with headers here";
         trials.push(skipped(format!("extensions::pyo3::classes::{name}")));
@@ -101,6 +105,33 @@ fn theirs(arguments: &[&OsStr]) -> Result<String, Failed> {
     let mut run = Command::new(cpython()?.program());
     run.args(arguments).envs(environment(&modules));
     Ok(String::from_utf8_lossy(&succeed(&mut run)?.stdout).into_owned())
+}
+
+/// What PyO3 does not offer for the stable ABI. `docs/extensions.md` names these things.
+const REFUSED: [&str; 5] = [
+    "pyo3::marshal",
+    "PyContext",
+    "PyFrame",
+    "`PyWeakrefReference` cannot be subclassed",
+    "no method named `data`",
+];
+
+/// Everything in the example is refused for the stable ABI, and nothing for CPython's version.
+fn refused_for_the_stable_abi() -> Result<(), Failed> {
+    let example = ["--example", "version_specific"];
+    let Err(refused) = Build::Wheel.run_cargo(CRATE, &example) else {
+        return Err("PyO3 refuses nothing".into());
+    };
+    let text = refused.message().unwrap_or_default();
+    for what in REFUSED {
+        if !text.contains(what) {
+            return Err(format!("does not refuse {what}:\n{text}").into());
+        }
+    }
+    match CPython::find() {
+        Some(_) => Build::CPython.run_cargo(CRATE, &example).map(drop),
+        None => Ok(()),
+    }
 }
 
 fn environment(modules: &Path) -> [(&'static str, &str); 3] {

@@ -61,7 +61,7 @@ const GROUPS: &[Group] = &[
         ("f = m.makes(0, None)\nanswer = f, f(5), f.__self__, f.__module__, f.__doc__", "(<built-in function made>, (None, 5), None, None, 'Made by C code.')"),
         ("f = m.makes(0, [7])\nanswer = f(5), f.__self__, f.__module__", "(([7], 5), [7], None)"),
         ("f = m.makes(0, [7], 'mine')\nanswer = f.__module__, refused(f)", "('mine', 'TypeError: mine.list.made() takes exactly one argument (0 given)')"),
-        ("refused(m.makes, 1, None), refused(m.makes, 3, None), refused(m.makes, -1, None)", "('SystemError: method() method: bad call flags', 'SystemError: a method definition has no name', 'SystemError: PyCFunction_NewEx: NULL instead of a definition')"),
+        ("refused(m.makes, 1, None), refused(m.makes, 3, None), refused(m.makes, -1, None)", "('SystemError: attempting to create PyCMethod with a METH_METHOD flag but no class', 'SystemError: a method definition has no name', 'SystemError: PyCFunction_NewEx: NULL instead of a definition')"),
         ("m.makes(2, [7])(5)", "(None, 5)"),
         ("import gc\nfor number in range(3): m.makes(0, [number])\nfunctions = [m.makes(0, number) for number in range(1000)]\nanswer = [f(0)[0] for f in functions] == list(range(1000))", "True"),
     ]),

@@ -11,7 +11,7 @@ use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{enter, new_reference};
 use crate::instance::new_over_base;
-use crate::new_type::new_type;
+use crate::new_type::{is_immutable, new_type};
 use crate::slots::PySlot;
 use crate::type_spec::{PyType_Spec, TypeSpec};
 
@@ -180,14 +180,9 @@ pub unsafe extern "C" fn PyType_Freeze(class: *mut PyTypeObject) -> c_int {
     enter(|vm| {
         // SAFETY: `class` is NULL or a class, which the caller keeps alive.
         let class = unsafe { class_argument(class, vm) }?;
-        let immutable = |class: &Py<PyType>| {
-            let flags = &class.slots.flags;
-            flags.has_feature(PyTypeFlags::IMMUTABLETYPE)
-                || !flags.has_feature(PyTypeFlags::HEAPTYPE)
-        };
         let mutable_base = {
             let mro = class.mro.read();
-            mro.iter().skip(1).find(|base| !immutable(base)).cloned()
+            mro.iter().skip(1).find(|base| !is_immutable(base)).cloned()
         };
         if let Some(base) = mutable_base {
             return Err(vm.new_type_error(format!(

@@ -1,9 +1,14 @@
-//! `object.h`: classes. `refcount` has the functions for references. The other functions of the
+//! `object.h`: classes, attributes and constants. `refcount` has the functions for references. The other functions of the
 //! header come from `rustpython-capi`.
 
+mod attributes;
+mod constants;
 mod making;
 mod reading;
 
+pub(crate) use attributes::attribute_name;
+pub use attributes::*;
+pub use constants::*;
 pub use making::*;
 pub use reading::*;
 
@@ -15,6 +20,7 @@ use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyRef, PyResult, VirtualMachine};
 
 use crate::boundary::{argument, bad_internal_call, enter, new_reference};
+use crate::type_record::TypeRecord;
 
 const IMMUTABLETYPE: u64 = 1 << 8;
 const HEAPTYPE: u64 = 1 << 9;
@@ -34,7 +40,8 @@ pub unsafe extern "C" fn PyType_GetFlags(class: *mut PyTypeObject) -> c_ulong {
     let class = unsafe { &*class };
     let ctx = Context::genesis();
     let types = &ctx.types;
-    let mut flags = class.slots.flags.load().bits() & SHARED_WITH_VM | READY;
+    let given = TypeRecord::of(class).map_or(0, |record| record.content.flags);
+    let mut flags = class.slots.flags.load().bits() & SHARED_WITH_VM | READY | given;
     let subclasses = [
         types.int_type,
         types.list_type,
@@ -68,7 +75,7 @@ pub unsafe extern "C" fn PyType_GetFlags(class: *mut PyTypeObject) -> c_ulong {
         types.long_range_iterator_type,
         types.code_type,
     ];
-    if !without_references.iter().any(|other| class.is(*other)) {
+    if given == 0 && !without_references.iter().any(|other| class.is(*other)) {
         flags |= HAVE_GC;
     }
     flags

@@ -97,7 +97,8 @@ pub(crate) fn add_new(class: &'static Py<PyType>, vm: &VirtualMachine) {
     if is_inherited {
         return;
     }
-    let function = NEW.build_bound_method(&vm.ctx, class.to_owned().into(), class);
+    // The collector sees the class that a bound function holds, not the one of a bound method.
+    let function = NEW.build_bound_function(&vm.ctx, class.to_owned().into());
     class.set_attr(vm.ctx.intern_str("__new__"), function.into());
 }
 
