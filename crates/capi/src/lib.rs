@@ -104,6 +104,7 @@ pub mod refcount;
 #[cfg(unix)]
 mod second_python;
 pub mod setobject;
+mod shared_names;
 mod signals;
 pub mod sliceobject;
 mod slot_functions;

@@ -13,6 +13,7 @@ use crate::class_layout::{best_base, is_immutable, set_base};
 use crate::class_methods::add_methods;
 use crate::getset::add_getset;
 use crate::members::{PyMemberDef, add_members};
+use crate::shared_names::empty_dispatchers;
 use crate::slot_functions::{add_async_methods, add_new, add_release_method, fill};
 use crate::slot_ids::*;
 use crate::slot_names::names_of;
@@ -307,6 +308,7 @@ fn add_slot_wrappers(class: &'static Py<PyType>, record: &TypeRecord, vm: &Virtu
         class.set_attr(ctx.intern_str("__hash__"), ctx.none());
     }
     let before = class.attributes.interned_names(ctx);
+    empty_dispatchers(class, record);
     add_operators(class, ctx, &[]);
     let own: Vec<&str> = (0..SLOT_COUNT as SlotId)
         .filter(|id| record.is_own(*id))

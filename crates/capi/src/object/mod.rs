@@ -2,12 +2,14 @@
 //! header come from `rustpython-capi`.
 
 mod attributes;
+mod changes;
 mod constants;
 mod making;
 mod reading;
 
 pub(crate) use attributes::attribute_name;
 pub use attributes::*;
+pub use changes::*;
 pub use constants::*;
 pub use making::*;
 pub use reading::*;
