@@ -1,4 +1,4 @@
-//! `abstract.h`: a call with one argument, the functions behind those of `varargs.c` that call an
+//! `abstract.h`: a call with one argument, what a vectorcall counts, the functions behind those of `varargs.c` that call an
 //! object, and the old functions for buffers. The other functions of the header come from
 //! `rustpython-capi`.
 
@@ -31,6 +31,15 @@ pub unsafe extern "C" fn PyObject_CallOneArg(
         let arg = unsafe { argument(arg, vm) }?;
         callable.call((arg.to_owned(),), vm).map(new_reference)
     })
+}
+
+/// The number of positional arguments in the third argument of a vectorcall, which is this number or
+/// has a flag beside it.
+#[unsafe(no_mangle)]
+pub extern "C" fn PyVectorcall_NARGS(count: usize) -> isize {
+    /// `PY_VECTORCALL_ARGUMENTS_OFFSET` is the other bit.
+    const NUMBER: usize = usize::MAX >> 1;
+    (count & NUMBER).cast_signed()
 }
 
 /// 1 if the object exports contiguous memory, otherwise 0. Never fails. CPython's headers do not

@@ -1,6 +1,6 @@
 //! `object.h`: making classes, and making instances of classes.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_uint};
 use core::ptr::null_mut;
 
 use rustpython_capi::object::PyTypeObject;
@@ -195,4 +195,23 @@ pub unsafe extern "C" fn PyType_Freeze(class: *mut PyTypeObject) -> c_int {
         class.modified();
         Ok(0)
     })
+}
+
+/// Tells the interpreter that the class was changed. Its caches of attributes are invalid then, and
+/// those of its subclasses. Does nothing for NULL.
+///
+/// # Safety
+/// `class` is NULL or a class.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyType_Modified(class: *mut PyTypeObject) {
+    // SAFETY: `class` is NULL or a class, which the caller keeps alive.
+    if let Some(class) = unsafe { class.as_ref() } {
+        class.modified();
+    }
+}
+
+/// 0. In CPython it empties a cache that all classes share, which the VM does not have.
+#[unsafe(no_mangle)]
+pub extern "C" fn PyType_ClearCache() -> c_uint {
+    0
 }
