@@ -216,7 +216,7 @@ fn good_wheel() -> Result<(), Failed> {
     let expected = format!(
         "{name}\n  tag: cp315-abi3t-manylinux_2_17_x86_64\n  x/x.abi3t.so\n    \
          entry point: PyModExport_x\n    \
-         needs 1 functions and 2 data symbols of the C API\n  \
+         needs 1 functions and 2 data symbols of the C API; all are here\n  \
          it also requires a>=1\n  it can work here\n"
     );
     same((ended.code, ended.stdout), (Some(0), expected))

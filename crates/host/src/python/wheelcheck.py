@@ -310,7 +310,8 @@ def report(subject):
         say(library.name, 2)
         say(f"entry point: {library.entry or 'none'}", 4)
         functions, data = len(library.functions), len(library.data)
-        say(f"needs {functions} functions and {data} data symbols of the C API", 4)
+        missing = f"{len(library.missing)} are missing" if library.missing else "all are here"
+        say(f"needs {functions} functions and {data} data symbols of the C API; {missing}", 4)
         found = list(library.problems())
         tell(found, 4)
         problems += found
