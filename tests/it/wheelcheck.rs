@@ -318,6 +318,17 @@ fn bad_wheels() -> Result<(), Failed> {
             }
         }
     }
+    let folder = tempfile::tempdir()?;
+    compile(folder.path(), "x.so", &[EXPORT, GOOD], &[])?;
+    let code = format!(
+        "import sys, wheelcheck; sys.exit(wheelcheck.main(['{}/x.so']))",
+        folder.path().display()
+    );
+    let sealed = [("CAPSULE_PYTHON_SEALED", "1")];
+    let ended = child(&[OsStr::new("-c"), OsStr::new(&code)], &sealed);
+    let reason = "loads no libraries, since its capsules are sealed";
+    same((ended.code, ended.stdout.contains(reason)), (Some(1), true))?;
+
     // The tag alone can be the reason, and advice is given once.
     let folder = tempfile::tempdir()?;
     let (folder, file) = (folder.path(), "x.abi3.so");
