@@ -53,7 +53,7 @@ const CAPSULE_LAYERS: [&[&str]; 8] = [
 ];
 
 /// The directories of all crates, with those outside the workspace.
-const ROOTS: [&str; 16] = [
+const ROOTS: [&str; 17] = [
     "crates/build/src",
     "crates/capsule/src",
     "crates/vm-glue/src",

@@ -98,6 +98,7 @@ pub mod pycapsule;
 pub mod pyerrors;
 pub mod pystate;
 pub mod pythonrun;
+pub mod rangeobject;
 pub mod refcount;
 #[cfg(unix)]
 mod second_python;
