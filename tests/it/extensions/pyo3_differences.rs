@@ -29,11 +29,6 @@ const DIFFERENCES: &[Difference] = &[
         "TypeError: buffer is not a read-write bytes-like object",
     ),
     (
-        "bases",
-        "TypeError: multiple bases have instance lay-out conflict",
-        "TypeError: multiple bases have instance layout conflict",
-    ),
-    (
         "containers",
         "TypeError: 'Closed' object is not a container",
         "TypeError: 'NoneType' object is not callable",
