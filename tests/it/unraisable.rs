@@ -219,7 +219,7 @@ fn run(source: &str, scope: &rustpython_vm::scope::Scope, vm: &VirtualMachine) {
     }
 }
 
-const PANIC: &str = "SystemError: panic while a capsule was destroyed:";
+const PANIC: &str = "SystemError: panic while an object was destroyed:";
 
 fn panic_is_reported(vm: &VirtualMachine) {
     let panics: [(fn(), &str); 3] = [

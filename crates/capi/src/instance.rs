@@ -20,7 +20,7 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachin
 
 use crate::boundary::borrowed;
 use crate::slot_ids::{TP_CLEAR, TP_DEALLOC, TP_TRAVERSE};
-use crate::type_record::{DATA_ALIGN, TypeRecord};
+use crate::type_record::{DATA_ALIGN, TypeRecord, native_base};
 use crate::vtable::{self, Header, Hooks, UnknownVtable};
 
 type Destructor = unsafe extern "C" fn(*mut PyObject);
@@ -155,11 +155,7 @@ pub(crate) fn new_over_base(
     items: usize,
     vm: &VirtualMachine,
 ) -> PyResult {
-    let base = class
-        .iter_base_chain()
-        .find(|base| TypeRecord::of(base).is_none() && base.heaptype_ext.is_none())
-        .unwrap_or(vm.ctx.types.object_type);
-    let Some(new) = base.slots.new.load() else {
+    let Some(new) = native_base(&class).slots.new.load() else {
         let text = format!("cannot create '{}' instances", class.slot_name());
         return Err(vm.new_type_error(text));
     };

@@ -2,6 +2,7 @@
 
 use core::ffi::CStr;
 
+use rustpython_capsule::__private::register;
 use rustpython_vm::builtins::{PyTuple, PyType, PyTypeRef};
 use rustpython_vm::class::add_operators;
 use rustpython_vm::function::ItemDoc;
@@ -15,13 +16,15 @@ use crate::members::{PyMemberDef, add_members};
 use crate::slot_functions::{add_async_methods, add_new, fill};
 use crate::slot_ids::*;
 use crate::slot_names::names_of;
-use crate::type_record::{Content, DATA_ALIGN, TypeRecord, interpreter};
+use crate::type_record::{Content, DATA_ALIGN, TypeRecord, native_base};
 use crate::type_spec::{BasicSize, Functions, TypeSpec};
 use crate::vtable::keep;
 
 const MANAGED_WEAKREF: u64 = 1 << 3;
 const MANAGED_DICT: u64 = 1 << 4;
 const IMMUTABLETYPE: u64 = 1 << 8;
+/// `Py_RELATIVE_OFFSET`, a flag of members.
+const RELATIVE_OFFSET: i32 = 8;
 /// SEQUENCE, MAPPING, DISALLOW_INSTANTIATION, BASETYPE and METHOD_DESCRIPTOR: the flags that have
 /// the same bits in the VM and may be given for a class.
 const SHARED_WITH_VM: u64 = 0x4e0 | 1 << 17;
@@ -60,7 +63,7 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
     };
     // The VM compares sizes and the numbers of member cells to find out whether instances of two
     // classes have the same layout. Over its own classes it needs an unchanged size.
-    let native = native_base(&base, vm);
+    let native = native_base(&base);
     if native.is(vm.ctx.types.object_type) {
         slots.basicsize = base.slots.basicsize + size;
         slots.member_count = base.slots.member_count;
@@ -88,10 +91,13 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
         offset,
         size,
         itemsize: spec.itemsize,
+        vectorcall: special
+            .vectorcall
+            .filter(|offset| offset.saturating_add(size_of::<usize>()) <= size),
         flags: spec.flags,
         token: spec.token.unwrap_or_default(),
         module: spec.module.clone(),
-        interpreter: interpreter(vm),
+        interpreter: register(vm),
     };
     TypeRecord::attach(&class, parent, content, vm)?;
     // SAFETY: the class lives as long as its descriptors, which keep it.
@@ -140,14 +146,6 @@ fn bases(spec: &TypeSpec, vm: &VirtualMachine) -> PyResult<Vec<PyTypeRef>> {
                 .map_err(|_| vm.new_type_error("bases must be types"))
         })
         .collect()
-}
-
-/// The first class in the chain of bases that belongs to the VM.
-fn native_base<'a>(class: &'a Py<PyType>, vm: &'a VirtualMachine) -> &'a Py<PyType> {
-    class
-        .iter_base_chain()
-        .find(|class| class.heaptype_ext.is_none())
-        .unwrap_or(vm.ctx.types.object_type)
 }
 
 /// # Errors
@@ -236,6 +234,8 @@ fn own_size(spec: &TypeSpec, base: &Py<PyType>, vm: &VirtualMachine) -> PyResult
 struct SpecialMembers {
     has_dict: bool,
     has_weakrefs: bool,
+    /// Where the data of the class has a function that calls an instance.
+    vectorcall: Option<usize>,
 }
 
 impl SpecialMembers {
@@ -254,6 +254,9 @@ impl SpecialMembers {
             let name = unsafe { CStr::from_ptr(definition.name) };
             found.has_dict |= name == c"__dictoffset__";
             found.has_weakrefs |= name == c"__weaklistoffset__";
+            if name == c"__vectorcalloffset__" && definition.flags & RELATIVE_OFFSET != 0 {
+                found.vectorcall = usize::try_from(definition.offset).ok();
+            }
             member = member.wrapping_add(1);
         }
         found

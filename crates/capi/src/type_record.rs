@@ -7,10 +7,10 @@ use core::fmt;
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
-use rustpython_capsule::__private::{InterpreterId, register};
+use rustpython_capsule::__private::InterpreterId;
 use rustpython_vm::builtins::PyType;
 use rustpython_vm::object::TraverseFn;
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::slot_ids::SlotId;
 use crate::type_spec::Functions;
@@ -52,6 +52,8 @@ pub(crate) struct Content {
     pub(crate) size: usize,
     /// The size of an item of an instance.
     pub(crate) itemsize: usize,
+    /// Where the data of the class has a function that calls an instance.
+    pub(crate) vectorcall: Option<usize>,
     /// The `Py_TPFLAGS_…` that the class was made with.
     pub(crate) flags: u64,
     pub(crate) token: *mut c_void,
@@ -192,9 +194,12 @@ impl TypeRecord {
     }
 }
 
-/// The id of the interpreter, which threads can enter from now on to deallocate instances.
-pub(crate) fn interpreter(vm: &VirtualMachine) -> InterpreterId {
-    register(vm)
+/// The first class in a class's chain of bases that is part of the VM.
+pub(crate) fn native_base(class: &Py<PyType>) -> &Py<PyType> {
+    class
+        .iter_base_chain()
+        .find(|base| base.heaptype_ext.is_none())
+        .unwrap_or(Context::genesis().types.object_type)
 }
 
 /// # Safety

@@ -47,7 +47,7 @@ pub(crate) fn catch_panic(object: Option<&PyObject>, code: impl FnOnce()) {
         return;
     };
     let text = format!(
-        "panic while a capsule was destroyed: {}",
+        "panic while an object was destroyed: {}",
         panic_message(payload)
     );
     with_attached(|vm| report_unraisable(vm.new_system_error(text), object, vm));

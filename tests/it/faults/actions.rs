@@ -49,7 +49,7 @@ pub(super) const ACTIONS: &[Action] = &[
         prepare: nothing,
         native: |_, _| resume_unwind(Box::new("on purpose")),
         python: "panics()",
-        left: Left::Panic("SystemError: panic while a capsule was destroyed: on purpose"),
+        left: Left::Panic("SystemError: panic while an object was destroyed: on purpose"),
         others: 0,
     },
     Action {

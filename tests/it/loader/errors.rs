@@ -94,10 +94,12 @@ const GROUPS: &[Group] = &[
 const SEALED: &str = "
 import _imp, importlib.machinery, importlib.util, sys, types
 assert _imp.extension_suffixes() == importlib.machinery.EXTENSION_SUFFIXES == []
+open(sys.path[0] + '/errors.abi3.so', 'w').close()
 try:
     import errors
 except ModuleNotFoundError as error:
     assert str(error) == \"No module named 'errors'\", error
+    assert not hasattr(error, '__notes__'), 'files are told of'
 path = sys.path[0] + '/errors.so'
 loader = importlib.machinery.ExtensionFileLoader('both', path)
 spec = importlib.util.spec_from_file_location('both', path, loader=loader)

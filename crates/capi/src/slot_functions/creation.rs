@@ -13,7 +13,7 @@ use super::call::{Arguments, object_result, raw_py};
 use super::with_level;
 use crate::instance::new_over_base;
 use crate::slot_ids::TP_NEW;
-use crate::type_record::TypeRecord;
+use crate::type_record::{TypeRecord, native_base};
 
 type New = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut PyObject) -> *mut PyObject;
 
@@ -36,10 +36,7 @@ fn new<const LEVEL: usize>(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine
 /// Makes an instance of a class without a C function for it, as the base in the VM does.
 fn new_without_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
     let object_slots = &vm.ctx.types.object_type.slots;
-    let base = class
-        .iter_base_chain()
-        .find(|base| TypeRecord::of(base).is_none() && base.heaptype_ext.is_none());
-    if !base.is_some_and(|base| base.is(vm.ctx.types.object_type)) {
+    if !native_base(&class).is(vm.ctx.types.object_type) {
         return new_over_base(class, args, 0, vm);
     }
     let own_init = match (class.slots.init.load(), object_slots.init.load()) {
@@ -73,10 +70,7 @@ pub(super) fn fill(record: &TypeRecord) {
 /// Whether no class of Python code above `class` has a `__new__` of its own.
 fn base_has_native_new(class: &Py<PyType>) -> bool {
     let slot_of = |class: &Py<PyType>| class.slots.new.load();
-    let native = class
-        .iter_base_chain()
-        .find(|base| base.heaptype_ext.is_none())
-        .and_then(slot_of);
+    let native = slot_of(native_base(class));
     let inherited = class.base.deref().and_then(slot_of);
     match (native, inherited) {
         (Some(native), Some(inherited)) => fn_addr_eq(native, inherited),

@@ -16,6 +16,7 @@ use super::call::{
 };
 use super::with_level;
 use crate::boundary::{call_c, owned};
+use crate::instance::{record_of, type_data};
 use crate::slot_ids::*;
 use crate::type_record::TypeRecord;
 use crate::unicodeobject::PyUnicode_AsUTF8;
@@ -276,7 +277,7 @@ fn finalize<const ID: SlotId, const LEVEL: usize>(
     raised.map_or(Ok(()), Err)
 }
 
-/// The vectorcall of a class, which makes an instance.
+/// Makes an instance: the vectorcall of a class.
 fn vectorcall<const LEVEL: usize>(
     class: &PyObject,
     args: Vec<PyObjectRef>,
@@ -292,14 +293,62 @@ fn vectorcall<const LEVEL: usize>(
         return class.call(FuncArgs::from_vectorcall_owned(args, count, names), vm);
     }
     // SAFETY: C code promised a function of this type for this slot.
+    unsafe { call_vector(function, class, &args, count, names, vm) }
+}
+
+/// Calls an instance, by the function in its data.
+fn instance_vectorcall(
+    object: &PyObject,
+    args: Vec<PyObjectRef>,
+    count: usize,
+    names: Option<&[PyObjectRef]>,
+    vm: &VirtualMachine,
+) -> PyResult {
+    let place = record_of(object).and_then(|record| {
+        let record = record
+            .chain()
+            .find(|record| record.content.vectorcall.is_some())?;
+        let offset = record.content.vectorcall?;
+        Some(
+            type_data(object, record.class())?
+                .as_ptr()
+                .wrapping_add(offset),
+        )
+    });
+    // SAFETY: C code promised, with the member `__vectorcalloffset__`, a function pointer there.
+    let function = place.map_or(null_mut(), |place| unsafe {
+        place.cast::<*mut c_void>().read_unaligned()
+    });
+    if function.is_null() {
+        let class = object.class().name().to_string();
+        let text = format!("'{class}' object does not support vectorcall");
+        return Err(vm.new_type_error(text));
+    }
+    vm.with_recursion("while calling a Python object", || {
+        // SAFETY: as above.
+        unsafe { call_vector(function, object, &args, count, names, vm) }
+    })
+}
+
+/// # Safety
+/// `function` is a `vectorcallfunc`.
+unsafe fn call_vector(
+    function: *mut c_void,
+    callable: &PyObject,
+    args: &[PyObjectRef],
+    count: usize,
+    names: Option<&[PyObjectRef]>,
+    vm: &VirtualMachine,
+) -> PyResult {
+    // SAFETY: the caller promises a function of this type.
     let function = unsafe { transmute::<*mut c_void, Vectorcall>(function) };
     let names = names.filter(|names| !names.is_empty());
     let names = names.map(|names| vm.ctx.new_tuple(names.to_vec()));
     let names_raw = raw_or_null(names.as_ref().map(|names| names.as_object()));
     const { assert!(size_of::<PyObjectRef>() == size_of::<*mut PyObject>()) };
-    object_result(TP_VECTORCALL, class, vm, || {
+    object_result(TP_VECTORCALL, callable, vm, || {
         // SAFETY: as above; the arguments are alive, and a reference is an address.
-        unsafe { function(raw(class), args.as_ptr().cast(), count, names_raw) }
+        unsafe { function(raw(callable), args.as_ptr().cast(), count, names_raw) }
     })
 }
 
@@ -333,5 +382,8 @@ pub(super) fn fill(record: &TypeRecord) {
         TP_DEL => del finalize[TP_DEL];
         TP_FINALIZE => del finalize[TP_FINALIZE];
         TP_VECTORCALL => vectorcall vectorcall;
+    }
+    if record.content.vectorcall.is_some() {
+        slots.vectorcall.store(Some(instance_vectorcall));
     }
 }
