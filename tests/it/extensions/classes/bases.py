@@ -228,10 +228,12 @@ def other_exceptions():
         raise s
         yield
 
-    refused(RuntimeError, next, stops())
+    try:
+        next(stops())
+    except RuntimeError as error:
+        assert error.__cause__ is s
     i = p.CodeImportError("no", name="n", path="/p")
-    print(i.msg, i.name, i.path)
-    assert isinstance(i, ImportError)
+    assert (i.msg, i.name, i.path) == ("no", "n", "/p") and isinstance(i, ImportError)
     e = p.CodeExit(3)
     assert e.code == 3 and not isinstance(e, Exception)
     s.extra, i.extra, e.extra = s, [i], e
