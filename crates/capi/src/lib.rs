@@ -100,6 +100,7 @@ pub mod pycapsule;
 pub mod pyerrors;
 pub mod pystate;
 pub mod pythonrun;
+pub mod rangeobject;
 pub mod refcount;
 #[cfg(unix)]
 mod second_python;

@@ -7,7 +7,11 @@ macro_rules! with_level {
             0 => $function::<0>,
             1 => $function::<1>,
             2 => $function::<2>,
-            _ => $function::<3>,
+            3 => $function::<3>,
+            4 => $function::<4>,
+            5 => $function::<5>,
+            6 => $function::<6>,
+            _ => $function::<7>,
         }
     };
     ($level:expr, $function:ident, $parameter:ident) => {
@@ -15,7 +19,11 @@ macro_rules! with_level {
             0 => $function::<$parameter, 0>,
             1 => $function::<$parameter, 1>,
             2 => $function::<$parameter, 2>,
-            _ => $function::<$parameter, 3>,
+            3 => $function::<$parameter, 3>,
+            4 => $function::<$parameter, 4>,
+            5 => $function::<$parameter, 5>,
+            6 => $function::<$parameter, 6>,
+            _ => $function::<$parameter, 7>,
         }
     };
 }
