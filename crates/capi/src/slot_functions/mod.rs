@@ -9,6 +9,7 @@ mod buffer;
 mod call;
 mod container;
 mod creation;
+mod level;
 mod number;
 mod object;
 
@@ -17,28 +18,6 @@ use crate::type_record::TypeRecord;
 pub(crate) use asynchronous::add_methods as add_async_methods;
 pub(crate) use buffer::add_release_method;
 pub(crate) use creation::add_new;
-
-/// The instance of a function for the level of a class.
-macro_rules! with_level {
-    ($level:expr, $function:ident) => {
-        match $level {
-            0 => $function::<0>,
-            1 => $function::<1>,
-            2 => $function::<2>,
-            _ => $function::<3>,
-        }
-    };
-    ($level:expr, $function:ident, $parameter:ident) => {
-        match $level {
-            0 => $function::<$parameter, 0>,
-            1 => $function::<$parameter, 1>,
-            2 => $function::<$parameter, 2>,
-            _ => $function::<$parameter, 3>,
-        }
-    };
-}
-
-use with_level;
 
 /// Fills the slots for which the class has C functions of its own.
 pub(crate) fn fill(record: &TypeRecord) {
