@@ -36,6 +36,14 @@ pub unsafe extern "C" fn PyObject_CallOneArg(
     })
 }
 
+/// The number of positional arguments in `count`, the third argument of a vectorcall, without the
+/// flag `PY_VECTORCALL_ARGUMENTS_OFFSET`.
+#[unsafe(no_mangle)]
+pub extern "C" fn PyVectorcall_NARGS(count: usize) -> isize {
+    const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
+    (count & !ARGUMENTS_OFFSET).cast_signed()
+}
+
 /// 1 if the object exports contiguous memory, otherwise 0. Never fails. CPython's headers do not
 /// declare this function any more, but the stable ABI has it.
 ///

@@ -83,6 +83,18 @@ static PyObject *optional_item(PyObject *object, PyObject *key)
     return returned(status, found);
 }
 
+/* Macros or inline functions in CPython. */
+#define CHECK(function)                                                                            \
+    static int check_##function(PyObject *object)                                                  \
+    {                                                                                              \
+        return function(object);                                                                   \
+    }
+CHECK(PySlice_Check)
+CHECK(PyRange_Check)
+CHECK(PyAnySet_Check)
+CHECK(PySet_CheckExact)
+CHECK(PyByteArray_CheckExact)
+
 static PyObject *slice_unpack(PyObject *slice)
 {
     Py_ssize_t start = 0, stop = 0, step = 0;
@@ -264,6 +276,11 @@ const Row protocol_rows[] = {
     ROW("no", PySet_Size),
     ROW("ioo", PySet_Contains),
     ROW("ro", PySet_New),
+    {"PySlice_Check", "io", (void (*)(void))check_PySlice_Check},
+    {"PyRange_Check", "io", (void (*)(void))check_PyRange_Check},
+    {"PyAnySet_Check", "io", (void (*)(void))check_PyAnySet_Check},
+    {"PySet_CheckExact", "io", (void (*)(void))check_PySet_CheckExact},
+    {"PyByteArray_CheckExact", "io", (void (*)(void))check_PyByteArray_CheckExact},
     {"PySlice_Unpack", "ro", (void (*)(void))slice_unpack},
     {"PySlice_AdjustIndices", "ron", (void (*)(void))slice_indices},
     ROW("rooo", PySlice_New),

@@ -360,6 +360,9 @@ UNARY = {
     "PyNumber_Absolute": abs, "PyObject_GetIter": iter, "PyObject_Hash": hash, "PyObject_Repr": repr, "PyObject_Str": str, "PyObject_Size": len,
     "PySequence_Size": len, "PySequence_List": list, "PySequence_Tuple": tuple, "PyFrozenSet_New": frozenset, "PySet_New": set, "PyOS_FSPath": os.fspath,
     "PyMemoryView_FromObject": memoryview, "PyObject_IsTrue": lambda value: int(bool(value)), "PyCallable_Check": lambda value: int(callable(value)),
+    "PySlice_Check": lambda value: int(type(value) is slice), "PyRange_Check": lambda value: int(type(value) is range),
+    "PyAnySet_Check": lambda value: int(isinstance(value, (set, frozenset))), "PySet_CheckExact": lambda value: int(type(value) is set),
+    "PyByteArray_CheckExact": lambda value: int(type(value) is bytearray),
 }
 for name, python in UNARY.items():
     if name != "PyObject_Hash":
