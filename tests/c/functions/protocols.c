@@ -173,11 +173,11 @@ static PyObject *frozen(PyObject *iterable)
     return PyFrozenSet_New(iterable);
 }
 
-/* Adds to a new frozenset, which is allowed as long as only C code knows it. */
+/* Adds to a new frozenset, which is allowed as long as only C code knows it. It must forget its hash. */
 static PyObject *added_to_frozenset(PyObject *item)
 {
     PyObject *const set = PyFrozenSet_New(NULL);
-    if (set != NULL && PySet_Add(set, item) < 0) {
+    if (set != NULL && (PyObject_Hash(set) == -1 || PySet_Add(set, item) < 0)) {
         Py_DECREF(set);
         return NULL;
     }
