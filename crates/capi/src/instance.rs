@@ -123,7 +123,9 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
     let class = object.class().to_owned();
     let base = (!record.is_of(&class)).then(|| record.class().to_owned().into());
     // SAFETY: as above.
-    unsafe { (&raw mut (*place).base).write(base) };
+    let base_field = unsafe { &raw mut (*place).base };
+    // SAFETY: as above.
+    unsafe { base_field.write(base) };
     // SAFETY: as above.
     unsafe { (&raw mut (*place).class).write(AtomicPtr::new(borrowed(class.as_object()))) };
     // SAFETY: as above.
@@ -141,7 +143,7 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
             Ok(false) if !has_data_of(object, record) => {}
             other => {
                 // SAFETY: it was never installed, and the field is initialized.
-                unsafe { (&raw mut (*place).base).drop_in_place() };
+                unsafe { base_field.drop_in_place() };
                 // SAFETY: it was allocated with this layout, and was never installed.
                 unsafe { free_memory(memory.as_ptr(), layout) };
                 return other.map(drop).map_err(DataError::from);
