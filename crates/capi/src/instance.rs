@@ -30,8 +30,11 @@ type Inquiry = unsafe extern "C" fn(*mut PyObject) -> c_int;
 #[repr(C, align(16))]
 struct Instance {
     header: Header,
-    /// The record of the nearest class from C. `class` keeps it alive.
+    /// The record of the nearest class from C.
     record: NonNull<TypeRecord>,
+    /// The class that the record belongs to, if the object is an instance of a subclass: Python code
+    /// can replace the bases of that.
+    base: Option<PyObjectRef>,
     /// The class that the reference of C code belongs to. `tp_dealloc` gives it up. NULL if C code
     /// has deallocated the object itself.
     class: AtomicPtr<PyObject>,
@@ -86,8 +89,8 @@ impl Instance {
 
     #[inline]
     fn record(&self) -> &TypeRecord {
-        // SAFETY: `class` keeps the class that the record belongs to; after `tp_dealloc`, the
-        // object itself does.
+        // SAFETY: `base` or `class` is the class that the record belongs to; after `tp_dealloc`, the
+        // object itself keeps the latter.
         unsafe { self.record.as_ref() }
     }
 
@@ -118,6 +121,11 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
     // SAFETY: the memory is new and has room for an `Instance`.
     unsafe { (&raw mut (*place).record).write(NonNull::from(record)) };
     let class = object.class().to_owned();
+    let base = (!record.is_of(&class)).then(|| record.class().to_owned().into());
+    // SAFETY: as above.
+    let base_field = unsafe { &raw mut (*place).base };
+    // SAFETY: as above.
+    unsafe { base_field.write(base) };
     // SAFETY: as above.
     unsafe { (&raw mut (*place).class).write(AtomicPtr::new(borrowed(class.as_object()))) };
     // SAFETY: as above.
@@ -134,6 +142,8 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
             }
             Ok(false) if !has_data_of(object, record) => {}
             other => {
+                // SAFETY: it was never installed, and the field is initialized.
+                unsafe { base_field.drop_in_place() };
                 // SAFETY: it was allocated with this layout, and was never installed.
                 unsafe { free_memory(memory.as_ptr(), layout) };
                 return other.map(drop).map_err(DataError::from);
@@ -244,6 +254,7 @@ unsafe fn interpreter(header: NonNull<Header>) -> InterpreterId {
 unsafe fn trace(header: NonNull<Header>, object: &PyObject, visit: &mut TraverseFn<'_>) {
     // SAFETY: it is that of an `Instance`.
     let instance = unsafe { header.cast::<Instance>().as_ref() };
+    instance.base.iter().for_each(|base| visit(base));
     let function = instance.record().function(TP_TRAVERSE);
     if function.is_null() {
         // C's own function would visit the class.
@@ -327,6 +338,9 @@ unsafe fn free(header: NonNull<Header>) {
     let place = header.cast::<Instance>();
     // SAFETY: it is not freed yet.
     let size = unsafe { place.as_ref() }.size;
+    let base = place.as_ptr();
+    // SAFETY: the field is initialized, and not used any more.
+    drop(unsafe { (*base).base.take() });
     if let Some(layout) = Instance::layout(size) {
         // SAFETY: `attach` allocated it with this layout.
         unsafe { free_memory(place.as_ptr().cast(), layout) };
