@@ -8,6 +8,7 @@ mod functions;
 mod imports;
 pub(crate) mod interpreters;
 mod steps;
+mod type_slots;
 
 use std::fs;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ type Test = fn(&Interpreters) -> Result<(), Failed>;
 /// A module that is built for both interpreters, and the tests that run its scripts.
 type Suite = (Driver, &'static [(&'static str, Test)]);
 
-const SUITES: [Suite; 4] = [
+const SUITES: [Suite; 5] = [
     (
         Driver {
             module: "capsule_driver",
@@ -65,6 +66,10 @@ const SUITES: [Suite; 4] = [
         },
         &[("functions-match-cpython", functions)],
     ),
+    (
+        type_slots::DRIVER,
+        &[("slots-of-types-match-cpython", type_slots::compare)],
+    ),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -88,6 +93,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         }));
     }
     trials.extend(functions::without_cpython());
+    trials.push(type_slots::without_cpython());
     trials.push(trial(
         "differential::an-unlisted-difference-is-reported",
         unlisted,

@@ -275,7 +275,8 @@ def operators(cls, values, others):
     for value in values:
         for slot in UNARY:
             call(cls, slot, "ro", value)
-        call(cls, "nb_bool", "io", value)
+        if cls is not tuple:
+            call(cls, "nb_bool", "io", value)
         if type(value) is not Fails:
             row(f"tp_hash of {cls.__name__} {shown(value)}", hashed, cls, value)
         for other in others:
