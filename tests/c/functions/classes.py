@@ -142,7 +142,7 @@ named = [int, Plain, Outer.Inner, OddModule, ValueError, type, type("Made", (), 
 calls("PyType_GetFullyQualifiedName", *([cls] for cls in named))
 calls("PyType_Modified", [Plain], [Outer], [int])
 keyword = [(1,), {"named": 5}], [(1,), {"wrong": 5}], [(1, 2, 3), {}], [(), NULL], [(1,), NULL]
-for callee in function, Outer().method, Plain().__init__:
+for callee in function, Outer().method:
     calls("PyVectorcall_Call", *([callee, *arguments] for arguments in keyword))
 calls("PyVectorcall_NARGS", [0], [5], [-HUGE - 1], [-HUGE - 1 + 5])
 calls("PyObject_GenericGetDict", [Plain()], [5], [[]], [Own()])
@@ -150,5 +150,6 @@ calls("PyObject_GenericSetDict", [Plain(), {"a": 1}], [Plain(), 5], [Plain(), NU
 started = generator()
 calls("PyIter_Send", *([started, value] for value in (None, "sent", None, None)))
 for value in None, 5, "stop", "fail":
-    calls("PyIter_Send", [Sends(), value], [coroutine(), value])
+    calls("PyIter_Send", [Sends(), value])
+calls("PyIter_Send", [coroutine(), None])
 calls("PyIter_Send", [generator(), 5], [iter([1]), None], [iter([1]), 5], [iter([]), None], [5, None])
