@@ -9,6 +9,7 @@ mod functions;
 mod imports;
 pub(crate) mod interpreters;
 mod steps;
+mod type_slots;
 
 use std::fs;
 use std::sync::Arc;
@@ -29,7 +30,7 @@ type Test = fn(&Interpreters) -> Result<(), Failed>;
 /// A module that is built for both interpreters, and the tests that run its scripts.
 type Suite = (Driver, &'static [(&'static str, Test)]);
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 6] = [
     (
         Driver {
             module: "capsule_driver",
@@ -74,6 +75,10 @@ const SUITES: [Suite; 5] = [
         },
         &[("functions-match-cpython", functions)],
     ),
+    (
+        type_slots::DRIVER,
+        &[("slots-of-types-match-cpython", type_slots::compare)],
+    ),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -97,6 +102,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         }));
     }
     trials.extend(functions::without_cpython());
+    trials.push(type_slots::without_cpython());
     trials.push(descriptors::without_cpython());
     trials.push(trial(
         "differential::an-unlisted-difference-is-reported",

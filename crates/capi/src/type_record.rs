@@ -8,7 +8,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use rustpython_capsule::__private::InterpreterId;
-use rustpython_vm::builtins::PyType;
+use rustpython_vm::builtins::{PyType, PyTypeRef};
 use rustpython_vm::object::TraverseFn;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
@@ -29,8 +29,11 @@ pub(crate) struct TypeRecord {
     header: Header,
     /// The class itself.
     class: NonNull<Py<PyType>>,
-    /// The record of the nearest class from C among the bases, which the class keeps alive.
+    /// The record of the nearest class from C among the bases.
     parent: Option<NonNull<Self>>,
+    /// The class that the parent belongs to. The collector and assignments to `__bases__` take the
+    /// bases of a class away while there are instances.
+    parent_class: Option<PyTypeRef>,
     pub(crate) content: Content,
 }
 
@@ -120,6 +123,9 @@ impl TypeRecord {
         unsafe { (&raw mut (*place).class).write(NonNull::from(class)) };
         // SAFETY: as above.
         unsafe { (&raw mut (*place).parent).write(parent.map(NonNull::from)) };
+        let parent_class = parent.map(|parent| parent.class().to_owned());
+        // SAFETY: as above.
+        unsafe { (&raw mut (*place).parent_class).write(parent_class) };
         // SAFETY: as above.
         unsafe { (&raw mut (*place).content).write(content) };
         let object = class.as_object();
@@ -130,8 +136,10 @@ impl TypeRecord {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 Err(unknown) => {
-                    // SAFETY: it was never installed, and its content is initialized.
+                    // SAFETY: it was never installed, and the field is initialized.
                     unsafe { (&raw mut (*place).content).drop_in_place() };
+                    // SAFETY: as above.
+                    unsafe { (&raw mut (*place).parent_class).drop_in_place() };
                     // SAFETY: it is the memory of this box.
                     drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Self>>()) });
                     return Err(unknown.into_exception(vm));
@@ -153,7 +161,7 @@ impl TypeRecord {
 
     #[inline]
     pub(crate) fn parent(&self) -> Option<&Self> {
-        // SAFETY: the class keeps its base alive, which the parent belongs to.
+        // SAFETY: `parent_class` is the class that the parent belongs to.
         self.parent.map(|parent| unsafe { parent.as_ref() })
     }
 
@@ -207,6 +215,9 @@ pub(crate) fn native_base(class: &Py<PyType>) -> &Py<PyType> {
 unsafe fn trace(header: NonNull<Header>, _class: &PyObject, visit: &mut TraverseFn<'_>) {
     // SAFETY: it is that of a record.
     let record = unsafe { header.cast::<TypeRecord>().as_ref() };
+    if let Some(class) = &record.parent_class {
+        visit(class.as_object());
+    }
     if let Some(module) = &record.content.module {
         visit(module);
     }

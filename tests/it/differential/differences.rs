@@ -63,6 +63,12 @@ pub(super) enum Difference {
     /// The VM's `PickleBuffer` refuses a request itself; in CPython what it wraps refuses, in other
     /// words.
     PickleBuffer,
+    /// A class of the VM has no such slot, or one that CPython's class has not. It has no arrays of
+    /// methods and members, traverses its part of an object itself, and mostly has no docstring.
+    VmSlot,
+    /// An in-place operator of `set` raises TypeError for another object, instead of leaving the
+    /// operation to that object.
+    SetOperator,
 }
 
 /// Counts how the lines of two transcripts compare.
