@@ -21,6 +21,7 @@ mod valgrind;
 use libtest_mimic::Trial;
 
 use fixture::Suite;
+pub(crate) use valgrind::{under_valgrind, valgrind_trial};
 
 const SUITES: [Suite; 9] = [
     finding::SUITE,

@@ -63,6 +63,14 @@ pub(super) enum Difference {
     /// The VM's `PickleBuffer` refuses a request itself; in CPython what it wraps refuses, in other
     /// words.
     PickleBuffer,
+    /// The VM's texts have the name of a class without its module.
+    ClassName,
+    /// A line of `tests/c/classes/differences.txt`, which gives the reason.
+    ListedLine,
+    /// The VM raises an exception of the same class with another text.
+    VmText,
+    /// The VM does something else for every operand, also for objects that no C code made.
+    VmOperation,
 }
 
 /// Counts how the lines of two transcripts compare.

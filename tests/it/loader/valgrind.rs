@@ -11,14 +11,12 @@ use libtest_mimic::{Failed, Trial};
 use tempfile::NamedTempFile;
 
 use super::fixture::Suite;
-use crate::c_code::HAS_COMPILER;
+use crate::c_code::{HAS_COMPILER, starts};
 use crate::interpreter::{CHILD, Ended, trial};
 
 /// The given suites, and the tests that are written in C, under valgrind.
 pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
-    let mut version = Command::new("valgrind");
-    version.arg("--version").stdout(Stdio::null());
-    if !*HAS_COMPILER || !version.status().is_ok_and(|status| status.success()) {
+    if !has_valgrind() {
         let skipped = trial("valgrind::skipped, no valgrind here", || Ok(()));
         return vec![skipped.with_ignored_flag(true)];
     }
@@ -26,7 +24,7 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
         trial(format!("valgrind::loader::{}", suite.topic), move || {
             let mut log = String::new();
             suite.check(|arguments| {
-                let ended = under_valgrind(arguments, Some(CHILD), &mut log);
+                let ended = run(arguments, Some(CHILD), &mut log);
                 ended.expect("valgrind starts")
             })?;
             check(&log)
@@ -34,7 +32,7 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
     });
     let c_tests = trial("valgrind::c", || {
         let mut log = String::new();
-        let ended = under_valgrind(&[OsStr::new("c::")], None, &mut log)?;
+        let ended = run(&[OsStr::new("c::")], None, &mut log)?;
         if ended.code != Some(0) {
             return Err(format!("{ended:?}").into());
         }
@@ -44,8 +42,31 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
     all.map(|trial| trial.with_ignored_flag(true)).collect()
 }
 
+fn has_valgrind() -> bool {
+    *HAS_COMPILER && starts("valgrind", "--version")
+}
+
+/// A test that is run on request, if there is valgrind.
+pub(crate) fn valgrind_trial(
+    name: &str,
+    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Option<Trial> {
+    has_valgrind().then(|| trial(name, test).with_ignored_flag(true))
+}
+
+/// Runs the interpreter with these arguments under valgrind.
+///
+/// # Errors
+/// What valgrind reports.
+pub(crate) fn under_valgrind(arguments: &[&OsStr]) -> Result<Ended, Failed> {
+    let mut log = String::new();
+    let ended = run(arguments, Some(CHILD), &mut log)?;
+    check(&log)?;
+    Ok(ended)
+}
+
 /// Runs this program under valgrind and stores valgrind's output in `log`.
-fn under_valgrind(
+fn run(
     arguments: &[&OsStr],
     variable: Option<&str>,
     log: &mut String,

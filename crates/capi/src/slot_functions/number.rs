@@ -92,7 +92,10 @@ fn left_power<const ID: SlotId, const LEVEL: usize>(
     modulus: &PyObject,
     vm: &VirtualMachine,
 ) -> PyResult {
-    call_ternary::<LEVEL>(ID, base, [base, exponent, modulus], vm)
+    // The VM also calls the slot of the modulus, with the operands in the same order.
+    let has_function = |object: &&PyObject| function_of::<LEVEL>(object, ID, vm).is_ok();
+    let owner = [base, modulus].into_iter().find(has_function);
+    call_ternary::<LEVEL>(ID, owner.unwrap_or(base), [base, exponent, modulus], vm)
 }
 
 fn right_power<const ID: SlotId, const LEVEL: usize>(
