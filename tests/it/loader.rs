@@ -16,12 +16,11 @@ mod slots;
 mod state;
 mod strings;
 mod type_symbols;
-mod valgrind;
+pub(crate) mod valgrind;
 
 use libtest_mimic::Trial;
 
 use fixture::Suite;
-pub(crate) use valgrind::{under_valgrind, valgrind_trial};
 
 const SUITES: [Suite; 9] = [
     finding::SUITE,

@@ -8,7 +8,7 @@
 use core::alloc::Layout;
 use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::alloc::{alloc_zeroed, dealloc as free_memory};
 
 use rustpython_capsule::__private::ffi::visit_references;
@@ -32,8 +32,9 @@ struct Instance {
     header: Header,
     /// The record of the nearest class from C. `class` keeps it alive.
     record: NonNull<TypeRecord>,
-    /// The class that the reference of C code belongs to. `tp_dealloc` gives it up.
-    class: NonNull<PyObject>,
+    /// The class that the reference of C code belongs to. `tp_dealloc` gives it up. NULL if C code
+    /// has deallocated the object itself.
+    class: AtomicPtr<PyObject>,
     /// The size of the data, with the items.
     size: usize,
     items: usize,
@@ -118,7 +119,7 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
     unsafe { (&raw mut (*place).record).write(NonNull::from(record)) };
     let class = object.class().to_owned();
     // SAFETY: as above.
-    unsafe { (&raw mut (*place).class).write(NonNull::from(class.as_object())) };
+    unsafe { (&raw mut (*place).class).write(AtomicPtr::new(borrowed(class.as_object()))) };
     // SAFETY: as above.
     unsafe { (&raw mut (*place).size).write(size) };
     // SAFETY: as above.
@@ -246,8 +247,10 @@ unsafe fn trace(header: NonNull<Header>, object: &PyObject, visit: &mut Traverse
     let function = instance.record().function(TP_TRAVERSE);
     if function.is_null() {
         // C's own function would visit the class.
-        // SAFETY: the instance owns a reference to it.
-        visit(unsafe { instance.class.as_ref() });
+        // SAFETY: it is NULL, or the instance owns a reference to it.
+        if let Some(class) = unsafe { instance.class.load(Ordering::Relaxed).as_ref() } {
+            visit(class);
+        }
         return;
     }
     // SAFETY: C code promised that it is a `traverseproc` for instances of this class.
@@ -280,13 +283,16 @@ unsafe fn clear(header: NonNull<Header>, object: &PyObject) {
 unsafe fn dealloc(header: NonNull<Header>, object: &PyObject) {
     // SAFETY: it is that of an `Instance`.
     let instance = unsafe { header.cast::<Instance>().as_ref() };
+    let Some(owned) = NonNull::new(instance.class.load(Ordering::Relaxed)) else {
+        return;
+    };
     let class = object.class();
     // If `__class__` was assigned, C code gives up a reference to the class that it finds, and the
     // reference to the earlier class is dropped at the end.
-    let earlier = (!core::ptr::eq(class.as_object(), instance.class.as_ptr())).then(|| {
+    let earlier = (!core::ptr::eq(class.as_object(), owned.as_ptr())).then(|| {
         core::mem::forget(class.to_owned());
         // SAFETY: the instance owns this reference.
-        unsafe { PyObjectRef::from_raw(instance.class) }
+        unsafe { PyObjectRef::from_raw(owned) }
     });
     let function = instance.record().function(TP_DEALLOC);
     if function.is_null() {
@@ -324,6 +330,16 @@ unsafe fn free(header: NonNull<Header>) {
     if let Some(layout) = Instance::layout(size) {
         // SAFETY: `attach` allocated it with this layout.
         unsafe { free_memory(place.as_ptr().cast(), layout) };
+    }
+}
+
+/// Makes the deallocation of an object skip `tp_dealloc`. The caller takes over the reference to the
+/// class that `tp_dealloc` would give up.
+pub(crate) fn skip_dealloc(object: &PyObject) {
+    if let Some(instance) = Instance::of(object) {
+        instance
+            .class
+            .store(core::ptr::null_mut(), Ordering::Relaxed);
     }
 }
 

@@ -11,12 +11,12 @@ use libtest_mimic::{Failed, Trial};
 use tempfile::NamedTempFile;
 
 use super::fixture::Suite;
-use crate::c_code::{HAS_COMPILER, starts};
+use crate::c_code::HAS_COMPILER;
 use crate::interpreter::{CHILD, Ended, trial};
 
 /// The given suites, and the tests that are written in C, under valgrind.
 pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
-    if !has_valgrind() {
+    if !*HAS_COMPILER || !is_here() {
         let skipped = trial("valgrind::skipped, no valgrind here", || Ok(()));
         return vec![skipped.with_ignored_flag(true)];
     }
@@ -24,7 +24,7 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
         trial(format!("valgrind::loader::{}", suite.topic), move || {
             let mut log = String::new();
             suite.check(|arguments| {
-                let ended = run(arguments, Some(CHILD), &mut log);
+                let ended = under_valgrind(arguments, &[(CHILD, "1")], &mut log);
                 ended.expect("valgrind starts")
             })?;
             check(&log)
@@ -32,7 +32,7 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
     });
     let c_tests = trial("valgrind::c", || {
         let mut log = String::new();
-        let ended = run(&[OsStr::new("c::")], None, &mut log)?;
+        let ended = under_valgrind(&[OsStr::new("c::")], &[], &mut log)?;
         if ended.code != Some(0) {
             return Err(format!("{ended:?}").into());
         }
@@ -42,33 +42,16 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
     all.map(|trial| trial.with_ignored_flag(true)).collect()
 }
 
-fn has_valgrind() -> bool {
-    *HAS_COMPILER && starts("valgrind", "--version")
-}
-
-/// A test that is run on request, if there is valgrind.
-pub(crate) fn valgrind_trial(
-    name: &str,
-    test: impl FnOnce() -> Result<(), Failed> + Send + 'static,
-) -> Option<Trial> {
-    has_valgrind().then(|| trial(name, test).with_ignored_flag(true))
-}
-
-/// Runs the interpreter with these arguments under valgrind.
-///
-/// # Errors
-/// What valgrind reports.
-pub(crate) fn under_valgrind(arguments: &[&OsStr]) -> Result<Ended, Failed> {
-    let mut log = String::new();
-    let ended = run(arguments, Some(CHILD), &mut log)?;
-    check(&log)?;
-    Ok(ended)
+pub(crate) fn is_here() -> bool {
+    let mut version = Command::new("valgrind");
+    version.arg("--version").stdout(Stdio::null());
+    version.status().is_ok_and(|status| status.success())
 }
 
 /// Runs this program under valgrind and stores valgrind's output in `log`.
-fn run(
+pub(crate) fn under_valgrind(
     arguments: &[&OsStr],
-    variable: Option<&str>,
+    environment: &[(&str, &str)],
     log: &mut String,
 ) -> Result<Ended, std::io::Error> {
     let file = NamedTempFile::new()?;
@@ -84,7 +67,7 @@ fn run(
         .arg(format!("--log-file={}", file.path().display()))
         .arg(std::env::current_exe()?)
         .args(arguments)
-        .envs(variable.map(|name| (name, "1")))
+        .envs(environment.iter().copied())
         .stdin(Stdio::null());
     let output = command.output()?;
     *log = fs::read_to_string(file.path())?;
@@ -95,7 +78,8 @@ fn run(
     })
 }
 
-fn check(log: &str) -> Result<(), Failed> {
+/// Fails if the log has a report that is ours.
+pub(crate) fn check(log: &str) -> Result<(), Failed> {
     if !log.contains("LEAK SUMMARY") {
         return Err(format!("valgrind did not finish:\n{log}").into());
     }
