@@ -2,6 +2,7 @@
 //! the transcripts must be equal except for intended differences, which are counted by name.
 
 mod buffers;
+mod classes;
 mod dates;
 mod descriptors;
 mod differences;
@@ -30,7 +31,7 @@ type Test = fn(&Interpreters) -> Result<(), Failed>;
 /// A module that is built for both interpreters, and the tests that run its scripts.
 type Suite = (Driver, &'static [(&'static str, Test)]);
 
-const SUITES: [Suite; 6] = [
+const SUITES: [Suite; 7] = [
     (
         Driver {
             module: "capsule_driver",
@@ -78,6 +79,20 @@ const SUITES: [Suite; 6] = [
     (
         type_slots::DRIVER,
         &[("slots-of-types-match-cpython", type_slots::compare)],
+    ),
+    (
+        Driver {
+            module: "class_driver",
+            sources: "classes",
+            scripts: "classes",
+        },
+        &[
+            ("classes-match-cpython", classes::rows),
+            (
+                "random-operations-on-classes-match-cpython",
+                classes::random_operations,
+            ),
+        ],
     ),
 ];
 
