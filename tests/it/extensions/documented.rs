@@ -17,6 +17,9 @@ pub(crate) fn trials() -> Vec<Trial> {
         with_compiler("a-c-module-from-an-empty-folder-as-documented", || {
             follow("## A C module, from an empty folder", &[])
         }),
+        with_compiler("a-class-in-c-from-an-empty-folder-as-documented", || {
+            follow("## A class in C, from an empty folder", &[])
+        }),
         with_compiler("a-c-module-that-takes-dates-as-documented", || {
             follow("## Dates", &[])
         }),

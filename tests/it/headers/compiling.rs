@@ -108,7 +108,12 @@ fn signatures() -> Vec<Trial> {
                     // Types that only newer versions of CPython have.
                     let new = ["PySlot", "PyABIInfo", "PySendResult"];
                     if !new.iter().any(|name| declaration.text.contains(name)) {
-                        text += &format!("#undef {}\n{};\n", declaration.name, declaration.text);
+                        let (name, ours) = (&declaration.name, &declaration.text);
+                        let before_3_13 = before_3_13(name, ours);
+                        text += &format!(
+                            "#undef {name}\n#if PY_VERSION_HEX < 0x030d0000\n{before_3_13};\n\
+                             #else\n{ours};\n#endif\n"
+                        );
                     }
                 }
                 let folder = Folder::new();
@@ -120,4 +125,13 @@ fn signatures() -> Vec<Trial> {
         )
     });
     trials.collect()
+}
+
+/// A declaration as CPython had it before 3.13: the names of keywords were a `char **`.
+fn before_3_13(name: &str, declaration: &str) -> String {
+    if name.ends_with("ParseTupleAndKeywords") {
+        declaration.replace("*const *", "**")
+    } else {
+        declaration.to_owned()
+    }
 }

@@ -3,8 +3,8 @@
 #ifndef RUSTPYTHON_TYPESLOTS_H
 #define RUSTPYTHON_TYPESLOTS_H
 
-/* ---- The class. The first six are for PySlot only; a PyType_Spec has fields instead. Sizes and
-   flags are integers. ---- */
+/* ---- The class. The first seven are for PySlot only; a PyType_Spec has fields for some of them. Sizes
+   and flags are integers. ---- */
 
 #define Py_tp_name 95           /* const char *; required */
 #define Py_tp_basicsize 96      /* at most one of these two */

@@ -1,5 +1,5 @@
-//! `object.h`: classes, attributes and constants. `refcount` has the functions for references. The other functions of the
-//! header come from `rustpython-capi`.
+//! `object.h`: classes, attributes and constants. `refcount` has the functions for references. The
+//! other functions of the header come from `rustpython-capi`.
 
 mod attributes;
 mod changes;
