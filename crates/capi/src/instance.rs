@@ -7,11 +7,12 @@
 
 use core::alloc::Layout;
 use core::ffi::{c_int, c_void};
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 use std::alloc::{alloc_zeroed, dealloc as free_memory};
 
-use rustpython_capsule::__private::ffi::visit_references;
+use rustpython_capsule::__private::ffi::{CTraverse, visit_references};
 use rustpython_capsule::__private::{InterpreterId, run_isolated};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
@@ -29,7 +30,7 @@ type Inquiry = unsafe extern "C" fn(*mut PyObject) -> c_int;
 /// A header, followed by the data of the C classes of the instance.
 #[repr(C, align(16))]
 struct Instance {
-    header: Header,
+    header: MaybeUninit<Header>,
     /// The record of the nearest class from C.
     record: NonNull<TypeRecord>,
     /// The class that the record belongs to, if the object is an instance of a subclass: Python code
@@ -117,21 +118,18 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
     let layout = Instance::layout(size).ok_or(DataError::OutOfMemory)?;
     // SAFETY: the size of the layout is not zero, since an `Instance` has a size.
     let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(DataError::OutOfMemory)?;
-    let place = memory.cast::<Instance>().as_ptr();
-    // SAFETY: the memory is new and has room for an `Instance`.
-    unsafe { (&raw mut (*place).record).write(NonNull::from(record)) };
+    let memory = memory.cast::<Instance>();
     let class = object.class().to_owned();
-    let base = (!record.is_of(&class)).then(|| record.class().to_owned().into());
-    // SAFETY: as above.
-    let base_field = unsafe { &raw mut (*place).base };
-    // SAFETY: as above.
-    unsafe { base_field.write(base) };
-    // SAFETY: as above.
-    unsafe { (&raw mut (*place).class).write(AtomicPtr::new(borrowed(class.as_object()))) };
-    // SAFETY: as above.
-    unsafe { (&raw mut (*place).size).write(size) };
-    // SAFETY: as above.
-    unsafe { (&raw mut (*place).items).write(items) };
+    let instance = Instance {
+        header: MaybeUninit::uninit(),
+        record: NonNull::from(record),
+        base: (!record.is_of(&class)).then(|| record.class().to_owned().into()),
+        class: AtomicPtr::new(borrowed(class.as_object())),
+        size,
+        items,
+    };
+    // SAFETY: the memory is new and has room for an `Instance`.
+    unsafe { memory.write(instance) };
     loop {
         let current = vtable::current(object);
         // SAFETY: the vtable is that of the object, and the data behind the header is initialized.
@@ -142,10 +140,10 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
             }
             Ok(false) if !has_data_of(object, record) => {}
             other => {
-                // SAFETY: it was never installed, and the field is initialized.
-                unsafe { base_field.drop_in_place() };
-                // SAFETY: it was allocated with this layout, and was never installed.
-                unsafe { free_memory(memory.as_ptr(), layout) };
+                // SAFETY: it is initialized, and was never installed.
+                unsafe { memory.drop_in_place() };
+                // SAFETY: it was allocated with this layout.
+                unsafe { free_memory(memory.as_ptr().cast(), layout) };
                 return other.map(drop).map_err(DataError::from);
             }
         }
@@ -265,7 +263,7 @@ unsafe fn trace(header: NonNull<Header>, object: &PyObject, visit: &mut Traverse
         return;
     }
     // SAFETY: C code promised that it is a `traverseproc` for instances of this class.
-    let traverse = unsafe { core::mem::transmute::<*mut c_void, _>(function) };
+    let traverse = unsafe { core::mem::transmute::<*mut c_void, CTraverse>(function) };
     // SAFETY: as above.
     unsafe { visit_references(traverse, object, visit) };
 }
@@ -338,9 +336,8 @@ unsafe fn free(header: NonNull<Header>) {
     let place = header.cast::<Instance>();
     // SAFETY: it is not freed yet.
     let size = unsafe { place.as_ref() }.size;
-    let base = place.as_ptr();
-    // SAFETY: the field is initialized, and not used any more.
-    drop(unsafe { (*base).base.take() });
+    // SAFETY: it is initialized, and not used any more.
+    unsafe { place.drop_in_place() };
     if let Some(layout) = Instance::layout(size) {
         // SAFETY: `attach` allocated it with this layout.
         unsafe { free_memory(place.as_ptr().cast(), layout) };

@@ -26,7 +26,7 @@ pub(crate) const LEVELS: usize = 8;
 /// The description of a class from C.
 #[repr(C)]
 pub(crate) struct TypeRecord {
-    header: Header,
+    header: MaybeUninit<Header>,
     /// The class itself.
     class: NonNull<Py<PyType>>,
     /// The record of the nearest class from C among the bases.
@@ -116,32 +116,25 @@ impl TypeRecord {
         content: Content,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let memory = Box::leak(Box::new(MaybeUninit::<Self>::uninit()));
-        let header = NonNull::from(memory).cast::<Header>();
-        let place = header.cast::<Self>().as_ptr();
-        // SAFETY: the memory is new.
-        unsafe { (&raw mut (*place).class).write(NonNull::from(class)) };
-        // SAFETY: as above.
-        unsafe { (&raw mut (*place).parent).write(parent.map(NonNull::from)) };
-        let parent_class = parent.map(|parent| parent.class().to_owned());
-        // SAFETY: as above.
-        unsafe { (&raw mut (*place).parent_class).write(parent_class) };
-        // SAFETY: as above.
-        unsafe { (&raw mut (*place).content).write(content) };
+        let record = Self {
+            header: MaybeUninit::uninit(),
+            class: NonNull::from(class),
+            parent: parent.map(NonNull::from),
+            parent_class: parent.map(|parent| parent.class().to_owned()),
+            content,
+        };
+        let record = NonNull::from(Box::leak(Box::new(record)));
         let object = class.as_object();
         loop {
             // SAFETY: the vtable is that of the class, and the data behind the header is
             // initialized.
-            match unsafe { vtable::install(object, vtable::current(object), header, &HOOKS) } {
+            match unsafe { vtable::install(object, vtable::current(object), record.cast(), &HOOKS) }
+            {
                 Ok(true) => return Ok(()),
                 Ok(false) => {}
                 Err(unknown) => {
-                    // SAFETY: it was never installed, and the field is initialized.
-                    unsafe { (&raw mut (*place).content).drop_in_place() };
-                    // SAFETY: as above.
-                    unsafe { (&raw mut (*place).parent_class).drop_in_place() };
-                    // SAFETY: it is the memory of this box.
-                    drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Self>>()) });
+                    // SAFETY: it is the box from above, and it was never installed.
+                    drop(unsafe { Box::from_raw(record.as_ptr()) });
                     return Err(unknown.into_exception(vm));
                 }
             }

@@ -293,18 +293,16 @@ unsafe impl Send for SendPtr {}
 /// # Errors
 /// SystemError if the VM's vtable is unknown.
 pub(crate) fn keep(object: &PyObject, target: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-    let kept = NonNull::from(Box::leak(Box::new(MaybeUninit::<Kept>::uninit()))).cast::<Kept>();
-    let place = kept.as_ptr();
-    // SAFETY: the memory is new and has room for a `Kept`.
-    unsafe { (&raw mut (*place).target).write(target) };
+    let header = MaybeUninit::uninit();
+    let kept = NonNull::from(Box::leak(Box::new(Kept { header, target })));
     loop {
         // SAFETY: the vtable is that of the object; the header is new, and its data initialized.
         match unsafe { install(object, current(object), kept.cast(), &KEPT) } {
             Ok(true) => break,
             Ok(false) => {}
             Err(unknown) => {
-                // SAFETY: it was never installed.
-                drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Kept>>()) });
+                // SAFETY: it is the box from above, and it was never installed.
+                drop(unsafe { Box::from_raw(kept.as_ptr()) });
                 return Err(unknown.into_exception(vm));
             }
         }
@@ -319,7 +317,7 @@ pub(crate) fn keep(object: &PyObject, target: PyObjectRef, vm: &VirtualMachine) 
 /// A header with a reference.
 #[repr(C)]
 struct Kept {
-    header: Header,
+    header: MaybeUninit<Header>,
     target: PyObjectRef,
 }
 
