@@ -5,9 +5,9 @@ use core::ptr::null_mut;
 
 use rustpython_vm::builtins::{PyStr, PyType};
 use rustpython_vm::function::plain_doc;
-use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Context, Py};
 
+use super::owner::is_heap_class;
 use crate::boundary::borrowed;
 use crate::c_string::c_string_of;
 
@@ -26,9 +26,8 @@ pub(super) fn bases(class: &Py<PyType>) -> *mut c_void {
 /// The docstring, a NUL-terminated text that is never freed; NULL if there is none.
 pub(super) fn doc(class: &Py<PyType>) -> *mut c_void {
     let ctx = Context::genesis();
-    let is_heap_class = class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE);
     let of_class = || class.get_direct_attr(ctx.intern_str("__doc__"));
-    let doc = match plain_doc(class.slots.doc).filter(|_| !is_heap_class) {
+    let doc = match plain_doc(class.slots.doc).filter(|_| !is_heap_class(class)) {
         Some(doc) => Some(ctx.intern_str(doc)),
         // An interned text lives forever, and so does its copy for C.
         None => of_class()

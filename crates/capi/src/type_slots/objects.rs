@@ -6,14 +6,15 @@ use core::ffi::c_int;
 use rustpython_vm::builtins::{PyDict, PyStr, PyTuple, PyType};
 use rustpython_vm::function::{Either, FuncArgs, KwArgs, PyComparisonValue, PySetterValue};
 use rustpython_vm::protocol::PyIterReturn;
-use rustpython_vm::types::{PyComparisonOp, PyTypeFlags};
+use rustpython_vm::types::PyComparisonOp;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::fields::addresses;
-use super::owner::{CLASS, OBJECT, Owner, class_for, is_heap_class, static_base};
+use super::owner::{CLASS, OBJECT, Owner, class_for, is_heap_class};
 use crate::boundary::bad_internal_call;
 use crate::instance;
 use crate::slot_ids::*;
+use crate::type_record::native_base;
 
 /// The text of an object for programmers.
 ///
@@ -300,7 +301,7 @@ pub(super) fn new(owner: Owner, class: &PyObject, args: FuncArgs, vm: &VirtualMa
             }
         };
     }
-    let base = static_base(class);
+    let base = native_base(class);
     let object = vm.ctx.types.object_type;
     if owner == OBJECT && addresses(base.slots(), TP_NEW) != addresses(object.slots(), TP_NEW) {
         let (class, base) = (class.slot_name(), base.slot_name());
@@ -332,5 +333,5 @@ pub(super) fn finalize(owner: Owner, zelf: &PyObject, vm: &VirtualMachine) -> Py
 pub(super) fn is_collected(owner: Owner, zelf: &PyObject, vm: &VirtualMachine) -> PyResult<bool> {
     class_for(owner, zelf, vm)?;
     let class = zelf.downcast_ref::<PyType>();
-    Ok(class.is_some_and(|class| class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE)))
+    Ok(class.is_some_and(is_heap_class))
 }

@@ -5,6 +5,8 @@ use rustpython_vm::builtins::PyType;
 use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyResult, VirtualMachine};
 
+use crate::type_record::native_base;
+
 /// The class whose slot is called: one of the constants here, or the number of a class in [`named`].
 pub(super) type Owner = u8;
 
@@ -13,7 +15,7 @@ pub(super) const CLASS: Owner = 0;
 /// The first class in the object's chain of bases that is part of the VM. With an object of a class
 /// that extends one of the VM, the functions of the VM's class are called, not those that replace
 /// them.
-pub(super) const STATIC_BASE: Owner = 1;
+pub(super) const NATIVE_BASE: Owner = 1;
 /// The class `object`, the first of the named ones.
 pub(super) const OBJECT: Owner = 2;
 /// One more than the last named class.
@@ -50,7 +52,7 @@ pub(super) fn owner_of(class: &Py<PyType>) -> Owner {
     }
     (OBJECT..OWNERS)
         .find(|owner| named(*owner).is_some_and(|named| named.is(class)))
-        .unwrap_or(STATIC_BASE)
+        .unwrap_or(NATIVE_BASE)
 }
 
 /// The class whose slot a function calls for `zelf`.
@@ -71,18 +73,11 @@ pub(super) fn class_for<'a>(
             class.slot_name()
         ))),
         None if owner == CLASS => Ok(class),
-        None => Ok(static_base(class)),
+        None => Ok(native_base(class)),
     }
 }
 
-/// The first class in the chain of bases that is part of the VM.
-pub(super) fn static_base(class: &Py<PyType>) -> &Py<PyType> {
-    class
-        .iter_base_chain()
-        .find(|base| !is_heap_class(base))
-        .unwrap_or(class)
-}
-
+/// Whether a class was made at run time, by Python or C code.
 pub(super) fn is_heap_class(class: &Py<PyType>) -> bool {
     class.slots.flags.has_feature(PyTypeFlags::HEAPTYPE)
 }
