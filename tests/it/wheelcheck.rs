@@ -15,7 +15,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut trials = vec![
         trial("wheelcheck::what-each-tag-means", tags),
         trial("wheelcheck::pip-takes-wheels-for-abi3t", pip_tags),
-        trial("wheelcheck::what-is-no-wheel-is-told", no_wheels),
+        trial("wheelcheck::what-is-no-wheel-is-reported", no_wheels),
     ];
     type Test = fn() -> Result<(), Failed>;
     let compiled: [(&str, Test); 4] = [

@@ -2,7 +2,7 @@
 //! it, keeps its address as long as the object lives, and is freed with the object (I8). The C
 //! functions that use it are elsewhere. `docs/design/strings.md` explains the design.
 //!
-//! The text is behind a [`vtable`] header of the object, and is freed with it.
+//! The text is behind a [`vtable`] header of the object.
 
 use core::alloc::Layout;
 use core::ffi::c_char;

@@ -45,7 +45,7 @@ _interpreters.destroy(other)
 
 pub(super) fn trials() -> Vec<Trial> {
     let mut trials = vec![
-        trial("loader::type_symbols::the-list-is-whole", list_is_whole),
+        trial("loader::type_symbols::the-list-is-complete", list_is_complete),
         oracle(),
     ];
     // The addresses are those of Linux; elsewhere the import says why there are none.
@@ -82,7 +82,7 @@ fn of_kind(wanted: &str) -> Vec<&'static str> {
 }
 
 /// No symbol is listed twice, and none is lost.
-fn list_is_whole() -> Result<(), Failed> {
+fn list_is_complete() -> Result<(), Failed> {
     let names: std::collections::BTreeSet<_> = rows().map(|[name, ..]| name).collect();
     let counts = ["object", "variable", "number", "missing"].map(|kind| of_kind(kind).len());
     same((names.len(), counts), (143, [64, 68, 1, 10]))
