@@ -45,7 +45,10 @@ _interpreters.destroy(other)
 
 pub(super) fn trials() -> Vec<Trial> {
     let mut trials = vec![
-        trial("loader::type_symbols::the-list-is-complete", list_is_complete),
+        trial(
+            "loader::type_symbols::the-list-is-complete",
+            list_is_complete,
+        ),
         oracle(),
     ];
     // The addresses are those of Linux; elsewhere the import says why there are none.
