@@ -42,8 +42,9 @@ pub trait ExtensionModulesExt {
     /// `datetime_CAPI`, its capsule for C code.
     ///
     /// On Unix, file names of extension modules end in `.rustpython313-MULTIARCH.so`,
-    /// `.abi3t-MULTIARCH.so`, `.abi3t.so` or `.so`. The first of them is `EXT_SUFFIX` of `sysconfig`. RustPython 0.6.0 still has `313` in
-    /// it, although its language level is Python 3.14; the number has no other meaning.
+    /// `.abi3t-MULTIARCH.so`, `.abi3t.so` or `.so`. The first of them is `EXT_SUFFIX` of
+    /// `sysconfig`. RustPython 0.6.0 still has `313` in it, although its language level is Python
+    /// 3.14; the number has no other meaning.
     ///
     /// The process must have a main interpreter of the C API; see [`run_main`](crate::run_main).
     /// While it has one, all its interpreters can load libraries. After that one is finalized, none
