@@ -63,8 +63,10 @@ pub(super) fn rows(interpreters: &Interpreters) -> Result<(), Failed> {
         pairs.remove(&line);
     }
     eprintln!("rows about classes in CPython and here: {tally}");
-    if let Some(line) = pairs.keys().next() {
-        return Err(format!("a listed difference does not occur any more: {line}").into());
+    if !pairs.is_empty() {
+        let lines: Vec<_> = pairs.into_keys().collect();
+        let lines = lines.join("\n");
+        return Err(format!("listed differences do not occur any more:\n{lines}").into());
     }
     if tally.lines() < 4_000 {
         return Err(format!("only {} lines were compared", tally.lines()).into());
