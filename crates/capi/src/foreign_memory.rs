@@ -145,8 +145,8 @@ impl Lent {
 impl State {
     fn bytes(&self) -> &[u8] {
         match self {
-            // SAFETY: `check` computed the addresses from those of the items, and the exporter keeps the memory until the
-            // view is released.
+            // SAFETY: `check` computed the addresses from those of the items, and the exporter
+            // keeps the memory until the view is released.
             Self::Lent(lent) => unsafe {
                 NonNull::slice_from_raw_parts(lent.lowest, lent.size).as_ref()
             },
