@@ -1,6 +1,7 @@
 //! The loader of extension modules. The modules are C files of `tests/c/loader`; the tests compile
 //! them and import them in child interpreters. Each file here has one topic; `fixture` runs them.
 
+mod buffers;
 mod calling;
 mod dates;
 mod detached;
@@ -21,7 +22,7 @@ use libtest_mimic::Trial;
 
 use fixture::Suite;
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 9] = [
     finding::SUITE,
     slots::SUITE,
     calling::SUITE,
@@ -30,6 +31,7 @@ const SUITES: [Suite; 8] = [
     errors::SUITE,
     misbehaving::SUITE,
     dates::SUITE,
+    buffers::SUITE,
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {

@@ -6,7 +6,8 @@ mod limit;
 mod loops;
 mod measure;
 
-use core::ffi::{CStr, c_void};
+use core::ffi::{CStr, c_int, c_void};
+use core::mem::MaybeUninit;
 use core::ptr::{NonNull, without_provenance_mut};
 use std::thread;
 
@@ -14,9 +15,11 @@ use libtest_mimic::Trial;
 use rustpython_capsule::__private::ffi;
 use rustpython_capsule::{Destructor, PyCapsule};
 use rustpython_capsule_capi::bytesobject::PyBytes_AsString;
+use rustpython_capsule_capi::memoryobject::PyMemoryView_FromMemory;
+use rustpython_capsule_capi::pybuffer::{PyBuffer_Release, PyBufferView, PyObject_GetBuffer};
 use rustpython_capsule_capi::unicodeobject::PyUnicode_AsUTF8;
 use rustpython_vm::builtins::{PyBytes, PyStr};
-use rustpython_vm::{AsObject, PyObject, PyRef, VirtualMachine};
+use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyRef, VirtualMachine};
 
 use crate::c_code;
 use crate::interpreter::{exec, in_interpreter, shown};
@@ -69,6 +72,9 @@ pub(crate) fn trials() -> Vec<Trial> {
                 let all = Vec::from_iter((0..count).map(|number| bytes_with_text(number, vm)));
                 on_a_thread(vm, move || drop(all));
             });
+        }),
+        in_own_process("memory::is-freed::views-of-buffers", || {
+            is_freed(|count, vm| (0..count / 4).for_each(|number| views(number, vm)));
         }),
         in_own_process("memory::is-freed::exceptions", || is_freed(exceptions)),
         in_own_process("memory::is-freed::on-a-native-thread-that-exits", || {
@@ -252,3 +258,36 @@ fn exceptions(count: usize, vm: &VirtualMachine) {
         \x20except ValueError: pass";
     python(source, count, vm);
 }
+
+/// Views of a bytearray, of a memoryview of memory of C, and one that is refused.
+fn views(number: usize, vm: &VirtualMachine) {
+    let array = vm.ctx.new_bytearray(number.to_string().into_bytes());
+    let memory = number.to_string();
+    let address = memory.as_ptr().cast_mut().cast();
+    let size = memory.len().cast_signed();
+    // SAFETY: `memory` outlives the memoryview, and is not changed through it.
+    let made = unsafe { PyMemoryView_FromMemory(address, size, READ) };
+    let made = NonNull::new(made).expect("the memory is valid");
+    // SAFETY: it is a new reference.
+    let memoryview = unsafe { PyObjectRef::from_raw(made) };
+    let requests = [
+        (array.as_object(), FULL_RO, 0),
+        (&*memoryview, FULL_RO, 0),
+        (&*memoryview, WRITABLE, -1),
+    ];
+    for (object, flags, expected) in requests {
+        let object = core::ptr::from_ref(object).cast_mut();
+        let mut view = MaybeUninit::<PyBufferView>::zeroed();
+        // SAFETY: the object is alive, and the view can be written to.
+        let status = unsafe { PyObject_GetBuffer(object, view.as_mut_ptr(), flags) };
+        assert_eq!(status, expected);
+        // SAFETY: it was filled, or its `obj` is NULL.
+        unsafe { PyBuffer_Release(view.as_mut_ptr()) };
+        vm.set_exception(None);
+    }
+}
+
+/// `PyBUF_READ`, `PyBUF_WRITABLE` and `PyBUF_FULL_RO`.
+const READ: c_int = 0x100;
+const WRITABLE: c_int = 1;
+const FULL_RO: c_int = 0x11c;

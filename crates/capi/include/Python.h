@@ -1,8 +1,6 @@
 /* The C API of this interpreter: declarations of all functions that it exports, and the macros that
    most modules need. It replaces CPython's Python.h for sources that keep to the stable ABI without
-   a GIL (abi3t), but it is only a part of that ABI. Above all, it has no functions with variable
-   arguments (PyArg_ParseTuple, Py_BuildValue, PyErr_Format). Every function that is declared here
-   exists.
+   a GIL (abi3t), but it is only a part of that ABI. Every function that is declared here exists.
 
    The macro RUSTPYTHON_CAPI distinguishes this Python.h from CPython's. Objects are opaque. There
    is no GIL, so C code must protect data that several threads can reach.

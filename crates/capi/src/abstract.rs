@@ -1,15 +1,18 @@
-//! `abstract.h`: a call with one argument, the functions behind those of `varargs.c` that call an
+//! `abstract.h`: calls, among them the functions behind those of `varargs.c` that call an
 //! object, and the old functions for buffers. The other functions of the header come from
 //! `rustpython-capi`.
 
 use core::ffi::{c_char, c_int, c_void};
 use core::ptr::NonNull;
 
+use rustpython_capi::abstract_::PyObject_Vectorcall;
 use rustpython_vm::builtins::PyTuple;
 use rustpython_vm::protocol::BufferFlags;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::boundary::{argument, enter, new_reference, string_argument, utf8_argument};
+use crate::boundary::{
+    argument, borrowed, enter, new_reference, null_argument, string_argument, utf8_argument,
+};
 use crate::buffer_acquire::Acquired;
 use crate::build_value;
 use crate::object::attribute_name;
@@ -31,6 +34,14 @@ pub unsafe extern "C" fn PyObject_CallOneArg(
         let arg = unsafe { argument(arg, vm) }?;
         callable.call((arg.to_owned(),), vm).map(new_reference)
     })
+}
+
+/// The number of positional arguments in `count`, the third argument of a vectorcall, without the
+/// flag `PY_VECTORCALL_ARGUMENTS_OFFSET`.
+#[unsafe(no_mangle)]
+pub extern "C" fn PyVectorcall_NARGS(count: usize) -> isize {
+    const ARGUMENTS_OFFSET: usize = 1 << (usize::BITS - 1);
+    (count & !ARGUMENTS_OFFSET).cast_signed()
 }
 
 /// 1 if the object exports contiguous memory, otherwise 0. Never fails. CPython's headers do not
@@ -122,6 +133,62 @@ unsafe fn store_bytes(
     // SAFETY: it is not NULL, so it can be written to.
     unsafe { length.write(view.0.len) };
     Ok(0)
+}
+
+/// Calls an object with the items of a tuple, or with no arguments for NULL. Returns a new reference, or
+/// NULL with an exception.
+///
+/// # Safety
+/// Both arguments are NULL or objects.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyObject_CallObject(
+    callable: *mut PyObject,
+    args: *mut PyObject,
+) -> *mut PyObject {
+    enter(|vm| {
+        // SAFETY: `callable` is NULL or an object, which the caller keeps alive.
+        let callable = unsafe { argument(callable, vm) }?;
+        // SAFETY: `args` is NULL or an object, which the caller keeps alive.
+        let items = match unsafe { args.as_ref() } {
+            None => Vec::new(),
+            Some(args) => match args.downcast_ref::<PyTuple>() {
+                Some(tuple) => tuple.to_vec(),
+                None => return Err(vm.new_type_error("argument list must be a tuple")),
+            },
+        };
+        callable.call(items, vm).map(new_reference)
+    })
+}
+
+/// Calls a method of the first object of an array with the others, as `PyObject_Vectorcall` calls an
+/// object. Returns a new reference, or NULL with an exception.
+///
+/// # Safety
+/// `name` is NULL or an object. `args` points to as many objects as `count` and the tuple `names` say;
+/// the object behind `name` is not among them. `names` is NULL or a tuple of strings.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyObject_VectorcallMethod(
+    name: *mut PyObject,
+    args: *const *mut PyObject,
+    count: usize,
+    names: *mut PyObject,
+) -> *mut PyObject {
+    enter(|vm| {
+        if args.is_null() || count & (usize::MAX >> 1) == 0 {
+            return Err(null_argument(vm));
+        }
+        // SAFETY: `name` is NULL or an object, which the caller keeps alive.
+        let name = unsafe { attribute_name(name, vm) }?;
+        // SAFETY: there is at least one object.
+        let object = unsafe { args.read() };
+        // SAFETY: it is an object, which the caller keeps alive.
+        let method = unsafe { argument(object, vm) }?.get_attr(name, vm)?;
+        let callable = borrowed(&method);
+        // SAFETY: the array has an object before the others.
+        let others = unsafe { args.add(1) };
+        // SAFETY: the callable is alive, and the array and the names are as the caller promises.
+        Ok(unsafe { PyObject_Vectorcall(callable, others, count - 1, names) })
+    })
 }
 
 /// `PyObject_CallFunction`: calls an object with the values that a format describes. A single value

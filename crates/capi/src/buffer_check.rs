@@ -6,7 +6,6 @@ use core::ptr::NonNull;
 use std::borrow::Cow;
 
 use rustpython_vm::buffer::FormatSpec;
-use rustpython_vm::builtins::PyBaseExceptionRef;
 use rustpython_vm::protocol::BufferDescriptor;
 use rustpython_vm::{PyResult, VirtualMachine};
 
@@ -24,32 +23,38 @@ pub(crate) struct Checked {
     pub(crate) size: usize,
 }
 
+/// Checks a view. `source` returns the beginning of the error's text.
+///
 /// # Errors
-/// BufferError with the text of `source` and what is wrong with the view; ValueError for too many
-/// dimensions, as in CPython.
+/// BufferError that says what is wrong with the view; ValueError for too many dimensions, as in
+/// CPython.
 ///
 /// # Safety
 /// The arrays of the view are NULL or have an element for each dimension; `format` is NULL or a
 /// NUL-terminated string.
 pub(crate) unsafe fn check(
     view: &PyBufferView,
-    source: &str,
+    source: impl Fn() -> String,
     vm: &VirtualMachine,
 ) -> PyResult<Checked> {
     if view.dimensions() > MAX_DIMENSIONS {
         let text = format!("memoryview: number of dimensions must not exceed {MAX_DIMENSIONS}");
         return Err(vm.new_value_error(text));
     }
-    let refuse = |problem: &str| refusal(source, problem, vm);
+    let refuse =
+        |problem: &str| vm.new_buffer_error(format!("{} a buffer with {problem}", source()));
     // SAFETY: by the contract of this function.
-    let format = unsafe { format_of(view) }.map_err(refuse)?;
+    let format = unsafe { format_of(view) }.map_err(&refuse)?;
     // SAFETY: by the contract of this function.
-    let (layout, span) = unsafe { span(view) }.map_err(refuse)?;
+    let (layout, span) = unsafe { span(view) }.map_err(&refuse)?;
     // An item of the VM is as wide as its format. A format that the VM does not know is refused where
     // items are read; the bytes can be copied.
-    let width = FormatSpec::parse(format.as_bytes(), vm).map_or(0, |format| format.size());
+    let width = match &*format {
+        "B" => 1,
+        format => FormatSpec::parse(format.as_bytes(), vm).map_or(0, |format| format.size()),
+    };
     let itemsize = view.itemsize.unsigned_abs();
-    if width > itemsize {
+    if width > itemsize && view.len > 0 {
         return Err(refuse("items that are smaller than their format"));
     }
     let counts = layout.shape.iter().map(|count| count.unsigned_abs());
@@ -67,10 +72,6 @@ pub(crate) unsafe fn check(
         lowest: span.lowest,
         size: span.size,
     })
-}
-
-fn refusal(source: &str, problem: &str, vm: &VirtualMachine) -> PyBaseExceptionRef {
-    vm.new_buffer_error(format!("{source} a buffer with {problem}"))
 }
 
 /// # Safety

@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::ffi::CString;
 
 use rustpython_capsule::__private::run_isolated;
+use rustpython_vm::builtins::PyByteArray;
 use rustpython_vm::protocol::{BufferDescriptor, BufferFlags, PyBuffer};
 use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 
@@ -20,8 +21,34 @@ struct Export {
     /// Exported as long as this exists.
     _buffer: PyBuffer,
     format: Cow<'static, CStr>,
-    /// The shape, followed by the strides.
-    dimensions: Box<[isize]>,
+    dimensions: Dimensions,
+}
+
+/// The shape, followed by the strides.
+#[derive(Debug)]
+enum Dimensions {
+    One([isize; 2]),
+    Any(Box<[isize]>),
+}
+
+impl Dimensions {
+    fn of(description: &BufferDescriptor) -> Self {
+        let all = &description.dim_desc;
+        if let [(count, stride, _)] = **all {
+            return Self::One([as_signed(count), stride]);
+        }
+        let shape = all.iter().map(|(count, ..)| as_signed(*count));
+        let strides = all.iter().map(|(_, stride, _)| *stride);
+        Self::Any(shape.chain(strides).collect())
+    }
+
+    fn shape_and_strides(&self) -> (&[isize], &[isize]) {
+        let all: &[isize] = match self {
+            Self::One(all) => all,
+            Self::Any(all) => all,
+        };
+        all.split_at(all.len() / 2)
+    }
 }
 
 // C code may release a view on any thread.
@@ -52,12 +79,7 @@ pub(crate) fn export(
             Cow::Owned(format)
         }
     };
-    let shape = description
-        .dim_desc
-        .iter()
-        .map(|(count, ..)| as_signed(*count));
-    let strides = description.dim_desc.iter().map(|(_, stride, _)| *stride);
-    let dimensions = shape.chain(strides).collect();
+    let dimensions = Dimensions::of(description);
     let mut view = PyBufferView {
         buf: address(&buffer).cast(),
         obj: null_mut(),
@@ -80,7 +102,7 @@ pub(crate) fn export(
         format,
         dimensions,
     });
-    let (shape, strides) = export.dimensions.split_at(export.dimensions.len() / 2);
+    let (shape, strides) = export.dimensions.shape_and_strides();
     if flags.contains(BufferFlags::FORMAT) {
         view.format = export.format.as_ptr().cast_mut();
     }
@@ -146,6 +168,11 @@ fn as_signed(size: usize) -> isize {
 pub(crate) unsafe fn end(internal: NonNull<()>, exporter: &PyObject) {
     // SAFETY: `export` made it from a box, and it is not used again.
     let export = unsafe { Box::from_raw(internal.cast::<Export>().as_ptr()) };
-    // This may run `__release_buffer__`.
-    run_isolated(Some(exporter), || drop(export));
+    let runs_python = exporter.class().slots.python_release_buffer.load();
+    if exporter.downcast_ref::<PyByteArray>().is_some() && !runs_python {
+        // Only a counter changes.
+        drop(export);
+    } else {
+        run_isolated(Some(exporter), || drop(export));
+    }
 }

@@ -1,15 +1,28 @@
 //! `bytearrayobject.h`: making a `bytearray` that C code fills, and the address of its bytes, which
 //! are followed by a NUL. The other functions of the header come from `rustpython-capi`.
 
-use core::ffi::c_char;
+use core::ffi::{c_char, c_int};
 
-use rustpython_vm::PyObject;
 use rustpython_vm::builtins::PyByteArray;
 use rustpython_vm::protocol::BufferResizeGuard;
+use rustpython_vm::{AsObject, Context, PyObject};
 
 use crate::boundary::{enter, new_reference};
 use crate::bytesobject::bytes_from_c;
 use crate::c_string;
+
+/// 1 for a bytearray that is no instance of a subclass, else 0. Raises nothing.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyByteArray_CheckExact(object: *mut PyObject) -> c_int {
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    let object = unsafe { object.as_ref() };
+    object
+        .is_some_and(|object| object.class().is(Context::genesis().types.bytearray_type))
+        .into()
+}
 
 /// A new `bytearray` with a copy of the `len` bytes at `bytes`; of `len` zeros if `bytes` is NULL.
 ///

@@ -199,7 +199,7 @@ unsafe fn expect_bytes(object: *mut PyObject, vm: &VirtualMachine) -> PyResult<P
     };
     let bytes = object.downcast_ref::<PyBytes>().map(ToOwned::to_owned);
     bytes.ok_or_else(|| {
-        let found = object.class().name().to_string();
+        let found = object.class().slot_name().to_string();
         vm.new_type_error(format!("expected bytes, {found} found"))
     })
 }

@@ -6,7 +6,7 @@ use core::ptr::NonNull;
 
 use rustpython_capsule::__private::run_isolated;
 use rustpython_vm::protocol::BufferFlags;
-use rustpython_vm::{PyObject, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Context, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{borrowed, call_c, checked_result};
 use crate::buffer_export;
@@ -44,6 +44,18 @@ pub(crate) fn exporter_of(object: &PyObject) -> Option<CExporter> {
     // SAFETY: as above; NULL is `None`.
     let release = unsafe { core::mem::transmute::<*mut c_void, Option<ReleaseBuffer>>(release) };
     Some(CExporter { get, release })
+}
+
+/// Whether a subclass in Python has replaced `__release_buffer__` of a class from C.
+pub(crate) fn is_released_in_python(object: &PyObject) -> bool {
+    let class = object.class();
+    // Set for every subclass in Python, since the method of a class from C is not one of the VM.
+    if !class.slots.python_release_buffer.load() {
+        return false;
+    }
+    let ctx = Context::genesis();
+    let method = class.get_attr(ctx.intern_str("__release_buffer__"));
+    method.is_some_and(|method| !method.class().is(ctx.types.method_descriptor_type))
 }
 
 impl CExporter {

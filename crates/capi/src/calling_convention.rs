@@ -243,10 +243,12 @@ fn append_keywords(args: &mut FuncArgs, vm: &VirtualMachine) -> Option<PyObjectR
     if args.kwargs.is_empty() {
         return None;
     }
-    let (names, values): (Vec<_>, Vec<_>) = core::mem::take(&mut args.kwargs).into_iter().unzip();
-    args.args.extend(values);
-    let names = names.into_iter().map(|name| vm.ctx.new_str(name).into());
-    Some(vm.ctx.new_tuple(names.collect()).into())
+    let mut names: Vec<PyObjectRef> = Vec::with_capacity(args.kwargs.len());
+    for (name, value) in core::mem::take(&mut args.kwargs) {
+        names.push(vm.ctx.new_str(name).into());
+        args.args.push(value);
+    }
+    Some(vm.ctx.new_tuple(names).into())
 }
 
 /// The references as a C array: a `PyObjectRef` is an address.

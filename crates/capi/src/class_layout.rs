@@ -132,3 +132,9 @@ fn solid_base<'a>(class: &'a Py<PyType>, vm: &'a VirtualMachine) -> &'a Py<PyTyp
     }
     vm.ctx.types.object_type
 }
+
+/// Whether Python code cannot change the attributes of a class.
+pub(crate) fn is_immutable(class: &Py<PyType>) -> bool {
+    let flags = &class.slots.flags;
+    flags.has_feature(PyTypeFlags::IMMUTABLETYPE) || !flags.has_feature(PyTypeFlags::HEAPTYPE)
+}

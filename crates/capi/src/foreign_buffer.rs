@@ -5,7 +5,7 @@ use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 
 use crate::buffer_check::check;
 use crate::buffer_view::PyBufferView;
-use crate::c_exporter::{CExporter, exporter_of};
+use crate::c_exporter::{CExporter, exporter_of, is_released_in_python};
 use crate::foreign_memory::{View, lend};
 
 /// The type of the VM's slot `as_buffer`.
@@ -15,12 +15,14 @@ pub(crate) type AsBuffer = fn(&PyObject, BufferFlags, &VirtualMachine) -> PyResu
 /// between the places where it is taken.
 pub(crate) static AS_BUFFER: AsBuffer = as_buffer;
 
-/// The buffer functions of an object in C, unless its class has overridden them in Python.
+/// The buffer functions of an object in C, unless a subclass in Python has replaced one of them.
 pub(crate) fn direct_exporter_of(object: &PyObject) -> Option<CExporter> {
     let slot = object.class().slots.as_buffer.load()?;
-    core::ptr::fn_addr_eq(slot, AS_BUFFER)
-        .then(|| exporter_of(object))
-        .flatten()
+    if core::ptr::fn_addr_eq(slot, AS_BUFFER) && !is_released_in_python(object) {
+        exporter_of(object)
+    } else {
+        None
+    }
 }
 
 /// Asks the C function for a view, and makes a buffer of the VM of it.
@@ -34,7 +36,7 @@ fn as_buffer(object: &PyObject, flags: BufferFlags, vm: &VirtualMachine) -> PyRe
     let view = unsafe { View::new(PyBufferView::empty()) };
     // SAFETY: the functions are those of the object's class, and `view` keeps the fields.
     unsafe { exporter.fill(object, view.address(), flags, vm) }?;
-    let source = format!("{} exports", object.class().name());
+    let source = || format!("{} exports", object.class().name());
     // SAFETY: an exporter that reports success filled the fields as `pybuffer.h` says.
     let checked = unsafe { check(view.fields(), &source, vm) }?;
     let keeper = view.fields().obj.is_null().then(|| object.to_owned());

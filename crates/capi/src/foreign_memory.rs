@@ -1,23 +1,26 @@
 //! Memory that C code lent to the VM, as the object behind a buffer of the VM. It gives the memory
 //! back when the VM releases the buffer. `buffer_check.rs` checks views before they come here.
 
-use core::ptr::NonNull;
+use core::ptr::{NonNull, null_mut};
 use std::sync::Once;
+
+use rustpython_capsule::__private::run_isolated;
 
 use rustpython_vm::builtins::{PyMemoryView, PyType};
 use rustpython_vm::class::{PyClassImpl, StaticType};
 use rustpython_vm::common::hash::PyHash;
 use rustpython_vm::common::lock::{PyRwLock, PyRwLockReadGuard, PyRwLockWriteGuard};
 use rustpython_vm::object::{Traverse, TraverseFn};
-use rustpython_vm::protocol::{BufferMethods, PyBuffer};
+use rustpython_vm::protocol::{BufferDescriptor, BufferMethods, PyBuffer};
 use rustpython_vm::types::Hashable;
+use rustpython_vm::vm::thread::try_with_current_vm;
 use rustpython_vm::{
     Context, Py, PyObject, PyObjectRef, PyPayload, PyRef, PyResult, VirtualMachine, pyclass,
 };
 
-use crate::buffer_check::Checked;
+use crate::buffer_check::{Checked, check};
 use crate::buffer_view::PyBufferView;
-use crate::c_exporter::release;
+use crate::c_exporter::{is_released_in_python, release};
 
 /// Memory that C code lent to the VM. Every buffer of the VM over such memory has one of these as
 /// its object. `memoryview.obj` shows the exporter instead.
@@ -25,6 +28,8 @@ use crate::c_exporter::release;
 #[derive(Debug)]
 pub(crate) struct ForeignMemory {
     state: PyRwLock<State>,
+    /// The address of the exporter, also after the memory was given back; 0 if there is none.
+    exporter_address: usize,
 }
 
 #[derive(Debug)]
@@ -93,6 +98,50 @@ impl Drop for View {
     }
 }
 
+impl Lent {
+    /// Calls `__release_buffer__` of a subclass in Python, before the function in C. Its argument is a
+    /// memoryview that cannot be used any more afterwards.
+    fn announce_release(&self) {
+        let Some(exporter) = self.view.exporter() else {
+            return;
+        };
+        if !is_released_in_python(exporter) {
+            return;
+        }
+        run_isolated(Some(exporter), || {
+            try_with_current_vm(|vm| {
+                if let Err(error) = self.call_release_buffer(exporter, vm) {
+                    let class = exporter.class();
+                    let text = format!(
+                        "Exception ignored in __release_buffer__ of {}",
+                        class.name()
+                    );
+                    vm.run_unraisable(error, Some(text), vm.ctx.none());
+                }
+            });
+        });
+    }
+
+    fn call_release_buffer(&self, exporter: &PyObject, vm: &VirtualMachine) -> PyResult<()> {
+        let copy = PyBufferView {
+            obj: null_mut(),
+            ..*self.view.fields()
+        };
+        // SAFETY: the memory stays valid until the view is released, and is given back before.
+        let view = unsafe { View::new(copy) };
+        // SAFETY: the arrays belong to the exporter, which has not released them yet.
+        let checked = unsafe { check(view.fields(), || "an exporter has".to_owned(), vm) }?;
+        let (memory, description) = ForeignMemory::new(view, checked, None, vm);
+        let buffer = PyBuffer::new(memory.clone().into(), description, &METHODS);
+        let shown = PyMemoryView::from_buffer(buffer, vm)?.into_ref(&vm.ctx);
+        let called = vm.call_method(exporter, "__release_buffer__", (shown.clone(),));
+        shown.release();
+        // Parts of the memoryview may still exist.
+        memory.give_back();
+        called.map(drop)
+    }
+}
+
 impl State {
     fn bytes(&self) -> &[u8] {
         match self {
@@ -153,18 +202,43 @@ pub(crate) fn lend(
     keeper: Option<PyObjectRef>,
     vm: &VirtualMachine,
 ) -> PyBuffer {
-    let lent = Lent {
-        view,
-        keeper,
-        lowest: checked.lowest,
-        size: checked.size,
-    };
-    let state = PyRwLock::new(State::Lent(lent));
-    let memory = ForeignMemory { state }.into_ref(&vm.ctx);
-    PyBuffer::new(memory.into(), checked.description, &METHODS)
+    let (memory, description) = ForeignMemory::new(view, checked, keeper, vm);
+    PyBuffer::new(memory.into(), description, &METHODS)
+}
+
+/// Whether a memoryview was made of memory that `object` exports by functions in C. It may have been
+/// released.
+pub(crate) fn looks_at(view: &Py<PyMemoryView>, object: &PyObject) -> bool {
+    let memory = view.viewed_object().downcast_ref::<ForeignMemory>();
+    memory.is_some_and(|memory| memory.exporter_address == address(object))
+}
+
+fn address(object: &PyObject) -> usize {
+    core::ptr::from_ref(object).addr()
 }
 
 impl ForeignMemory {
+    fn new(
+        view: View,
+        checked: Checked,
+        keeper: Option<PyObjectRef>,
+        vm: &VirtualMachine,
+    ) -> (PyRef<Self>, BufferDescriptor) {
+        let exporter_address = view.exporter().map_or(0, address);
+        let lent = Lent {
+            view,
+            keeper,
+            lowest: checked.lowest,
+            size: checked.size,
+        };
+        let state = PyRwLock::new(State::Lent(lent));
+        let memory = Self {
+            state,
+            exporter_address,
+        };
+        (memory.into_ref(&vm.ctx), checked.description)
+    }
+
     fn give_back(&self) {
         let mut state = self.state.write();
         let State::Lent(lent) = &*state else {
@@ -175,6 +249,9 @@ impl ForeignMemory {
         let lent = core::mem::replace(&mut *state, State::GivenBack { zeros, size });
         drop(state);
         // The exporter is called without the lock, since it may use the memory.
+        if let State::Lent(lent) = &lent {
+            lent.announce_release();
+        }
         drop(lent);
     }
 

@@ -25,8 +25,8 @@
 //!
 //! - **I6** No C function of `pycapsule.h` touches the VM unless it raises, imports or allocates.
 //! - **I7** No panic and no unwinding crosses a C frame.
-//! - **I8** Bytes or text whose address was given to C are followed by a NUL. The address stays
-//!   valid as long as the object lives; that of a `bytearray`, until its length changes.
+//! - **I8** Bytes or text whose address was given to C are followed by a NUL, except in a buffer. The
+//!   address stays valid as long as the object lives; that of a `bytearray`, until its length changes.
 
 #![deny(missing_docs)]
 #![cfg_attr(
@@ -54,6 +54,7 @@ pub mod bytesobject;
 mod c_exporter;
 mod c_string;
 mod calling_convention;
+mod class_assignment;
 mod class_attributes;
 mod class_layout;
 mod class_methods;
@@ -92,16 +93,19 @@ pub mod moduleobject;
 mod new_type;
 pub mod object;
 pub mod objimpl;
+pub mod parse_arguments;
 pub mod protocols;
 pub mod pybuffer;
 pub mod pycapsule;
 pub mod pyerrors;
 pub mod pystate;
 pub mod pythonrun;
+pub mod rangeobject;
 pub mod refcount;
 #[cfg(unix)]
 mod second_python;
 pub mod setobject;
+mod shared_names;
 mod signals;
 pub mod sliceobject;
 mod slot_functions;
@@ -109,6 +113,7 @@ mod slot_ids;
 mod slot_names;
 pub mod slots;
 pub mod sysmodule;
+pub mod traceback;
 pub mod tupleobject;
 mod type_record;
 mod type_slots;

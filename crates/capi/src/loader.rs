@@ -16,6 +16,7 @@ use rustpython_vm::{
 };
 
 use crate::boundary::{call_c, checked_result};
+use crate::class_assignment;
 use crate::class_layout;
 use crate::datetime;
 use crate::export_hook::hook_name;
@@ -54,6 +55,7 @@ pub trait ExtensionModulesExt {
 impl ExtensionModulesExt for InterpreterBuilder {
     fn with_extension_modules(self) -> Self {
         class_layout::install(&self.ctx);
+        class_assignment::install(&self.ctx);
         let builder = match IMP.changed(&self.ctx) {
             Some(definition) => self.add_native_module(definition),
             None => self,

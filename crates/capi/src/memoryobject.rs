@@ -59,7 +59,7 @@ pub unsafe extern "C" fn PyMemoryView_FromMemory(
         // SAFETY: `view` keeps the fields; there is no exporter.
         unsafe { fill_info(view.address(), null_mut(), memory, BufferFlags::FULL_RO, vm) }?;
         // SAFETY: `fill_info` filled it.
-        unsafe { memoryview_of(view, "PyMemoryView_FromMemory got", vm) }
+        unsafe { memoryview_of(view, "PyMemoryView_FromMemory", vm) }
     })
 }
 
@@ -85,15 +85,19 @@ pub unsafe extern "C" fn PyMemoryView_FromBuffer(info: *const PyBufferView) -> *
         // SAFETY: the caller keeps the memory.
         let view = unsafe { View::new(copy) };
         // SAFETY: the caller filled it, and its arrays are still those of `info`.
-        unsafe { memoryview_of(view, "PyMemoryView_FromBuffer got", vm) }
+        unsafe { memoryview_of(view, "PyMemoryView_FromBuffer", vm) }
     })
 }
 
 /// # Safety
 /// As for [`check`].
-unsafe fn memoryview_of(view: View, source: &str, vm: &VirtualMachine) -> PyResult<*mut PyObject> {
+unsafe fn memoryview_of(
+    view: View,
+    function: &str,
+    vm: &VirtualMachine,
+) -> PyResult<*mut PyObject> {
     // SAFETY: by the contract of this function.
-    let checked = unsafe { check(view.fields(), source, vm) }?;
+    let checked = unsafe { check(view.fields(), || format!("{function} got"), vm) }?;
     let view = PyMemoryView::from_buffer(lend(view, checked, None, vm), vm)?;
     Ok(new_reference(view.into_ref(&vm.ctx)))
 }

@@ -9,11 +9,12 @@ use rustpython_vm::function::ItemDoc;
 use rustpython_vm::types::{PyTypeFlags, PyTypeSlots};
 use rustpython_vm::{AsObject, Context, Py, PyObjectRef, PyResult, VirtualMachine};
 
-use crate::class_layout::{best_base, set_base};
+use crate::class_layout::{best_base, is_immutable, set_base};
 use crate::class_methods::add_methods;
 use crate::getset::add_getset;
 use crate::members::{PyMemberDef, add_members};
-use crate::slot_functions::{add_async_methods, add_new, fill};
+use crate::shared_names::empty_dispatchers;
+use crate::slot_functions::{add_async_methods, add_new, add_release_method, fill};
 use crate::slot_ids::*;
 use crate::slot_names::names_of;
 use crate::type_record::{Content, DATA_ALIGN, TypeRecord, native_base};
@@ -61,16 +62,12 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
     } else {
         base.slots.itemsize
     };
-    // The VM compares sizes and the numbers of member cells to find out whether instances of two
-    // classes have the same layout. Over its own classes it needs an unchanged size.
-    let native = native_base(&base);
-    if native.is(vm.ctx.types.object_type) {
-        slots.basicsize = base.slots.basicsize + size;
-        slots.member_count = base.slots.member_count;
-    } else {
-        slots.basicsize = base.slots.basicsize;
-        slots.member_count = base.slots.member_count + usize::from(size > 0);
+    // The VM makes instances over its own classes only if the size is unchanged.
+    slots.basicsize = base.slots.basicsize;
+    if native_base(&base).is(vm.ctx.types.object_type) {
+        slots.basicsize += size;
     }
+    slots.member_count = base.slots.member_count;
     let class = PyType::new_heap(name, bases, Default::default(), slots, metaclass, &vm.ctx)
         .map_err(|text| vm.new_type_error(text))?;
     set_base(&class, base.clone(), vm);
@@ -106,6 +103,7 @@ pub(crate) unsafe fn new_type(spec: TypeSpec, vm: &VirtualMachine) -> PyResult<P
         fill(record);
         add_slot_wrappers(fixed, record, vm);
         add_async_methods(fixed, record, vm)?;
+        add_release_method(fixed, record, vm)?;
     }
     add_new(fixed, vm);
     // SAFETY: the definitions are as the caller promises.
@@ -162,12 +160,6 @@ fn check_immutability(spec: &TypeSpec, bases: &[PyTypeRef], vm: &VirtualMachine)
             base.name()
         ))),
     }
-}
-
-/// Whether Python code cannot change the attributes of a class.
-pub(crate) fn is_immutable(class: &Py<PyType>) -> bool {
-    let flags = &class.slots.flags;
-    flags.has_feature(PyTypeFlags::IMMUTABLETYPE) || !flags.has_feature(PyTypeFlags::HEAPTYPE)
 }
 
 /// The metaclass: the given one, or the most derived of those of the bases.
@@ -316,6 +308,7 @@ fn add_slot_wrappers(class: &'static Py<PyType>, record: &TypeRecord, vm: &Virtu
         class.set_attr(ctx.intern_str("__hash__"), ctx.none());
     }
     let before = class.attributes.interned_names(ctx);
+    empty_dispatchers(class, record);
     add_operators(class, ctx, &[]);
     let own: Vec<&str> = (0..SLOT_COUNT as SlotId)
         .filter(|id| record.is_own(*id))

@@ -3,7 +3,7 @@
 
 use core::ffi::c_int;
 
-use rustpython_vm::builtins::{PyDict, PySlice, PyTuple};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyDict, PySlice, PyTuple};
 use rustpython_vm::protocol::{PyIter, PyIterReturn};
 use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
@@ -52,11 +52,8 @@ pub unsafe extern "C" fn PySequence_Length(object: *mut PyObject) -> isize {
     unsafe { PySequence_Size(object) }
 }
 
-fn not_a_sequence(
-    object: &PyObject,
-    vm: &VirtualMachine,
-) -> rustpython_vm::builtins::PyBaseExceptionRef {
-    let class = object.class().name().to_string();
+fn not_a_sequence(object: &PyObject, vm: &VirtualMachine) -> PyBaseExceptionRef {
+    let class = object.class().slot_name().to_string();
     vm.new_type_error(format!("{class} is not a sequence"))
 }
 
@@ -74,7 +71,7 @@ pub unsafe extern "C" fn PySequence_GetItem(object: *mut PyObject, index: isize)
             if object.mapping_unchecked().check() {
                 return Err(not_a_sequence(object, vm));
             }
-            let class = object.class().name().to_string();
+            let class = object.class().slot_name().to_string();
             let text = format!("'{class}' object does not support indexing");
             return Err(vm.new_type_error(text));
         }
@@ -111,7 +108,7 @@ pub unsafe extern "C" fn PySequence_GetSlice(
         // SAFETY: `object` is NULL or an object, which the caller keeps alive.
         let object = unsafe { argument(object, vm) }?;
         if !object.mapping_unchecked().check() {
-            let class = object.class().name().to_string();
+            let class = object.class().slot_name().to_string();
             return Err(vm.new_type_error(format!("'{class}' object is unsliceable")));
         }
         let slice = PySlice {
@@ -208,8 +205,8 @@ unsafe fn listed(
             return error;
         }
         let (class, other) = (
-            object.class().name().to_string(),
-            found.class().name().to_string(),
+            object.class().slot_name().to_string(),
+            found.class().slot_name().to_string(),
         );
         let text = format!("{class}.{method}() returned a non-iterable (type {other})");
         vm.new_type_error(text)
@@ -233,7 +230,7 @@ pub unsafe extern "C" fn PyIter_NextItem(
         // SAFETY: `iterator` is NULL or an object, which the caller keeps alive.
         let iterator = unsafe { argument(iterator, vm) }?;
         if !PyIter::check(iterator) {
-            let class = iterator.class().name().to_string();
+            let class = iterator.class().slot_name().to_string();
             return Err(vm.new_type_error(format!("expected an iterator, got '{class}'")));
         }
         match PyIter::new(iterator).next(vm)? {

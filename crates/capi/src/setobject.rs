@@ -6,9 +6,40 @@ use core::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 
 use rustpython_vm::builtins::{PyFrozenSet, PySet};
 use rustpython_vm::function::ArgIterable;
-use rustpython_vm::{AsObject, Py, PyObject, PyPayload, PyResult, TryFromObject, VirtualMachine};
+use rustpython_vm::{
+    AsObject, Context, Py, PyObject, PyPayload, PyResult, TryFromObject, VirtualMachine,
+};
 
 use crate::boundary::{argument, bad_internal_call, enter, new_reference};
+
+/// 1 for a set, a frozenset, and instances of their subclasses; else 0. Raises nothing.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyAnySet_Check(object: *mut PyObject) -> c_int {
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    let object = unsafe { object.as_ref() };
+    object
+        .is_some_and(|object| {
+            let set = object.downcast_ref::<PySet>().is_some();
+            set || object.downcast_ref::<PyFrozenSet>().is_some()
+        })
+        .into()
+}
+
+/// 1 for a set that is no instance of a subclass, else 0. Raises nothing.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PySet_CheckExact(object: *mut PyObject) -> c_int {
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    let object = unsafe { object.as_ref() };
+    object
+        .is_some_and(|object| object.class().is(Context::genesis().types.set_type))
+        .into()
+}
 
 /// A new frozenset of the items of an iterable, or an empty one for NULL. NULL with an exception.
 ///

@@ -1,4 +1,4 @@
-//! `sliceobject.h`: the bounds of slices. The other functions of the header come from
+//! `sliceobject.h`: recognizing slices, and their bounds. The other functions of the header come from
 //! `rustpython-capi`.
 
 use core::ffi::c_int;
@@ -7,6 +7,19 @@ use rustpython_vm::PyObject;
 use rustpython_vm::builtins::PySlice;
 
 use crate::boundary::{enter, instance};
+
+/// 1 for a slice, else 0. Raises nothing.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PySlice_Check(object: *mut PyObject) -> c_int {
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    let object = unsafe { object.as_ref() };
+    object
+        .is_some_and(|object| object.downcast_ref::<PySlice>().is_some())
+        .into()
+}
 
 /// Stores the bounds and the step of a slice. None is replaced by what it means for the step; numbers
 /// that are too large are limited. Returns 0; or -1 with ValueError for a step of 0, with TypeError for

@@ -21,7 +21,7 @@ pub(crate) const DATA_ALIGN: usize = 16;
 
 /// How many classes from C can be above one another so that each has slot functions of its own. The
 /// classes below these share theirs.
-pub(crate) const LEVELS: usize = 4;
+pub(crate) const LEVELS: usize = 8;
 
 /// The description of a class from C.
 #[repr(C)]

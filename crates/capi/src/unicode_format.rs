@@ -414,8 +414,12 @@ fn not_a_str(object: &PyObject, vm: &VirtualMachine) -> PyBaseExceptionRef {
 /// # Safety
 /// `text` is such a string.
 unsafe fn utf8(text: NonNull<c_char>, limit: usize) -> String {
-    // SAFETY: the caller promises a NUL, or at least `limit` bytes.
-    let byte = |index| unsafe { text.cast::<u8>().add(index).read() };
+    let byte = |index| {
+        // SAFETY: no byte before it is a NUL, and it is within the limit.
+        let place = unsafe { text.cast::<u8>().add(index) };
+        // SAFETY: it is a byte of the string.
+        unsafe { place.read() }
+    };
     let length = (0..limit).take_while(|index| byte(*index) != 0).count();
     // SAFETY: the string has this length, and the caller keeps it.
     let bytes = unsafe { NonNull::slice_from_raw_parts(text.cast::<u8>(), length).as_ref() };

@@ -46,6 +46,10 @@ PyObject *rustpython_capsule_build_value(const char *format, Arguments *argument
 PyObject *rustpython_capsule_pack(Py_ssize_t count, Arguments *arguments);
 int rustpython_capsule_unpack(PyObject *tuple, const char *name, Py_ssize_t min, Py_ssize_t max,
                               Arguments *arguments);
+int rustpython_capsule_parse_tuple(PyObject *args, const char *format, Arguments *arguments);
+int rustpython_capsule_parse(PyObject *args, const char *format, Arguments *arguments);
+int rustpython_capsule_parse_keywords(PyObject *args, PyObject *kwargs, const char *format,
+                                      char *const *names, Arguments *arguments);
 PyObject *rustpython_capsule_call(PyObject *callable, const char *format, Arguments *arguments);
 PyObject *rustpython_capsule_call_method(PyObject *object, const char *name, const char *format,
                                          Arguments *arguments);
@@ -86,6 +90,53 @@ int PyArg_UnpackTuple(PyObject *args, const char *name, Py_ssize_t min, Py_ssize
     const int unpacked = rustpython_capsule_unpack(args, name, min, max, &arguments);
     va_end(arguments.list);
     return unpacked;
+}
+
+int PyArg_ParseTuple(PyObject *args, const char *format, ...)
+{
+    Arguments arguments;
+    va_start(arguments.list, format);
+    const int parsed = rustpython_capsule_parse_tuple(args, format, &arguments);
+    va_end(arguments.list);
+    return parsed;
+}
+
+int PyArg_VaParse(PyObject *args, const char *format, va_list list)
+{
+    Arguments arguments;
+    va_copy(arguments.list, list);
+    const int parsed = rustpython_capsule_parse_tuple(args, format, &arguments);
+    va_end(arguments.list);
+    return parsed;
+}
+
+int PyArg_Parse(PyObject *args, const char *format, ...)
+{
+    Arguments arguments;
+    va_start(arguments.list, format);
+    const int parsed = rustpython_capsule_parse(args, format, &arguments);
+    va_end(arguments.list);
+    return parsed;
+}
+
+int PyArg_ParseTupleAndKeywords(PyObject *args, PyObject *kwargs, const char *format,
+                                char *const *names, ...)
+{
+    Arguments arguments;
+    va_start(arguments.list, names);
+    const int parsed = rustpython_capsule_parse_keywords(args, kwargs, format, names, &arguments);
+    va_end(arguments.list);
+    return parsed;
+}
+
+int PyArg_VaParseTupleAndKeywords(PyObject *args, PyObject *kwargs, const char *format,
+                                  char *const *names, va_list list)
+{
+    Arguments arguments;
+    va_copy(arguments.list, list);
+    const int parsed = rustpython_capsule_parse_keywords(args, kwargs, format, names, &arguments);
+    va_end(arguments.list);
+    return parsed;
 }
 
 /* ---- tupleobject.h ---- */

@@ -11,8 +11,12 @@ use rustpython_vm::{PyResult, VirtualMachine};
 /// # Safety
 /// `text` is a string with a NUL, or with at least `limit` elements.
 pub(crate) unsafe fn length(text: NonNull<wchar_t>, limit: usize) -> usize {
-    // SAFETY: no element before it is a NUL, and it is within the limit.
-    let element = |index| unsafe { text.add(index).read() };
+    let element = |index| {
+        // SAFETY: no element before it is a NUL, and it is within the limit.
+        let place = unsafe { text.add(index) };
+        // SAFETY: it is an element of the string.
+        unsafe { place.read() }
+    };
     (0..limit).take_while(|index| element(*index) != 0).count()
 }
 

@@ -6,6 +6,7 @@
 
 #include "exporter.h"
 
+#include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -162,6 +163,26 @@ static PyObject *let_go(PyObject *module, PyObject *place)
     const int pending = PyErr_ExceptionMatches(PyExc_LookupError);
     PyErr_Clear();
     return PyLong_FromLong(pending * 2 + (view->obj == NULL));
+}
+
+static void *release(void *view)
+{
+    PyBuffer_Release(view);
+    return NULL;
+}
+
+/* let_go_elsewhere(place): releases a view on a native thread that is attached to no interpreter. Only
+   this interpreter allows that. */
+static PyObject *let_go_elsewhere(PyObject *module, PyObject *place)
+{
+    (void)module;
+    Py_buffer *const view = &held[PyLong_AsSsize_t(place)];
+    pthread_t thread;
+    int failed = 0;
+    Py_BEGIN_ALLOW_THREADS
+    failed = pthread_create(&thread, NULL, release, view) != 0 || pthread_join(thread, NULL) != 0;
+    Py_END_ALLOW_THREADS
+    return PyLong_FromLong(failed == 0 && view->obj == NULL);
 }
 
 /* distance(object, other): how far the first item of one view is from that of the other. */
@@ -335,6 +356,7 @@ static PyMethodDef methods[] = {
     ONE(held_bytes),
     FAST(set_byte),
     ONE(let_go),
+    ONE(let_go_elsewhere),
     FAST(distance),
     ONE(check_buffer),
     FAST(fill_info),

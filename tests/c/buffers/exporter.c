@@ -39,7 +39,7 @@ static struct {
     Arrays arrays;
 } next;
 
-static char memory[64];
+static char exported[64];
 static long asked, released, last_flags, changed;
 static PyObject *some_bytes;
 
@@ -67,8 +67,8 @@ PyObject *configure(PyObject *module, PyObject *arguments)
     next.has_strides = numbers_of(PyTuple_GetItem(arguments, 3), next.arrays.strides) >= 0;
     next.has_suboffsets = numbers_of(PyTuple_GetItem(arguments, 4), next.arrays.suboffsets) >= 0;
     asked = released = changed = 0;
-    for (size_t i = 0; i < sizeof memory; i++) {
-        memory[i] = (char)i;
+    for (size_t i = 0; i < sizeof exported; i++) {
+        exported[i] = (char)i;
     }
     return PyErr_Occurred() == NULL ? Py_NewRef(Py_None) : NULL;
 }
@@ -95,13 +95,13 @@ static int get_buffer(PyObject *self, Py_buffer *view, int flags)
     case RAISES: PyErr_SetString(PyExc_BufferError, "not now"); return -1;
     case FAILS_SILENTLY: return -1;
     case PLAIN:
-        return PyBuffer_FillInfo(view, self, memory + next.offset, next.len, next.readonly, flags);
+        return PyBuffer_FillInfo(view, self, exported + next.offset, next.len, next.readonly, flags);
     case OF_BYTES: return PyObject_GetBuffer(some_bytes, view, flags);
     default: break;
     }
     Arrays *const arrays = malloc(sizeof *arrays);
     *arrays = next.arrays;
-    view->buf = next.offset < 0 ? NULL : memory + next.offset;
+    view->buf = next.offset < 0 ? NULL : exported + next.offset;
     view->len = next.len;
     view->itemsize = next.itemsize;
     view->readonly = next.readonly;
@@ -146,7 +146,7 @@ static void release_buffer(PyObject *self, Py_buffer *view)
     free(arrays);
 }
 
-static PyType_Slot slots[] = {
+static PyType_Slot with_release[] = {
     {Py_bf_getbuffer, (void *)get_buffer},
     {Py_bf_releasebuffer, (void *)release_buffer},
     {0, NULL},
@@ -157,7 +157,7 @@ static PyType_Spec exporter = {
     0,
     0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    slots,
+    with_release,
 };
 
 static PyType_Slot slots_without_release[] = {

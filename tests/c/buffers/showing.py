@@ -19,6 +19,9 @@ REQUESTS += [READ, WRITE]
 def shown(value):
     if isinstance(value, BaseException):
         text = re.sub(r" at 0x[0-9a-f]+", "", str(value))
+        # CPython's text has a position in its source, and the name of the module.
+        text = re.sub(r"^\S+:\d+: bad argument", "bad argument", text)
+        text = text.replace("buffer_driver.Exporter", "Exporter")
         return f"{type(value).__name__}: {text}"
     if type(value) is memoryview:
         obj = value.obj
@@ -35,8 +38,4 @@ def row(label, function, *arguments):
         answer = function(*arguments)
     except BaseException as error:
         answer = error.with_traceback(None)
-    text = shown(answer)
-    # CPython's text has a position in its source.
-    if text.startswith("SystemError: ") and text.endswith("bad argument to internal function"):
-        text = "SystemError: bad argument to internal function"
-    print(label, text, sep="\t", flush=True)
+    print(label, shown(answer), sep="\t", flush=True)

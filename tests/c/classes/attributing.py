@@ -61,13 +61,19 @@ def limits(bits):
     return [low, high, low - 1, high + 1, 1 << 70, -(1 << 70)]
 
 
+def assign(owner, name, value):
+    """Sets a member, and returns what it is then."""
+    setattr(owner, name, value)
+    return getattr(owner, name)
+
+
 rows("members", "\n".join(
     ["m = Members()",
      "m.a_short, m.an_int, m.a_long, m.a_float, m.a_double, m.a_string, m.an_object, m.a_char, m.a_byte",
      "m.an_unsigned_byte, m.an_unsigned_short, m.an_unsigned_int, m.an_unsigned_long, m.an_array, m.a_bool",
      "m.a_long_long, m.an_unsigned_long_long, m.a_size, m.always_none, m.audited", "m.an_object_or_error"]
-    + [f"m.{name} = {value}\nm.{name}" for name, bits in NUMBERS.items() for value in limits(bits)]
-    + [f"m.{name} = {value}\nm.{name}" for name in [*NUMBERS, "a_float", "a_double", "a_char", "a_bool", "a_string",
+    + [f"assign(m, '{name}', {value})" for name, bits in NUMBERS.items() for value in limits(bits)]
+    + [f"assign(m, '{name}', {value})" for name in [*NUMBERS, "a_float", "a_double", "a_char", "a_bool", "a_string",
                                                     "an_object", "an_object_or_error", "an_array"]
        for value in ["1.5", "'x'", "'xy'", "''", "'\\xe9'", "b'x'", "None", "True", "Number()", "2**70", "[]"]]
     + [f"del m.{name}" for name in [*NUMBERS, "a_float", "a_double", "a_char", "a_bool", "a_string", "an_object",
@@ -88,7 +94,7 @@ rows("members", "\n".join(
        "inspect.ismemberdescriptor(Members.a_short), inspect.isdatadescriptor(Members.a_short)",
        "copy.copy(Members.a_short)", "pickle.loads(pickle.dumps(Members.a_short)) is Members.a_short",
        "data_state(Members(), Members)", "sorted(vars(Members))"]),
-    inspect=__import__("inspect"), copy=__import__("copy"), pickle=__import__("pickle"))
+    assign=assign, inspect=__import__("inspect"), copy=__import__("copy"), pickle=__import__("pickle"))
 
 rows("getters", """
 g = Getters()
@@ -143,6 +149,19 @@ copy.copy(Getters.both) is Getters.both
 sorted(vars(Getters))
 """, inspect=__import__("inspect"), copy=__import__("copy"))
 
+rows("replaced dict", """
+p = Places()
+p.old = 1
+p.__dict__ = {'new': 3}
+p.new
+p.old
+class Sub(Places): pass
+s = Sub()
+s.__dict__ = {'new': 4}
+s.new, vars(s)
+s.__dict__ = None
+""")
+
 for name in ["Places", "Managed"]:
     rows(name, f"""
 class_ = {name}
@@ -154,9 +173,6 @@ p.__dict__['other'] = 2
 p.other
 del p.field
 p.field
-p.__dict__ = {{'new': 3}}
-p.new
-p.other
 p.__dict__ = 5
 del p.__dict__
 p.__dict__
@@ -165,7 +181,7 @@ class Sub(class_): pass
 s = Sub()
 s.x = 1
 s.__dict__
-s.__dict__ = dict(y=2)
+s.__dict__ |= dict(y=2)
 s.y
 class Slots(class_):
   __slots__ = ('slot',)
@@ -180,7 +196,7 @@ class Slots3(class_):
 r = weakref.ref(p, lambda r: print('callback', r()))
 r() is p
 weakref.getweakrefcount(p)
-weakref.proxy(p).new
+weakref.proxy(p).other
 del p
 r()
 r = weakref.ref(s)

@@ -221,8 +221,8 @@ memoryview(e)
 bytes(e)
 list(e)
 [*e]
-f(*e)
-f(**e)
+max(*e)
+dict(**e)
 isinstance(e, Empty), isinstance(e, object), isinstance(1, Empty)
 isinstance(1, e)
 e.__doc__

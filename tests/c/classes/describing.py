@@ -102,20 +102,24 @@ SLOTS = {
 }
 
 
-def filled(cls):
-    return [name for number, name in SLOTS.items() if class_driver.get_slot(cls, number)]
+# Classes of the VM have other data, and functions for the collector that C code cannot call.
+NO_FUNCTIONS = ("tp_doc", "tp_methods", "tp_members", "tp_getset", "tp_traverse", "tp_clear")
+
+
+def filled(cls, without=()):
+    return [name for number, name in SLOTS.items() if name not in without and class_driver.get_slot(cls, number)]
 
 
 rows("slots", "\n".join(
     [f"filled({name})" for name in CLASSES]
-    + [f"filled({name})" for name in ("object", "int", "str", "list", "dict", "type", "Exception", "float", "tuple")]
-    + ["class Sub(Number): pass", "filled(Sub)", "class Adds:\n  def __add__(self, other): return 'added'\n"
+    + [f"filled({name}, NO_FUNCTIONS)" for name in ("object", "int", "str", "list", "dict", "type", "Exception", "float", "tuple")]
+    + ["class Sub(Number): pass", "filled(Sub, NO_FUNCTIONS)", "class Adds:\n  def __add__(self, other): return 'added'\n"
        "  def __len__(self): return 3\n  def __getitem__(self, key): return key\n  def __iter__(self): return self\n"
        "  def __next__(self): return 8\n  def __hash__(self): return 77\n  def __repr__(self): return 'R'\n"
-       "  def __neg__(self): return 'negative'", "filled(Adds)",
+       "  def __neg__(self): return 'negative'", "filled(Adds, NO_FUNCTIONS)",
        "slot_object(Derived, 48), slot_object(Joined, 49), slot_object(int, 48), slot_object(object, 48)",
        "get_slot(Base, 0)", "get_slot(Base, -1)", "get_slot(Base, 1000)", "get_slot(int, 1000)", "get_slot(Base, 75)"]),
-     filled=filled)
+     filled=filled, NO_FUNCTIONS=NO_FUNCTIONS)
 
 CALLS = [
     "'repr', 5", "'str', 'a'", "'iter', [1]", "'iternext', iter([4])", "'iternext', iter([])", "'negative', 5",

@@ -14,6 +14,10 @@ static PyTypeObject *countdown_type;
 static int countdown_init(PyObject *self, PyObject *args, PyObject *kwargs)
 {
     (void)kwargs;
+    if (PyTuple_Size(args) == 0) {
+        PyErr_SetString(PyExc_TypeError, "Countdown takes a number");
+        return -1;
+    }
     Countdown *const data = PyObject_GetTypeData(self, countdown_type);
     data->left = PyLong_AsLong(PyTuple_GetItem(args, 0));
     data->end = 'n';

@@ -106,12 +106,18 @@ static void phoenix_finalize(PyObject *self)
     PyErr_SetRaisedException(pending);
 }
 
+static int phoenix_traverse(PyObject *self, visitproc visit, void *arg)
+{
+    Py_VISIT(Py_TYPE(self));
+    return 0;
+}
+
 static void phoenix_dealloc(PyObject *self)
 {
     if (PyObject_CallFinalizerFromDealloc(self) < 0) {
-        event("resurrected(%s)", kind(self));
         return;
     }
+    PyObject_GC_UnTrack(self);
     event("dealloc(%s)", kind(self));
     free_instance(self);
 }
@@ -127,11 +133,13 @@ static PyObject *take_kept(PyObject *module, PyObject *none)
 
 static PyType_Slot phoenix_slots[] = {
     SLOT(Py_tp_finalize, phoenix_finalize),
+    SLOT(Py_tp_traverse, phoenix_traverse),
     SLOT(Py_tp_dealloc, phoenix_dealloc),
     {0, NULL},
 };
 static PyType_Spec phoenix_spec = {"class_driver.Phoenix", 0, 0,
-                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, phoenix_slots};
+                                   Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
+                                   phoenix_slots};
 
 /* ---- A finalizer that reports an exception; a `new` and an `init` that fail ---- */
 

@@ -12,16 +12,16 @@ n = Node()
 n.loud = True
 n.held = n
 del n
-gc.collect()
+gc.collect() > 0
 a, b = Node(), Node()
 a.held, b.held = b, a
-a.loud = b.loud = True
+a.loud = True
 del a, b
 gc.collect() > 1
 n = Node()
 n.held = [n]
 r = gc.get_referents(n)
-[type(x).__name__ for x in r]
+sorted({type(x).__name__ for x in r})
 del r
 class Sub(Node): pass
 s = Sub()
@@ -183,8 +183,6 @@ len(Empty())
 del Empty.__len__
 len(Empty())
 Number.__add__ = lambda self, other: 'patched'
-Number() + 1
-del Number.__add__
 Number() + 1
 """)
 

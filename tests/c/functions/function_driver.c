@@ -196,6 +196,9 @@ static const Row rows[] = {
     ROW("iso", PySys_SetObject),
     ROW("ro", PyType_GetFullyQualifiedName),
     ROW("iosn", PyErr_WarnEx),
+#ifdef RUSTPYTHON_CAPI
+    ROW("ro", PyModuleDef_Init),
+#endif
 };
 
 PyObject *give(PyObject *object)
@@ -402,6 +405,7 @@ static PyMethodDef methods[] = {
     FAST(dropped),
     FAST(variadic),
     {"count_of", count_of, METH_O, NULL},
+    {"times_cleaned", times_cleaned, METH_NOARGS, NULL},
     {"set_null", set_null, METH_O, NULL},
     {NULL, NULL, 0, NULL},
 };

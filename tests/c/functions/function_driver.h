@@ -43,5 +43,6 @@ PyObject *pair(PyObject *first, PyObject *second);
 
 /* variadic(name, pending, arguments): see variadic.c. */
 PyObject *variadic(PyObject *module, PyObject *const *arguments, Py_ssize_t count);
+PyObject *times_cleaned(PyObject *module, PyObject *none);
 
 #endif

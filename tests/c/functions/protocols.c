@@ -83,6 +83,18 @@ static PyObject *optional_item(PyObject *object, PyObject *key)
     return returned(status, found);
 }
 
+/* Macros or inline functions in CPython. */
+#define CHECK(function)                                                                            \
+    static int check_##function(PyObject *object)                                                  \
+    {                                                                                              \
+        return function(object);                                                                   \
+    }
+CHECK(PySlice_Check)
+CHECK(PyRange_Check)
+CHECK(PyAnySet_Check)
+CHECK(PySet_CheckExact)
+CHECK(PyByteArray_CheckExact)
+
 static PyObject *slice_unpack(PyObject *slice)
 {
     Py_ssize_t start = 0, stop = 0, step = 0;
@@ -161,11 +173,11 @@ static PyObject *frozen(PyObject *iterable)
     return PyFrozenSet_New(iterable);
 }
 
-/* Adds to a new frozenset, which is allowed as long as only C code knows it. */
+/* Adds to a new frozenset, which is allowed as long as only C code knows it. It must forget its hash. */
 static PyObject *added_to_frozenset(PyObject *item)
 {
     PyObject *const set = PyFrozenSet_New(NULL);
-    if (set != NULL && PySet_Add(set, item) < 0) {
+    if (set != NULL && (PyObject_Hash(set) == -1 || PySet_Add(set, item) < 0)) {
         Py_DECREF(set);
         return NULL;
     }
@@ -264,6 +276,11 @@ const Row protocol_rows[] = {
     ROW("no", PySet_Size),
     ROW("ioo", PySet_Contains),
     ROW("ro", PySet_New),
+    {"PySlice_Check", "io", (void (*)(void))check_PySlice_Check},
+    {"PyRange_Check", "io", (void (*)(void))check_PyRange_Check},
+    {"PyAnySet_Check", "io", (void (*)(void))check_PyAnySet_Check},
+    {"PySet_CheckExact", "io", (void (*)(void))check_PySet_CheckExact},
+    {"PyByteArray_CheckExact", "io", (void (*)(void))check_PyByteArray_CheckExact},
     {"PySlice_Unpack", "ro", (void (*)(void))slice_unpack},
     {"PySlice_AdjustIndices", "ron", (void (*)(void))slice_indices},
     ROW("rooo", PySlice_New),

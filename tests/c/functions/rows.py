@@ -7,4 +7,4 @@ import sys
 sys.dont_write_bytecode = True
 sys.path[:0] = [os.path.realpath(sys.argv[1]), os.path.dirname(os.path.realpath(__file__))]
 
-import containers, classes, exceptions, printing, modules, protocols, texts, variadic
+import containers, classes, exceptions, printing, modules, protocols, texts, variadic, arguments

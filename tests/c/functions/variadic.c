@@ -37,6 +37,24 @@ static PyObject *format_v(PyObject *exception, const char *format, ...)
     return null;
 }
 
+static int va_parse(PyObject *args, const char *format, ...)
+{
+    va_list list;
+    va_start(list, format);
+    const int parsed = PyArg_VaParse(args, format, list);
+    va_end(list);
+    return parsed;
+}
+
+static int va_parse_keywords(PyObject *args, PyObject *kwargs, const char *format, char **names, ...)
+{
+    va_list list;
+    va_start(list, names);
+    const int parsed = PyArg_VaParseTupleAndKeywords(args, kwargs, format, names, list);
+    va_end(list);
+    return parsed;
+}
+
 /* More doubles than there are registers, among integers. */
 static PyObject *many_doubles(void)
 {
@@ -79,6 +97,12 @@ static const Variadic rows[] = {
     VARIADIC('v', PySys_WriteStderr),
     VARIADIC('v', PySys_FormatStdout),
     VARIADIC('v', PySys_FormatStderr),
+    VARIADIC('i', PyArg_ParseTuple),
+    {"PyArg_VaParse", 'i', (void (*)(void))va_parse},
+    VARIADIC('i', PyArg_Parse),
+    VARIADIC('i', PyArg_ParseTupleAndKeywords),
+    {"PyArg_VaParseTupleAndKeywords", 'i', (void (*)(void))va_parse_keywords},
+    VARIADIC('i', PyArg_ValidateKeywordArguments),
 };
 
 /* Converters for a unit `O&`. */
@@ -94,13 +118,54 @@ static PyObject *refused(void *argument)
     return NULL;
 }
 
+/* How often a converter was called to clean up. */
+static long cleaned;
+
+/* Converters of arguments. */
+static int stores_length(PyObject *object, void *place)
+{
+    const Py_ssize_t length = PyObject_Size(object);
+    *(long long *)place = (long long)length;
+    return length >= 0;
+}
+
+static int fails_silently(PyObject *object, void *place)
+{
+    (void)object, (void)place;
+    return 0;
+}
+
+static int cleans_up(PyObject *object, void *place)
+{
+    if (object == NULL) {
+        cleaned++;
+        return 1;
+    }
+    *(long long *)place = 1;
+    return Py_CLEANUP_SUPPORTED;
+}
+
+/* A variable of the caller, and the letter of its kind. */
+typedef struct {
+    char kind;
+    union {
+        PyObject *object;
+        long long integer;
+        float number;
+        double numbers[2];
+        char *text;
+        Py_buffer view;
+    };
+} Variable;
+
 /* The values of one call, and what must be freed after it. */
 typedef struct {
     Word words[WORDS];
     double doubles[DOUBLES];
     void *copies[WORDS];
-    PyObject *variables[WORDS];
-    int word_count, double_count, variable_count;
+    Variable variables[WORDS];
+    char *names[WORDS];
+    int word_count, double_count, variable_count, name_count;
 } Values;
 
 static wchar_t *wide_copy(PyObject *bytes)
@@ -113,9 +178,23 @@ static wchar_t *wide_copy(PyObject *bytes)
     return copy;
 }
 
+/* Adds a variable of a kind and its address. v is a PyObject *, n an integer of any type, F a float, D two
+   doubles, t a char *, m memory that the function may allocate, B a Py_buffer. */
+static void add_variable(Values *values, char kind, PyObject *object)
+{
+    Variable *const variable = &values->variables[values->variable_count++];
+    variable->kind = kind;
+    if (kind == 'n') {
+        variable->integer = PyLong_AsLongLong(object);
+    } else if (kind == 'm' && object != NULL) {
+        variable->text = PyMem_Malloc(64);
+    }
+    values->words[values->word_count] = (Word)&variable->integer;
+}
+
 /* Adds a value: a pair of a letter and an object. o is an object; r a new reference; s and w a string of
-   char and of wchar_t; i an integer of any type; d a double; c the address of two doubles; v the
-   address of a variable; f one of the converters. */
+   char and of wchar_t; i an integer of any type; d a double; c the address of two doubles; f and g one of
+   the converters of values and of arguments; k the names of arguments; others are variables. */
 static int add(Values *values, PyObject *entry)
 {
     PyObject *const letter = PyTuple_GetItem(entry, 0);
@@ -153,9 +232,20 @@ static int add(Values *values, PyObject *entry)
         *word = (Word)parts;
         break;
     }
-    case 'v': *word = (Word)&values->variables[values->variable_count++]; break;
+    case 'k':
+        for (Py_ssize_t i = 0; i < PyTuple_Size(object); i++) {
+            values->names[values->name_count++] = copy_of_bytes(PyTuple_GetItem(object, i));
+        }
+        *word = (Word)values->names;
+        break;
+    case 'g': {
+        int (*const converters[])(PyObject *, void *) = {stores_length, fails_silently, cleans_up};
+        *word = (Word)converters[PyLong_AsLong(object)];
+        break;
+    }
     case 'f': *word = (Word)(PyObject_IsTrue(object) ? doubled : refused); break;
-    default: *word = (Word)PyLong_AsLongLong(object); break;
+    case 'i': *word = (Word)PyLong_AsLongLong(object); break;
+    default: add_variable(values, kind, object); break;
     }
     values->word_count++;
     return PyErr_Occurred() == NULL ? 0 : -1;
@@ -171,8 +261,33 @@ static Word invoke(const Variadic *row, const Values *values)
         d[6], d[7]);
 }
 
+/* What is in a variable after the call, which it releases. */
+static PyObject *content_of(Variable *variable, int succeeded)
+{
+    PyObject *content = NULL;
+    switch (variable->kind) {
+    case 'v': return give(variable->object);
+    case 'n': return PyLong_FromLongLong(variable->integer);
+    case 'F': return PyFloat_FromDouble(variable->number);
+    case 'D':
+        return pair(PyFloat_FromDouble(variable->numbers[0]), PyFloat_FromDouble(variable->numbers[1]));
+    case 't': return variable->text == NULL ? give(NULL) : PyBytes_FromString(variable->text);
+    case 'm':
+        content = variable->text == NULL ? give(NULL) : PyBytes_FromString(succeeded ? variable->text : "");
+        PyMem_Free(variable->text);
+        return content;
+    default:
+        if (!succeeded) {
+            return give(NULL);
+        }
+        content = PyBytes_FromStringAndSize(variable->view.buf, variable->view.len);
+        PyBuffer_Release(&variable->view);
+        return content;
+    }
+}
+
 /* The answer, the exception that is pending afterwards, and what is in the variables. */
-static PyObject *answer_of(const Variadic *row, Word answer, const Values *values)
+static PyObject *answer_of(const Variadic *row, Word answer, Values *values)
 {
     PyObject *const raised = taken_exception();
     PyObject *given;
@@ -184,9 +299,18 @@ static PyObject *answer_of(const Variadic *row, Word answer, const Values *value
     }
     PyObject *const answers = pair(given, raised);
     for (int i = 0; i < values->variable_count; i++) {
-        PyList_Append(answers, values->variables[i] == NULL ? null_mark : values->variables[i]);
+        PyObject *const content = content_of(&values->variables[i], (int)answer != 0);
+        PyList_Append(answers, content);
+        Py_DECREF(content);
     }
     return answers;
+}
+
+/* times_cleaned(): how often a converter was called to clean up. */
+PyObject *times_cleaned(PyObject *module, PyObject *none)
+{
+    (void)module, (void)none;
+    return PyLong_FromLong(cleaned);
 }
 
 /* variadic(name, pending, values): calls the function with that exception pending and these values, a
@@ -219,6 +343,7 @@ PyObject *variadic(PyObject *module, PyObject *const *arguments, Py_ssize_t coun
     PyObject *const answers = answer_of(row, invoke(row, &values), &values);
     for (int i = 0; i < WORDS; i++) {
         free(values.copies[i]);
+        free(values.names[i]);
     }
     return answers;
 }

@@ -48,6 +48,64 @@ assert call("PyException_SetContext", ValueError(), None) == [None, NULL]
 assert call("PyErr_ExceptionMatches", NULL, pending=ValueError())[0] == 0
 assert call("PyObject_TypeCheck", NULL, int)[0] == call("PyObject_TypeCheck", 5, NULL)[0] == 0
 
+for name, *rest in ["PyDict_Size"], ["PyDict_GetItemRef", 5], ["PyDict_SetItem", 5, 6], ["PyDict_Update", {}], ["PySet_Add", 5], ["PySet_Size"], ["PySlice_Unpack"], ["PyModule_GetDict"]:
+    refused(SystemError, BAD, name, NULL, *rest)
+for name, *arguments in ["PyObject_GetAttr", NULL, "a"], ["PyObject_GetAttr", 5, NULL], ["PyObject_SetAttr", NULL, "a", 5], ["PyObject_SetAttrString", 5, NULL, 5], ["PyObject_GetOptionalAttr", NULL, "a"], ["PyDict_SetItem", {}, NULL, 5], ["PyDict_SetItem", {}, 5, NULL], ["PySet_Add", set(), NULL], ["PyIter_NextItem", NULL], ["PyObject_CallObject", NULL, ()], ["PyModule_SetDocString", NULL, b"doc"], ["PySys_SetObject", NULL, 5], ["PyErr_WarnEx", UserWarning, NULL, 1]:
+    refused(SystemError, NULL_ARGUMENT, name, *arguments)
+for name, *arguments in ["PyUnicode_GetLength", NULL], ["PyUnicode_AsUTF8String", NULL]:
+    refused(TypeError, "bad argument type for built-in operation", name, *arguments)
+assert call("PySys_GetObject", NULL) == [NULL, NULL]
+
+# A frozenset that has a hash forgets it when C code adds a value.
+added = call("PySet_Add to a frozenset", 5)[0]
+assert hash(added) == hash(frozenset([5])), added
+
+# ---- Functions with variable arguments ----
+
+
+def variadic(name, *values, pending=NULL):
+    return driver.variadic(name.encode(), pending, values)
+
+
+def variadic_refused(error, text, name, *values):
+    answer, raised = variadic(name, *values)[:2]
+    assert (type(raised), str(raised)) == (error, text), (name, values, answer, raised)
+    assert answer in (0, -1, NULL), (name, answer)
+
+
+for name, *values in (
+    ["Py_BuildValue", ("s", NULL)], ["Py_BuildValue", ("s", b"D"), ("o", NULL)], ["Py_BuildValue", ("s", b"O&"), ("o", NULL), ("i", 0)],
+    ["PyUnicode_FromFormat", ("s", NULL)], ["PyUnicode_FromFormat", ("s", b"%s"), ("s", NULL)], ["PyUnicode_FromFormat", ("s", b"%ls"), ("s", NULL)],
+    ["PyUnicode_FromFormat", ("s", b"%V"), ("o", NULL), ("s", NULL)], ["PyErr_Format", ("o", NULL), ("s", b"x")], ["PyErr_Format", ("o", ValueError), ("s", NULL)],
+    ["PyTuple_Pack", ("i", 2), ("o", 5), ("o", NULL)], ["PyErr_WarnFormat", ("o", UserWarning), ("i", 1), ("s", NULL)],
+    *(["PyUnicode_FromFormat", ("s", b"%" + letter), ("o", NULL)] for letter in (b"U", b"S", b"R", b"A", b"T", b"N")),
+):
+    variadic_refused(SystemError, NULL_ARGUMENT, name, *values)
+variadic_refused(SystemError, BAD, "PyTuple_Pack", ("i", -1))
+for category in ValueError, 5:
+    text = f"category must be a Warning subclass, not '{type(category).__name__}'"
+    variadic_refused(TypeError, text, "PyErr_WarnFormat", ("o", category), ("i", 1), ("s", b"x"))
+for name in "PySys_WriteStdout", "PySys_FormatStderr":
+    assert variadic(name, ("s", b"")) == [None, NULL]
+assert variadic("PySys_FormatStdout", ("s", NULL)) == [None, NULL]
+# Units and conversions that CPython 3.13 lacks, or does not survive.
+assert variadic("Py_BuildValue", ("s", b"pp"), ("i", 0), ("i", 2))[0] == (False, True)
+assert variadic("PyUnicode_FromFormat", ("s", b"%.*s|%.*U"), ("i", -1), ("s", b"ab"), ("i", -5), ("o", "cd"))[0] == "ab|cd"
+assert variadic("PyUnicode_FromFormat", ("s", b"%p"), ("i", 0))[0] == "0x0"
+for format in b"i)", b"(i", b"i((i)":
+    text = "excess ')' in getargs format" if b"(" not in format else "missing ')' in getargs format"
+    variadic_refused(SystemError, text, "PyArg_ParseTuple", ("o", (1,)), ("s", format), ("n", 0), ("n", 0))
+for name in "PyArg_ParseTuple", "PyArg_ValidateKeywordArguments":
+    variadic_refused(SystemError, BAD, name, ("o", NULL), ("s", b"i"), ("n", 0))
+variadic_refused(SystemError, BAD, "PyArg_ParseTupleAndKeywords", ("o", ()), ("o", NULL), ("s", b""), ("o", NULL))
+variadic_refused(SystemError, NULL_ARGUMENT, "PyArg_ParseTuple", ("o", ()), ("s", NULL))
+refused(
+    SystemError,
+    "this interpreter has no module definitions of type PyModuleDef: a module must export the function PyModExport_<name> (PEP 793)",
+    "PyModuleDef_Init",
+    NULL,
+)
+
 # In a tuple or list that Python code sees, an item that was not set is None, and NULL sets nothing.
 for kind, make in (0, tuple), (1, list):
     for items in [], [(1, "b")], [(2, "c"), (0, NULL)]:

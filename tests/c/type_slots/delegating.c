@@ -145,8 +145,12 @@ PyObject *delegating(PyObject *module, PyObject *base)
     PyType_Slot slots[sizeof candidates / sizeof *candidates + 1];
     memset(slots, 0, sizeof slots);
     size_t used = 0;
+    PyTypeObject *const object = native_base((PyTypeObject *)base);
     for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
-        if (PyType_GetSlot((PyTypeObject *)base, candidates[i].slot) != NULL) {
+        const int id = candidates[i].slot;
+        void *const function = PyType_GetSlot((PyTypeObject *)base, id);
+        /* With an initializer of its own, a class takes no arguments for the constructor. */
+        if (function != NULL && (id != Py_tp_init || function != PyType_GetSlot(object, id))) {
             slots[used++] = candidates[i];
         }
     }

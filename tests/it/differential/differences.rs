@@ -14,7 +14,7 @@ pub(super) enum Difference {
     /// The pending exception is the same before and after a destructor, whatever the destructor
     /// does.
     PendingRestored,
-    /// An exception that a destructor leaves goes to `sys.unraisablehook`.
+    /// An exception that a destructor or a `bf_releasebuffer` leaves goes to `sys.unraisablehook`.
     LeftIsUnraisable,
     /// A destructor makes and drops a reference. Not done in CPython, where that is a double free.
     Touched,
@@ -54,6 +54,9 @@ pub(super) enum Difference {
     /// For bases that are not classes the VM says that they must be, CPython that their metaclasses
     /// conflict.
     BasesOfTypes,
+    /// The VM's descriptors name the class without its module in their texts, as it does for every
+    /// class that is not builtin.
+    ClassWithoutModule,
     /// A view of a ctypes object has what its request asked for. CPython's ctypes ignores the flags: it
     /// leaves out the strides, and nothing else.
     CtypesFlags,

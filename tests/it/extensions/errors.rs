@@ -41,7 +41,7 @@ const MODULE: &str = "
 #endif
 #define NONE PySlot_DATA(Py_slot_subslots, NULL)
 
-int PyArg_ParseTuple(PyObject *arguments, const char *format, ...);
+int PyRun_SimpleString(const char *text);
 PyMODEXPORT_FUNC HOOK(void);
 
 static int fill(PyObject *module) { return FILL; }
@@ -66,11 +66,11 @@ struct Row {
 const ROWS: [Row; 11] = [
     Row {
         name: "a-missing-function",
-        definition: "FILL=PyArg_ParseTuple(module, \"\")",
+        definition: "FILL=PyRun_SimpleString(\"\")",
         class: "ImportError",
         quoted: &[
-            "undefined symbol: PyArg_ParseTuple",
-            "the C API of this interpreter has no PyArg_ParseTuple",
+            "undefined symbol: PyRun_SimpleString",
+            "the C API of this interpreter has no PyRun_SimpleString",
         ],
     },
     Row {

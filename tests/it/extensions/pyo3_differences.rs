@@ -29,9 +29,29 @@ const DIFFERENCES: &[Difference] = &[
         "TypeError: buffer is not a read-write bytes-like object",
     ),
     (
-        "bases",
-        "TypeError: multiple bases have instance lay-out conflict",
-        "TypeError: multiple bases have instance layout conflict",
+        "containers",
+        "TypeError: 'Closed' object is not a container",
+        "TypeError: 'NoneType' object is not callable",
+    ),
+    (
+        "coroutines",
+        "TypeError: object Empty can't be used in 'await' expression",
+        "TypeError: 'Empty' object can't be awaited",
+    ),
+    (
+        "coroutines",
+        "TypeError: descriptor '__await__' requires a 'Ready' object but received a 'int'",
+        "TypeError: descriptor '__await__' for 'Ready' objects doesn't apply to a 'int' object",
+    ),
+    (
+        "coroutines",
+        "TypeError: descriptor '__anext__' requires a 'Ticks' object but received a 'int'",
+        "TypeError: descriptor '__anext__' for 'Ticks' objects doesn't apply to a 'int' object",
+    ),
+    (
+        "methods",
+        "TypeError: object.__new__(Made) is not safe, use Made.__new__()",
+        "TypeError: cannot create 'Made' instances",
     ),
     // Those of Python 3.14.
     (

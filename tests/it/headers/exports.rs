@@ -233,6 +233,22 @@ fn inline_are_exported(compiler: Compiler) -> Result<(), Failed> {
     }
 }
 
+fn is_of_the_api(name: &str) -> bool {
+    name.trim_start_matches('_').starts_with("Py")
+}
+
+/// The names of the functions of the API that a C file defines, each on the line before a brace.
+fn defined_in_c(text: &str) -> impl Iterator<Item = String> {
+    let heads = text
+        .split("\n{\n")
+        .filter_map(|part| part.rsplit("\n\n").next());
+    heads.filter_map(|head| {
+        let before = head.split_once('(')?.0;
+        let name = before.rsplit([' ', '*']).next()?;
+        is_of_the_api(name).then(|| name.to_owned())
+    })
+}
+
 /// The names of the functions that `crates/capi` defines.
 fn defined_by_us() -> Result<Vec<String>, Failed> {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/capi/src")];
@@ -244,12 +260,18 @@ fn defined_by_us() -> Result<Vec<String>, Failed> {
                 folders.push(path);
                 continue;
             }
-            let text = fs::read_to_string(path)?;
+            let text = fs::read_to_string(&path)?;
+            if path.extension().is_some_and(|extension| extension == "c") {
+                names.extend(defined_in_c(&text));
+                continue;
+            }
             let exports = text.split("#[unsafe(no_mangle)]").skip(1);
-            names.extend(exports.filter_map(|export| {
+            let exports = exports.filter_map(|export| {
                 let (_, rest) = export.split_once("extern \"C\" fn ")?;
                 Some(rest.split_once('(')?.0.to_owned())
-            }));
+            });
+            // The others are for C code of the crate.
+            names.extend(exports.filter(|name| is_of_the_api(name)));
         }
     }
     Ok(names)
@@ -261,6 +283,7 @@ fn exported_are_ours() -> Result<(), Failed> {
     let exported = exported()?;
     let ours = defined_by_us()?;
     assert!(ours.len() > 20, "{ours:?}");
+    assert!(ours.iter().any(|name| name == "Py_BuildValue"), "{ours:?}");
     let names = ours.iter().map(String::as_str).chain(["PyDict_New"]);
     let mut command = Command::new("addr2line");
     command.args(["--addresses", "--inlines", "--exe"]);

@@ -127,6 +127,8 @@ fn run(
                 "-p",
                 "no:cacheprovider",
             ]);
+            // The library's own settings may need plugins.
+            command.args(["-c", "/dev/null", "--rootdir", "."]);
             let output = output(command.arg(name).current_dir(sources))?;
             let name = name.display().to_string();
             if !counts.add(&output.stdout) {

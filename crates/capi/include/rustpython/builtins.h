@@ -95,6 +95,7 @@ int PyBytes_AsStringAndSize(PyObject *object, char **buffer, Py_ssize_t *length)
    memoryview. ---- */
 
 int PyByteArray_Check(PyObject *object);
+int PyByteArray_CheckExact(PyObject *object);
 PyObject *PyByteArray_FromStringAndSize(const char *bytes, Py_ssize_t length);
 PyObject *PyByteArray_FromObject(PyObject *object);
 Py_ssize_t PyByteArray_Size(PyObject *bytearray);
@@ -168,6 +169,8 @@ PyObject *PyDictProxy_New(PyObject *mapping);
 
 int PySet_Check(PyObject *object);
 int PyFrozenSet_Check(PyObject *object);
+int PyAnySet_Check(PyObject *object);
+int PySet_CheckExact(PyObject *object);
 PyObject *PySet_New(PyObject *iterable);
 PyObject *PyFrozenSet_New(PyObject *iterable);
 Py_ssize_t PySet_Size(PyObject *set);
@@ -179,6 +182,8 @@ int PySet_Clear(PyObject *set);
 
 /* ---- slice, iterators, weak references, generic aliases ---- */
 
+int PyRange_Check(PyObject *object);
+int PySlice_Check(PyObject *object);
 PyObject *PySlice_New(PyObject *start, PyObject *stop, PyObject *step);
 int PySlice_Unpack(PyObject *slice, Py_ssize_t *start, Py_ssize_t *stop, Py_ssize_t *step);
 Py_ssize_t PySlice_AdjustIndices(Py_ssize_t length, Py_ssize_t *start, Py_ssize_t *stop,

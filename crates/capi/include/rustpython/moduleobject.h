@@ -38,6 +38,9 @@ int PyModule_CheckExact(PyObject *object);
 PyObject *PyModule_GetNameObject(PyObject *module);
 PyObject *PyModule_GetFilenameObject(PyObject *module);
 PyObject *PyModule_GetDict(PyObject *module); /* a borrowed reference */
+/* Raises SystemError: this interpreter has no definitions of this type. It is for libraries that also
+   export a function for interpreters without PyModExport_x. */
+PyObject *PyModuleDef_Init(PyModuleDef *definition);
 /* The text of __name__ and __file__ in UTF-8. It belongs to the str object, which the module keeps
    until the attribute is replaced. */
 const char *PyModule_GetName(PyObject *module);
@@ -74,6 +77,42 @@ PyObject *Py_VaBuildValue(const char *format, va_list list);
    are the arguments. Returns 1; or 0 with TypeError if there are fewer than `min` or more than `max`.
    `name` is that of the function for the message, or NULL. */
 int PyArg_UnpackTuple(PyObject *args, const char *name, Py_ssize_t min, Py_ssize_t max, ...);
+
+/* These convert arguments to C values, as a format describes them, and store them in variables, whose
+   addresses follow the format. They return 1, or 0 with an exception.
+
+       b h i l L n   an int, in an unsigned char, short, int, long, long long, Py_ssize_t
+       B H I k K     the same, unsigned (long, long long), without a check for overflow
+       f d D         a number, in a float, a double, two doubles
+       p             any object, as 0 or 1 in an int
+       c C           bytes of length 1, in a char; a str of length 1, in an int
+       s z y         the UTF-8 of a str, in a const char *; z: None as NULL; y: bytes. With a `#`
+                     after the letter, a Py_ssize_t for the length follows, and bytes are allowed too.
+                     With a `*`, a Py_buffer that must be released; any object with a buffer is allowed.
+       w*            a buffer that can be written to, in a Py_buffer
+       es et         a str in an encoding, the name of which comes before the address of a char *; it is
+                     new memory for PyMem_Free; et leaves bytes as they are. With a `#` a Py_ssize_t
+                     follows, and a char * that is not NULL is used as memory of this length.
+       S Y U         bytes, a bytearray, a str, as a borrowed reference
+       O O!          any object, an object of the class before the address, as a borrowed reference
+       O&            a function `int (PyObject *, void *)`, which returns 0 if it fails, and its argument
+       ()            a sequence of the units between them
+
+   Units after `|` are optional; those after `$` can only be given by name. A `:` and the name of the
+   function, or a `;` and a message for all errors, may follow. Borrowed text belongs to the object. */
+int PyArg_ParseTuple(PyObject *args, const char *format, ...);
+int PyArg_VaParse(PyObject *args, const char *format, va_list list);
+int PyArg_Parse(PyObject *object, const char *format, ...);
+
+/* The names end with NULL. An empty name is that of an argument that can only be given by position. */
+int PyArg_ParseTupleAndKeywords(PyObject *args, PyObject *kwargs, const char *format,
+                                char *const *names, ...);
+int PyArg_VaParseTupleAndKeywords(PyObject *args, PyObject *kwargs, const char *format,
+                                  char *const *names, va_list list);
+int PyArg_ValidateKeywordArguments(PyObject *kwargs);
+
+/* A function of a unit `O&` that returns this is called with NULL if a later unit fails. */
+#define Py_CLEANUP_SUPPORTED 0x20000
 
 /* The ABI record of a module, for Py_mod_abi: what its machine code expects of the interpreter. */
 

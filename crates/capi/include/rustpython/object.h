@@ -260,9 +260,9 @@ int PyType_Freeze(PyTypeObject *type);
 void PyType_Modified(PyTypeObject *type);
 unsigned int PyType_ClearCache(void);
 
-/* ---- What C code has put into a class and its instances. PyType_GetModule and
-   PyType_GetModuleByDef return borrowed references. The functions that end in _DuringGC may be
-   called in a `traverseproc`; they return borrowed references. A size is in bytes. ---- */
+/* ---- What C code has put into a class and its instances. PyType_GetModule returns a borrowed
+   reference. The functions that end in _DuringGC may be called in a `traverseproc`; they return
+   borrowed references. A size is in bytes. ---- */
 
 void *PyType_GetSlot(PyTypeObject *type, int slot);
 void *PyObject_GetTypeData(PyObject *object, PyTypeObject *type);
@@ -272,7 +272,6 @@ PyObject *PyType_GetModule(PyTypeObject *type);
 PyObject *PyType_GetModule_DuringGC(PyTypeObject *type);
 void *PyType_GetModuleState(PyTypeObject *type);
 void *PyType_GetModuleState_DuringGC(PyTypeObject *type);
-PyObject *PyType_GetModuleByDef(PyTypeObject *type, PyModuleDef *definition);
 PyObject *PyType_GetModuleByToken(PyTypeObject *type, const void *token);
 PyObject *PyType_GetModuleByToken_DuringGC(PyTypeObject *type, const void *token);
 int PyType_GetBaseByToken(PyTypeObject *type, void *token, PyTypeObject **result);

@@ -10,8 +10,9 @@ use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{enter, new_reference};
+use crate::class_layout::is_immutable;
 use crate::instance::new_over_base;
-use crate::new_type::{is_immutable, new_type};
+use crate::new_type::new_type;
 use crate::slots::PySlot;
 use crate::type_spec::{PyType_Spec, TypeSpec};
 

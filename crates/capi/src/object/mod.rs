@@ -2,12 +2,14 @@
 //! header come from `rustpython-capi`.
 
 mod attributes;
+mod changes;
 mod constants;
 mod making;
 mod reading;
 
 pub(crate) use attributes::attribute_name;
 pub use attributes::*;
+pub use changes::*;
 pub use constants::*;
 pub use making::*;
 pub use reading::*;
@@ -79,6 +81,16 @@ pub unsafe extern "C" fn PyType_GetFlags(class: *mut PyTypeObject) -> c_ulong {
         flags |= HAVE_GC;
     }
     flags
+}
+
+/// 1 if a class has at least one of these flags, otherwise 0. An inline function in CPython.
+///
+/// # Safety
+/// `class` is a class, and not NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyType_HasFeature(class: *mut PyTypeObject, flags: c_ulong) -> c_int {
+    // SAFETY: it makes the same demand as this function.
+    c_int::from(unsafe { PyType_GetFlags(class) } & flags != 0)
 }
 
 /// 1 if the class of `object` is `class` or derived from it; else 0, including for NULL.

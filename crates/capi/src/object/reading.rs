@@ -3,7 +3,7 @@
 //! threads: they take no lock and do not enter the VM.
 
 use core::ffi::{c_int, c_void};
-use core::ptr::{NonNull, null_mut};
+use core::ptr::{NonNull, fn_addr_eq, null_mut};
 
 use rustpython_capi::object::PyTypeObject;
 use rustpython_vm::builtins::PyType;
@@ -144,7 +144,14 @@ fn slot_of(class: &Py<PyType>, id: SlotId) -> *mut c_void {
     // A class of Python code has the functions of the class from C above it where it cannot replace
     // them.
     let record = match id {
-        TP_ALLOC | TP_NEW | TP_DEALLOC | TP_TRAVERSE | TP_CLEAR => TypeRecord::nearest(class),
+        TP_ALLOC | TP_DEALLOC | TP_TRAVERSE | TP_CLEAR => TypeRecord::nearest(class),
+        TP_NEW => TypeRecord::nearest(class).filter(|record| {
+            let inherited = record.class().slots.new.load();
+            match (class.slots.new.load(), inherited) {
+                (Some(own), Some(inherited)) => fn_addr_eq(own, inherited),
+                (own, inherited) => own.is_none() && inherited.is_none(),
+            }
+        }),
         _ => TypeRecord::of(class),
     };
     let function = record.map_or(null_mut(), |record| record.function(id));

@@ -41,6 +41,10 @@ macro_rules! definitions {
             definition::<$id, 1>($name, $doc),
             definition::<$id, 2>($name, $doc),
             definition::<$id, 3>($name, $doc),
+            definition::<$id, 4>($name, $doc),
+            definition::<$id, 5>($name, $doc),
+            definition::<$id, 6>($name, $doc),
+            definition::<$id, 7>($name, $doc),
         ]
     };
 }

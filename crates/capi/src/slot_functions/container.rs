@@ -7,7 +7,7 @@ use rustpython_vm::protocol::{PyMapping, PySequence};
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
 use super::call::{function_of, number_result, object_result, raw, raw_or_null, status_result};
-use super::with_level;
+use super::level::with_level;
 use crate::instance::record_of;
 use crate::slot_ids::*;
 use crate::type_record::TypeRecord;

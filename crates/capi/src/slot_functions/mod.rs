@@ -5,40 +5,19 @@
 //! (`super().__len__()`). So each function exists once for each level of C classes.
 
 mod asynchronous;
+mod buffer;
 mod call;
 mod container;
 mod creation;
+mod level;
 mod number;
 mod object;
 
-use crate::foreign_buffer::AS_BUFFER;
-use crate::slot_ids::{BF_GETBUFFER, BF_RELEASEBUFFER};
 use crate::type_record::TypeRecord;
 
 pub(crate) use asynchronous::add_methods as add_async_methods;
+pub(crate) use buffer::add_release_method;
 pub(crate) use creation::add_new;
-
-/// The instance of a function for the level of a class.
-macro_rules! with_level {
-    ($level:expr, $function:ident) => {
-        match $level {
-            0 => $function::<0>,
-            1 => $function::<1>,
-            2 => $function::<2>,
-            _ => $function::<3>,
-        }
-    };
-    ($level:expr, $function:ident, $parameter:ident) => {
-        match $level {
-            0 => $function::<$parameter, 0>,
-            1 => $function::<$parameter, 1>,
-            2 => $function::<$parameter, 2>,
-            _ => $function::<$parameter, 3>,
-        }
-    };
-}
-
-use with_level;
 
 /// Fills the slots for which the class has C functions of its own.
 pub(crate) fn fill(record: &TypeRecord) {
@@ -46,10 +25,5 @@ pub(crate) fn fill(record: &TypeRecord) {
     container::fill(record);
     object::fill(record);
     creation::fill(record);
-    if record.is_own(BF_GETBUFFER) {
-        let slots = &record.class().slots;
-        slots.as_buffer.store(Some(AS_BUFFER));
-        let releases = !record.function(BF_RELEASEBUFFER).is_null();
-        slots.has_release_buffer.store(releases);
-    }
+    buffer::fill(record);
 }

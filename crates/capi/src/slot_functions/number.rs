@@ -7,7 +7,7 @@ use rustpython_vm::protocol::PyNumber;
 use rustpython_vm::{PyObject, PyResult, VirtualMachine};
 
 use super::call::{function_of, number_result, object_result, raw};
-use super::with_level;
+use super::level::with_level;
 use crate::slot_ids::*;
 use crate::type_record::TypeRecord;
 

@@ -14,7 +14,7 @@ use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, Virtua
 use super::call::{
     Arguments, function_of, number_result, object_result, raw, raw_or_null, raw_py, status_result,
 };
-use super::with_level;
+use super::level::with_level;
 use crate::boundary::{call_c, owned};
 use crate::instance::{record_of, type_data};
 use crate::slot_ids::*;

@@ -14,6 +14,7 @@ import itertools
 import os
 import re
 import sys
+from importlib.machinery import EXTENSION_SUFFIXES
 
 STABLE_ABI = (3, 15)
 """The newest version of the stable ABI that the loader accepts."""
@@ -27,6 +28,9 @@ MISSING_ADVICE = (
     "The C API of this interpreter lacks them, so the library cannot be loaded. docs/extensions.md "
     "says what to call instead in a library of your own"
 )
+
+
+SEALED_ADVICE = "Run it without CAPSULE_PYTHON_SEALED=1, or in a program whose capsules are open"
 
 
 def abi3t_interpreters():
@@ -137,6 +141,12 @@ class Library:
 
     def problems(self):
         """Pairs of what is wrong and what to do about it."""
+        if not EXTENSION_SUFFIXES:
+            yield (
+                "this interpreter loads no libraries, since its capsules are sealed",
+                SEALED_ADVICE,
+            )
+            return
         if not self.machine_fits:
             yield "built for another kind of processor", "Look for a wheel for this machine"
             return
@@ -164,8 +174,6 @@ class Library:
                 yield f"missing {kind} ({len(missing)}): {', '.join(missing)}", MISSING_ADVICE
 
     def has_known_suffix(self):
-        from importlib.machinery import EXTENSION_SUFFIXES
-
         base = os.path.basename(self.name)
         return base[base.index(".") :] in EXTENSION_SUFFIXES
 
@@ -310,7 +318,8 @@ def report(subject):
         say(library.name, 2)
         say(f"entry point: {library.entry or 'none'}", 4)
         functions, data = len(library.functions), len(library.data)
-        say(f"needs {functions} functions and {data} data symbols of the C API", 4)
+        missing = f"{len(library.missing)} are missing" if library.missing else "all are here"
+        say(f"needs {functions} functions and {data} data symbols of the C API; {missing}", 4)
         found = list(library.problems())
         tell(found, 4)
         problems += found

@@ -1,6 +1,5 @@
 """Classes that extend others, in Rust and in Python."""
 
-import collections
 import datetime
 import weakref
 
@@ -111,6 +110,27 @@ def several_bases():
     assert isinstance(Error(), ValueError) and isinstance(Error(), p.CodeError) and Error().native()
 
 
+def each_class_of_a_deep_row_has_its_own_operations():
+    levels = p.Level1, p.Level2, p.Level3, p.Level4, p.Level5, p.Level6
+
+    class InPython(p.Level6):
+        def __len__(self):
+            return 100 + super().__len__()
+
+    for kind in (*levels, InPython):
+        instance = kind()
+        for number, level in enumerate(levels, 1):
+            if isinstance(instance, level):
+                assert level.__len__(instance) == number and level.__repr__(instance) == f"level {number}"
+                assert level.__add__(instance, 7) == (number, 7) and level.__call__(instance) == number
+                assert level.__getitem__(instance, 8) == (number, 8) and level.__hash__(instance) == number
+                assert super(level, instance).__hash__() == (number - 1 or object.__hash__(instance))
+        own = levels.index(kind) + 1 if kind in levels else 6
+        assert repr(instance) == f"level {own}" and instance + 1 == (own, 1) and instance() == own
+        assert instance[2] == (own, 2) and hash(instance) == own and instance.number == 1
+        assert len(instance) == (own if kind in levels else 106)
+
+
 def destructors_and_resurrection():
     seen = []
 
@@ -197,9 +217,39 @@ def exceptions_cross_between_rust_and_python():
         del k, s
 
 
+def other_exceptions():
+    if CPYTHON:
+        # `tp_dealloc` of these exceptions crashes when PyO3 calls it.
+        return
+    s = p.CodeStop("last")
+    assert s.args == ("last",) and s.value == "last" and isinstance(s, StopIteration)
+
+    def stops():
+        raise s
+        yield
+
+    try:
+        next(stops())
+    except RuntimeError as error:
+        assert error.__cause__ is s
+    i = p.CodeImportError("no", name="n", path="/p")
+    assert (i.msg, i.name, i.path) == ("no", "n", "/p") and isinstance(i, ImportError)
+    e = p.CodeExit(3)
+    assert e.code == 3 and not isinstance(e, Exception)
+    s.extra, i.extra, e.extra = s, [i], e
+    with drops(CodeStop=1, CodeImportError=1, CodeExit=1):
+        del s, i, e
+        collect()
+    for kind in p.CodeStop, p.CodeImportError, p.CodeExit, p.CodeKeyError:
+        try:
+            raise kind("x")
+        except BaseException as error:
+            assert type(error) is kind and error.native() == kind.__name__ and error.__traceback__
+
+
 def an_exception_with_fields_of_its_own():
     if CPYTHON:
-        # `tp_dealloc` of OSError crashes when PyO3 calls it.
+        # As above.
         return
     o = p.CodeOsError(2, "gone", "file")
     # `OSError.__new__` gets no arguments from PyO3, and `OSError.__init__` ignores its own.
@@ -268,6 +318,22 @@ def other_classes_of_the_interpreter():
     x.extra = [x]
     refused(TypeError, p.NativeDate, 2026, 11, 25)
     assert p.NativeDate.__base__ is datetime.date and p.NativeDate.max == datetime.date.max
+    c = p.NativeComplex(1, 2)
+    assert c == 0 and c + 1j == 1j and isinstance(c, complex) and c.native() == "NativeComplex"
+    t = p.NativeDelta(5)
+    assert t == datetime.timedelta(0) and t + datetime.timedelta(1) == datetime.timedelta(1)
+    t.extra = t
+
+    class Zone(p.NativeZone):
+        def utcoffset(self, moment):
+            return datetime.timedelta(hours=1)
+
+    z = Zone()
+    z.extra = z
+    assert datetime.datetime(2026, 11, 25, tzinfo=z).isoformat().endswith("+01:00") and z.extra is z
+    with drops(NativeComplex=1, NativeDelta=1, NativeZone=1):
+        del c, t, z
+        collect()
     o = p.NativeObject(1, two=2)
     assert o.extra is None and type(o).__base__ is object
     with drops(NativeSet=1, NativeFrozenSet=1, NativeFloat=1, NativeObject=1):

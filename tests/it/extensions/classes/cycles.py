@@ -186,7 +186,8 @@ def the_weak_reference_is_dead_while_the_value_is_dropped():
 def sizes():
     assert sys.getsizeof(p.Node()) > sys.getsizeof(object())
     assert p.Branch.__basicsize__ > p.Node.__basicsize__ > object.__basicsize__
-    assert p.Node.__itemsize__ == 0 and p.Node().__sizeof__() >= p.Node.__basicsize__
+    # Without the header of the object in RustPython.
+    assert p.Node.__itemsize__ == 0 and p.Node().__sizeof__() + object.__basicsize__ >= p.Node.__basicsize__
 
 
 kit.run(globals())

@@ -1,6 +1,5 @@
 """What is alive when the interpreter is finalized. Each function runs in a process of its own."""
 
-import functools
 import threading
 
 import kit
@@ -9,7 +8,7 @@ from kit import collect
 
 
 def _say(words):
-    return p.LastWords(functools.partial(print, words, "- an exception is pending:"))
+    return p.LastWords(print, words + ", an exception is pending:")
 
 
 def an_object_in_a_module():

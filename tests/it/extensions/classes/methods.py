@@ -147,7 +147,7 @@ def a_frozen_class_has_members():
     refused(AttributeError, setattr, x, "number", 1)
     refused(AttributeError, delattr, x, "object")
     member = p.Fixed.object
-    assert type(member) is types.MemberDescriptorType
+    assert isinstance(member, types.MemberDescriptorType) and inspect.ismemberdescriptor(member)
     refused(TypeError, member.__get__, 3)
     del x
     assert sys.getrefcount(o) == before

@@ -23,7 +23,7 @@ mod version_specific {
     #[pymodule_init]
     fn show(module: &Bound<'_, PyModule>) -> PyResult<()> {
         let context = module.py().get_type::<super::PyContext>();
-        let code = super::marshal::dumps(&context.repr()?, super::marshal::VERSION)?;
+        let code = super::marshal::dumps(&context, super::marshal::VERSION)?;
         module.add("frame", module.py().get_type::<super::PyFrame>())?;
         module.add("Reference", module.py().get_type::<super::Reference>())?;
         module.add("code", code)

@@ -1,8 +1,12 @@
 //! Classes that extend another class: one of Rust, an exception, a class of the interpreter.
 
-use pyo3::exceptions::{PyException, PyKeyError, PyOSError, PyValueError};
+use pyo3::exceptions::{
+    PyException, PyImportError, PyKeyError, PyOSError, PyStopIteration, PySystemExit, PyValueError,
+};
 use pyo3::prelude::*;
-use pyo3::types::{PyDate, PyDict, PyFloat, PyFrozenSet, PySet, PyTuple};
+use pyo3::types::{
+    PyComplex, PyDate, PyDelta, PyDict, PyFloat, PyFrozenSet, PySet, PyTuple, PyTzInfo,
+};
 
 use crate::ledger::Counted;
 
@@ -136,11 +140,17 @@ extending! {
     CodeError: PyException, [subclass];
     CodeKeyError: PyKeyError, [subclass];
     CodeOsError: PyOSError, [subclass, weakref];
+    CodeStop: PyStopIteration, [subclass];
+    CodeImportError: PyImportError, [subclass];
+    CodeExit: PySystemExit, [];
     NativeDict: PyDict, [subclass, weakref];
     NativeSet: PySet, [subclass];
     NativeFrozenSet: PyFrozenSet, [];
     NativeFloat: PyFloat, [subclass];
+    NativeComplex: PyComplex, [];
     NativeDate: PyDate, [subclass];
+    NativeDelta: PyDelta, [];
+    NativeZone: PyTzInfo, [subclass];
     NativeObject: PyAny, [subclass];
 }
 

@@ -146,20 +146,25 @@ impl OneThread {
     }
 }
 
-/// Tells what it sees when it is dropped: whether an exception is pending, and what a function that
-/// it calls returns.
+/// Calls a function when it is dropped, with a text if it has one, and whether an exception is
+/// pending.
 #[pyclass(module = "pyo3_classes", subclass, weakref)]
 pub(crate) struct LastWords {
     function: Option<Py<PyAny>>,
+    text: Option<String>,
     _counted: Counted,
 }
 
 #[pymethods]
 impl LastWords {
     #[new]
-    fn new(function: Option<Py<PyAny>>) -> Self {
-        let _counted = Counted::new("LastWords");
-        Self { function, _counted }
+    #[pyo3(signature = (function, text = None))]
+    fn new(function: Py<PyAny>, text: Option<String>) -> Self {
+        Self {
+            function: Some(function),
+            text,
+            _counted: Counted::new("LastWords"),
+        }
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -173,7 +178,12 @@ impl Drop for LastWords {
             return;
         };
         Python::attach(|py| {
-            if let Err(error) = function.call1(py, (PyErr::occurred(py),)) {
+            let pending = PyErr::occurred(py);
+            let called = match &self.text {
+                Some(text) => function.call1(py, (text, pending)),
+                None => function.call1(py, (pending,)),
+            };
+            if let Err(error) = called {
                 error.write_unraisable(py, None);
             }
         });

@@ -12,6 +12,7 @@ mod cycles;
 mod enums;
 mod failures;
 mod ledger;
+mod levels;
 mod methods;
 mod numbers;
 mod threads;
@@ -27,8 +28,9 @@ mod pyo3_classes {
     use crate::attributes::{Fallback, Loud, Noted, Open, Shared};
     #[pymodule_export]
     use crate::bases::{
-        Animal, CodeError, CodeKeyError, CodeOsError, Dog, NativeDate, NativeDict, NativeFloat,
-        NativeFrozenSet, NativeObject, NativeSet, Puppy, catch_code, names, raise_code,
+        Animal, CodeError, CodeExit, CodeImportError, CodeKeyError, CodeOsError, CodeStop, Dog,
+        NativeComplex, NativeDate, NativeDelta, NativeDict, NativeFloat, NativeFrozenSet,
+        NativeObject, NativeSet, NativeZone, Puppy, catch_code, names, raise_code,
     };
     #[pymodule_export]
     use crate::buffers::{Block, Holder, Matrix, NoBuffer, describe_buffer, fill, numbers_of};
@@ -53,6 +55,8 @@ mod pyo3_classes {
     };
     #[pymodule_export]
     use crate::ledger::counts;
+    #[pymodule_export]
+    use crate::levels::{Level1, Level2, Level3, Level4, Level5, Level6};
     #[pymodule_export]
     use crate::methods::{Empty, Entry, Fields, Frozen, Made, Thermometer, make};
     #[pymodule_export]
