@@ -5,20 +5,22 @@
 //! C code expects an instance to hold a reference to its class, which `tp_dealloc` gives up. The
 //! VM's object holds one of its own, so each instance takes another.
 
-use core::alloc::Layout;
 use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicUsize, Ordering};
-use std::alloc::{alloc_zeroed, dealloc as free_memory};
 
 use rustpython_capsule::__private::ffi::visit_references;
 use rustpython_capsule::__private::{InterpreterId, run_isolated};
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyType, PyTypeRef};
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyBaseObject, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
 use rustpython_vm::object::TraverseFn;
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::types::PyTypeFlags;
+use rustpython_vm::{
+    AsObject, Py, PyObject, PyObjectRef, PyRef, PyResult, VirtualMachine, identifier,
+};
 
 use crate::boundary::borrowed;
+use crate::instance_memory;
 use crate::slot_ids::{TP_CLEAR, TP_DEALLOC, TP_TRAVERSE};
 use crate::type_record::{DATA_ALIGN, TypeRecord, native_base};
 use crate::vtable::{self, Header, Hooks, UnknownVtable};
@@ -96,10 +98,6 @@ impl Instance {
         // SAFETY: the data follows the `Instance` in the same allocation.
         unsafe { start.add(DATA_OFFSET) }
     }
-
-    fn layout(size: usize) -> Option<Layout> {
-        Layout::from_size_align(DATA_OFFSET.checked_add(size)?, DATA_ALIGN).ok()
-    }
 }
 
 /// Gives an object the data of its nearest class from C, whose record is `record`.
@@ -110,9 +108,10 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
         .checked_mul(items)
         .and_then(|items| items.checked_add(record.data_size()))
         .ok_or(DataError::OutOfMemory)?;
-    let layout = Instance::layout(size).ok_or(DataError::OutOfMemory)?;
-    // SAFETY: the size of the layout is not zero, since an `Instance` has a size.
-    let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(DataError::OutOfMemory)?;
+    let whole = size
+        .checked_add(DATA_OFFSET)
+        .ok_or(DataError::OutOfMemory)?;
+    let memory = instance_memory::allocate(whole).ok_or(DataError::OutOfMemory)?;
     let place = memory.cast::<Instance>().as_ptr();
     // SAFETY: the memory is new and has room for an `Instance`.
     unsafe { (&raw mut (*place).record).write(NonNull::from(record)) };
@@ -133,8 +132,8 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
             }
             Ok(false) if !has_data_of(object, record) => {}
             other => {
-                // SAFETY: it was allocated with this layout, and was never installed.
-                unsafe { free_memory(memory.as_ptr(), layout) };
+                // SAFETY: it was allocated with this size, and was never installed.
+                unsafe { instance_memory::free(memory, whole) };
                 return other.map(drop).map_err(DataError::from);
             }
         }
@@ -143,6 +142,22 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
 
 fn has_data_of(object: &PyObject, record: &TypeRecord) -> bool {
     Instance::of(object).is_some_and(|instance| core::ptr::eq(instance.record(), record))
+}
+
+/// Makes an instance without arguments, with data for `items` items.
+///
+/// # Errors
+/// Those of the `__new__` of the base in the VM; MemoryError.
+pub(crate) fn new_instance(class: PyTypeRef, items: usize, vm: &VirtualMachine) -> PyResult {
+    let is_over_object = native_base(&class).is(vm.ctx.types.object_type);
+    let abstract_methods = identifier!(vm, __abstractmethods__);
+    if !is_over_object || class.get_attr(abstract_methods).is_some() {
+        return new_over_base(class, FuncArgs::default(), items, vm);
+    }
+    // What `object.__new__` does if there are no arguments.
+    let has_dict = class.slots.flags.has_feature(PyTypeFlags::HAS_DICT);
+    let dict = has_dict.then(|| vm.ctx.new_dict());
+    give_data(PyRef::new_ref(PyBaseObject, class, dict).into(), items, vm)
 }
 
 /// Makes an instance over the base in the VM of `class`, with data for `items` items.
@@ -159,8 +174,12 @@ pub(crate) fn new_over_base(
         let text = format!("cannot create '{}' instances", class.slot_name());
         return Err(vm.new_type_error(text));
     };
-    let object = new(class.clone(), args, vm)?;
-    // `type.__new__` may call another metaclass, and `int.__new__` may return a shared object.
+    give_data(new(class.clone(), args, vm)?, items, vm)
+}
+
+/// Gives an object its data, with `items` items. `type.__new__` may call another metaclass, and
+/// `int.__new__` may return a shared object, so it may have the data already, or need none.
+fn give_data(object: PyObjectRef, items: usize, vm: &VirtualMachine) -> PyResult {
     if let Some(record) = TypeRecord::nearest(object.class())
         && !has_data_of(&object, record)
     {
@@ -301,14 +320,20 @@ unsafe fn dealloc(header: NonNull<Header>, object: &PyObject) {
     // object has no references.
     let count = unsafe { &*core::ptr::from_ref(object).cast::<AtomicUsize>() };
     // So that giving back a reference does not deallocate the object again.
-    count.fetch_add(PROTECTION, Ordering::Relaxed);
+    count.store(
+        count.load(Ordering::Relaxed) + PROTECTION,
+        Ordering::Relaxed,
+    );
     run_isolated(Some(class.as_object()), || {
         dying::with(object, || {
             // SAFETY: as above; it is called once, while all data of the object exists.
             unsafe { destructor(borrowed(object)) };
         });
     });
-    count.fetch_sub(PROTECTION, Ordering::Relaxed);
+    count.store(
+        count.load(Ordering::Relaxed) - PROTECTION,
+        Ordering::Relaxed,
+    );
     drop(earlier);
 }
 
@@ -321,10 +346,8 @@ unsafe fn free(header: NonNull<Header>) {
     let place = header.cast::<Instance>();
     // SAFETY: it is not freed yet.
     let size = unsafe { place.as_ref() }.size;
-    if let Some(layout) = Instance::layout(size) {
-        // SAFETY: `attach` allocated it with this layout.
-        unsafe { free_memory(place.as_ptr().cast(), layout) };
-    }
+    // SAFETY: `attach` allocated it with this size.
+    unsafe { instance_memory::free(place.cast(), DATA_OFFSET + size) };
 }
 
 /// The function that C's `tp_dealloc` calls at its end (`tp_free`). The VM frees the memory of the

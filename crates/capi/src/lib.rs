@@ -78,6 +78,7 @@ mod function_definitions;
 mod getset;
 pub mod import;
 mod instance;
+mod instance_memory;
 #[cfg(unix)]
 mod library_search;
 pub mod listobject;
@@ -87,6 +88,7 @@ mod main_interpreter;
 mod members;
 pub mod memoryobject;
 mod method_definition;
+mod method_vectorcall;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;

@@ -122,22 +122,15 @@ impl TypeRecord {
         unsafe { (&raw mut (*place).parent).write(parent.map(NonNull::from)) };
         // SAFETY: as above.
         unsafe { (&raw mut (*place).content).write(content) };
-        let object = class.as_object();
-        loop {
-            // SAFETY: the vtable is that of the class, and the data behind the header is
-            // initialized.
-            match unsafe { vtable::install(object, vtable::current(object), header, &HOOKS) } {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
-                Err(unknown) => {
-                    // SAFETY: it was never installed, and its content is initialized.
-                    unsafe { (&raw mut (*place).content).drop_in_place() };
-                    // SAFETY: it is the memory of this box.
-                    drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Self>>()) });
-                    return Err(unknown.into_exception(vm));
-                }
-            }
-        }
+        // SAFETY: the header is new, and its data initialized.
+        let installed = unsafe { vtable::install_always(class.as_object(), header, &HOOKS) };
+        installed.map_err(|unknown| {
+            // SAFETY: it was never installed, and its content is initialized.
+            unsafe { (&raw mut (*place).content).drop_in_place() };
+            // SAFETY: it is the memory of this box.
+            drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Self>>()) });
+            unknown.into_exception(vm)
+        })
     }
 
     #[inline]

@@ -99,10 +99,19 @@ fn headers(object: &PyObject, entries: Entries) -> impl Iterator<Item = NonNull<
 /// The latest header of `object` with these hooks. Takes no lock and does not enter the VM.
 #[inline]
 pub(crate) fn find(object: &PyObject, hooks: &'static Hooks) -> Option<NonNull<Header>> {
-    headers(object, entries()?).find(|header| {
-        // SAFETY: the object has this header, and the caller keeps the object alive.
-        core::ptr::eq(unsafe { header.as_ref() }.hooks, hooks)
-    })
+    let first = header_at(vtable_of(object).load(Ordering::Acquire), entries()?)?;
+    // SAFETY: the object has this header, and the caller keeps the object alive.
+    if core::ptr::eq(unsafe { first.as_ref() }.hooks, hooks) {
+        return Some(first);
+    }
+    find_behind_first(object, hooks)
+}
+
+/// [`find`] for an object with several headers. A function of its own, so that the usual case needs
+/// few registers.
+#[inline(never)]
+fn find_behind_first(object: &PyObject, hooks: &'static Hooks) -> Option<NonNull<Header>> {
+    find_all(object, hooks).next()
 }
 
 /// The headers of `object` with these hooks, the latest one first.
@@ -160,6 +169,31 @@ pub(crate) unsafe fn install(
         Ordering::Acquire,
     );
     Ok(installed.is_ok())
+}
+
+/// As [`install`], in front of whatever vtable the object has.
+///
+/// # Errors
+/// [`UnknownVtable`]. The header is unused then.
+///
+/// # Safety
+/// As for [`install`].
+pub(crate) unsafe fn install_always(
+    object: &PyObject,
+    header: NonNull<Header>,
+    hooks: &'static Hooks,
+) -> Result<(), UnknownVtable> {
+    // SAFETY: the vtable is that of the object, and the caller promises the rest.
+    while !unsafe { install(object, current(object), header, hooks) }? {}
+    Ok(())
+}
+
+/// Makes an object known to the collector, unless it is already.
+pub(crate) fn track(object: &PyObject) {
+    if !object.is_gc_tracked() {
+        // SAFETY: the object is alive and not tracked yet.
+        unsafe { gc_state().track_object(NonNull::from(object), current_owner()) };
+    }
 }
 
 /// The VM's vtable of an object with headers.
@@ -297,22 +331,14 @@ pub(crate) fn keep(object: &PyObject, target: PyObjectRef, vm: &VirtualMachine) 
     let place = kept.as_ptr();
     // SAFETY: the memory is new and has room for a `Kept`.
     unsafe { (&raw mut (*place).target).write(target) };
-    loop {
-        // SAFETY: the vtable is that of the object; the header is new, and its data initialized.
-        match unsafe { install(object, current(object), kept.cast(), &KEPT) } {
-            Ok(true) => break,
-            Ok(false) => {}
-            Err(unknown) => {
-                // SAFETY: it was never installed.
-                drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Kept>>()) });
-                return Err(unknown.into_exception(vm));
-            }
-        }
-    }
-    if !object.is_gc_tracked() {
-        // SAFETY: the object is alive and not tracked yet.
-        unsafe { gc_state().track_object(NonNull::from(object), current_owner()) };
-    }
+    // SAFETY: the header is new, and its data initialized.
+    let installed = unsafe { install_always(object, kept.cast(), &KEPT) };
+    installed.map_err(|unknown| {
+        // SAFETY: it was never installed.
+        drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Kept>>()) });
+        unknown.into_exception(vm)
+    })?;
+    track(object);
     Ok(())
 }
 

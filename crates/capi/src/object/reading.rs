@@ -29,9 +29,19 @@ pub unsafe extern "C" fn PyObject_GetTypeData(
 ) -> *mut c_void {
     // SAFETY: the demands are the same.
     let data = unsafe { PyObject_GetTypeData_DuringGC(object, class) };
-    if !data.is_null() {
-        return data;
+    if data.is_null() {
+        // SAFETY: the demands are the same.
+        return unsafe { no_type_data(object, class) };
     }
+    data
+}
+
+/// Raises the exception of [`PyObject_GetTypeData`].
+///
+/// # Safety
+/// As for [`PyObject_GetTypeData`].
+#[cold]
+unsafe fn no_type_data(object: *mut PyObject, class: *mut PyTypeObject) -> *mut c_void {
     enter(|vm| {
         // SAFETY: `object` is NULL or an object, which the caller keeps alive.
         let object = unsafe { argument(object, vm) }?;
