@@ -1,4 +1,4 @@
-//! `speed`, the program that `cargo speed` runs: measures capsules in this interpreter and in
+//! `speed`, the program that `cargo speed` runs: measures capsules and classes in this interpreter and in
 //! others, prints tables, and writes a dated record. The measured calls are in `benches/c`,
 //! `src/ours` and `benches/pyo3`.
 

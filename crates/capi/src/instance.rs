@@ -85,6 +85,14 @@ impl Instance {
         Some(unsafe { header.cast::<Self>().as_ref() })
     }
 
+    /// The latest data, if it is in the latest header of the object.
+    #[inline(always)]
+    fn latest_of(object: &PyObject) -> Option<&Self> {
+        let header = vtable::latest(object, &HOOKS)?;
+        // SAFETY: as for `of`.
+        Some(unsafe { header.cast::<Self>().as_ref() })
+    }
+
     #[inline]
     fn record(&self) -> &TypeRecord {
         // SAFETY: `class` keeps the class that the record belongs to; after `tp_dealloc`, the
@@ -197,8 +205,16 @@ pub(crate) fn new_over_vm_base(class: PyTypeRef, args: FuncArgs, vm: &VirtualMac
 }
 
 /// The record of the nearest class from C of an object; `None` if it is not an instance of one.
-#[inline]
+#[inline(always)]
 pub(crate) fn record_of(object: &PyObject) -> Option<&TypeRecord> {
+    match Instance::latest_of(object) {
+        Some(instance) => Some(instance.record()),
+        None => other_record_of(object),
+    }
+}
+
+#[inline(never)]
+fn other_record_of(object: &PyObject) -> Option<&TypeRecord> {
     match Instance::of(object) {
         Some(instance) => Some(instance.record()),
         None => TypeRecord::nearest(object.class()),
@@ -208,9 +224,9 @@ pub(crate) fn record_of(object: &PyObject) -> Option<&TypeRecord> {
 /// The data that `class` has in an object. An object that was made without it gets it now, zeroed.
 /// `None` if `class` is not from C, or the object is no instance of it. Takes no lock and does not
 /// enter the VM.
-#[inline]
+#[inline(always)]
 pub(crate) fn type_data(object: &PyObject, class: &Py<PyType>) -> Option<NonNull<u8>> {
-    if let Some(instance) = Instance::of(object) {
+    if let Some(instance) = Instance::latest_of(object) {
         let record = instance.record();
         if record.is_of(class) {
             // SAFETY: the data of a class begins at its offset, within the data of the instance.

@@ -17,7 +17,7 @@ use rustpython_vm::gc_state::{current_owner, gc_state};
 use rustpython_vm::object::TraverseFn;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::vtable_entries::{Clear, Dealloc, Entries, Trace, VtableWords, entries};
+use super::vtable_entries::{Clear, Dealloc, Entries, Trace, VtableWords, entries, known_entries};
 
 /// The VM's vtable does not have the layout that this crate expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,19 +99,17 @@ fn headers(object: &PyObject, entries: Entries) -> impl Iterator<Item = NonNull<
 /// The latest header of `object` with these hooks. Takes no lock and does not enter the VM.
 #[inline]
 pub(crate) fn find(object: &PyObject, hooks: &'static Hooks) -> Option<NonNull<Header>> {
-    let first = header_at(vtable_of(object).load(Ordering::Acquire), entries()?)?;
-    // SAFETY: the object has this header, and the caller keeps the object alive.
-    if core::ptr::eq(unsafe { first.as_ref() }.hooks, hooks) {
-        return Some(first);
-    }
-    find_behind_first(object, hooks)
+    latest(object, hooks).or_else(|| find_all(object, hooks).next())
 }
 
-/// [`find`] for an object with several headers. A function of its own, so that the usual case needs
-/// few registers.
-#[inline(never)]
-fn find_behind_first(object: &PyObject, hooks: &'static Hooks) -> Option<NonNull<Header>> {
-    find_all(object, hooks).next()
+/// The latest header of `object` if it has these hooks. `None` says nothing: the caller then uses
+/// [`find`] in a function of its own. So the usual case is a few loads and comparisons, and needs no
+/// stack.
+#[inline(always)]
+pub(crate) fn latest(object: &PyObject, hooks: &'static Hooks) -> Option<NonNull<Header>> {
+    let first = header_at(vtable_of(object).load(Ordering::Acquire), known_entries()?)?;
+    // SAFETY: the object has this header, and the caller keeps the object alive.
+    core::ptr::eq(unsafe { first.as_ref() }.hooks, hooks).then_some(first)
 }
 
 /// The headers of `object` with these hooks, the latest one first.
