@@ -91,10 +91,10 @@ class Vocabulary(wordindex.Vocabulary):
 
 vocabulary = Vocabulary(text.decode())
 say("wordindex", vocabulary)
-say("python", len(vocabulary), repr(vocabulary.most_common()), vocabulary["the"], "capsule" in vocabulary)
+say("python", len(vocabulary), repr(vocabulary.most_common()), vocabulary["the"], "zebra" in vocabulary)
 say("wordindex", vocabulary | wordindex.Vocabulary("Capsules and dates"))
 try:
-    vocabulary["capsule"]
+    vocabulary["zebra"]
 except KeyError as error:
     say("wordindex", f"{type(error).__name__}: {error}")
 

@@ -16,7 +16,7 @@ mod slots;
 mod state;
 mod strings;
 mod type_symbols;
-mod valgrind;
+pub(crate) mod valgrind;
 
 use libtest_mimic::Trial;
 

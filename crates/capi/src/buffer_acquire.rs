@@ -105,8 +105,10 @@ pub(crate) unsafe fn fill_info(
     let exporter = unsafe { exporter.as_ref() }.map(ToOwned::to_owned);
     let start = view.as_ptr();
     // The shape is the length, and the stride the size of an item.
-    // SAFETY: the fields of the view exist.
-    let (len, itemsize) = unsafe { (&raw mut (*start).len, &raw mut (*start).itemsize) };
+    // SAFETY: the caller passes a view.
+    let len = unsafe { &raw mut (*start).len };
+    // SAFETY: as above.
+    let itemsize = unsafe { &raw mut (*start).itemsize };
     let or_null = |wanted, field| {
         if flags.contains(wanted) {
             field

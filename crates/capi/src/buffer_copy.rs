@@ -40,7 +40,7 @@ impl Layout {
     /// The number of items; 0 if it is too large.
     pub(crate) fn items(&self) -> isize {
         let counts = self.shape.iter();
-        let items = counts.fold(Some(1_isize), |items, count| items?.checked_mul(*count));
+        let items = counts.copied().try_fold(1_isize, isize::checked_mul);
         items.unwrap_or(0).max(0)
     }
 }

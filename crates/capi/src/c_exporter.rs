@@ -102,11 +102,8 @@ impl CExporter {
 /// # Safety
 /// The view was filled by an exporter, or has no exporter. No copy of it was released.
 pub(crate) unsafe fn release(view: NonNull<PyBufferView>) {
-    // SAFETY: the view is valid, and C code does not use it meanwhile.
-    let (obj, internal) = {
-        let view = unsafe { view.as_ref() };
-        (view.obj, view.internal)
-    };
+    // SAFETY: the view is valid, and no other code changes it meanwhile.
+    let PyBufferView { obj, internal, .. } = *unsafe { view.as_ref() };
     // SAFETY: NULL, or a reference that the view owns.
     let Some(exporter) = (unsafe { obj.as_ref() }) else {
         return;

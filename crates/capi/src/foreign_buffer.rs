@@ -38,7 +38,7 @@ fn as_buffer(object: &PyObject, flags: BufferFlags, vm: &VirtualMachine) -> PyRe
     unsafe { exporter.fill(object, view.address(), flags, vm) }?;
     let source = || format!("{} exports", object.class().name());
     // SAFETY: an exporter that reports success filled the fields as `pybuffer.h` says.
-    let checked = unsafe { check(view.fields(), &source, vm) }?;
+    let checked = unsafe { check(view.fields(), source, vm) }?;
     let keeper = view.fields().obj.is_null().then(|| object.to_owned());
     Ok(lend(view, checked, keeper, vm))
 }

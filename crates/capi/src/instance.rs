@@ -7,7 +7,7 @@
 
 use core::ffi::{c_int, c_void};
 use core::ptr::NonNull;
-use core::sync::atomic::{AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
 use rustpython_capsule::__private::ffi::visit_references;
 use rustpython_capsule::__private::{InterpreterId, run_isolated};
@@ -32,10 +32,14 @@ type Inquiry = unsafe extern "C" fn(*mut PyObject) -> c_int;
 #[repr(C, align(16))]
 struct Instance {
     header: Header,
-    /// The record of the nearest class from C. `class` keeps it alive.
+    /// The record of the nearest class from C.
     record: NonNull<TypeRecord>,
-    /// The class that the reference of C code belongs to. `tp_dealloc` gives it up.
-    class: NonNull<PyObject>,
+    /// The class that the record belongs to, if the object is an instance of a subclass: Python code
+    /// can replace the bases of that.
+    base: Option<PyObjectRef>,
+    /// The class that the reference of C code belongs to. `tp_dealloc` gives it up. NULL if C code
+    /// has deallocated the object itself.
+    class: AtomicPtr<PyObject>,
     /// The size of the data, with the items.
     size: usize,
     items: usize,
@@ -95,8 +99,8 @@ impl Instance {
 
     #[inline]
     fn record(&self) -> &TypeRecord {
-        // SAFETY: `class` keeps the class that the record belongs to; after `tp_dealloc`, the
-        // object itself does.
+        // SAFETY: `base` or `class` is the class that the record belongs to; after `tp_dealloc`, the
+        // object itself keeps the latter.
         unsafe { self.record.as_ref() }
     }
 
@@ -124,8 +128,13 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
     // SAFETY: the memory is new and has room for an `Instance`.
     unsafe { (&raw mut (*place).record).write(NonNull::from(record)) };
     let class = object.class().to_owned();
+    let base = (!record.is_of(&class)).then(|| record.class().to_owned().into());
     // SAFETY: as above.
-    unsafe { (&raw mut (*place).class).write(NonNull::from(class.as_object())) };
+    let base_field = unsafe { &raw mut (*place).base };
+    // SAFETY: as above.
+    unsafe { base_field.write(base) };
+    // SAFETY: as above.
+    unsafe { (&raw mut (*place).class).write(AtomicPtr::new(borrowed(class.as_object()))) };
     // SAFETY: as above.
     unsafe { (&raw mut (*place).size).write(size) };
     // SAFETY: as above.
@@ -140,6 +149,8 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
             }
             Ok(false) if !has_data_of(object, record) => {}
             other => {
+                // SAFETY: it was never installed, and the field is initialized.
+                unsafe { base_field.drop_in_place() };
                 // SAFETY: it was allocated with this size, and was never installed.
                 unsafe { instance_memory::free(memory, whole) };
                 return other.map(drop).map_err(DataError::from);
@@ -278,11 +289,14 @@ unsafe fn interpreter(header: NonNull<Header>) -> InterpreterId {
 unsafe fn trace(header: NonNull<Header>, object: &PyObject, visit: &mut TraverseFn<'_>) {
     // SAFETY: it is that of an `Instance`.
     let instance = unsafe { header.cast::<Instance>().as_ref() };
+    instance.base.iter().for_each(|base| visit(base));
     let function = instance.record().function(TP_TRAVERSE);
     if function.is_null() {
         // C's own function would visit the class.
-        // SAFETY: the instance owns a reference to it.
-        visit(unsafe { instance.class.as_ref() });
+        // SAFETY: it is NULL, or the instance owns a reference to it.
+        if let Some(class) = unsafe { instance.class.load(Ordering::Relaxed).as_ref() } {
+            visit(class);
+        }
         return;
     }
     // SAFETY: C code promised that it is a `traverseproc` for instances of this class.
@@ -315,13 +329,16 @@ unsafe fn clear(header: NonNull<Header>, object: &PyObject) {
 unsafe fn dealloc(header: NonNull<Header>, object: &PyObject) {
     // SAFETY: it is that of an `Instance`.
     let instance = unsafe { header.cast::<Instance>().as_ref() };
+    let Some(owned) = NonNull::new(instance.class.load(Ordering::Relaxed)) else {
+        return;
+    };
     let class = object.class();
     // If `__class__` was assigned, C code gives up a reference to the class that it finds, and the
     // reference to the earlier class is dropped at the end.
-    let earlier = (!core::ptr::eq(class.as_object(), instance.class.as_ptr())).then(|| {
+    let earlier = (!core::ptr::eq(class.as_object(), owned.as_ptr())).then(|| {
         core::mem::forget(class.to_owned());
         // SAFETY: the instance owns this reference.
-        unsafe { PyObjectRef::from_raw(instance.class) }
+        unsafe { PyObjectRef::from_raw(owned) }
     });
     let function = instance.record().function(TP_DEALLOC);
     if function.is_null() {
@@ -362,8 +379,21 @@ unsafe fn free(header: NonNull<Header>) {
     let place = header.cast::<Instance>();
     // SAFETY: it is not freed yet.
     let size = unsafe { place.as_ref() }.size;
+    let base = place.as_ptr();
+    // SAFETY: the field is initialized, and not used any more.
+    drop(unsafe { (*base).base.take() });
     // SAFETY: `attach` allocated it with this size.
     unsafe { instance_memory::free(place.cast(), DATA_OFFSET + size) };
+}
+
+/// Makes the deallocation of an object skip `tp_dealloc`. The caller takes over the reference to the
+/// class that `tp_dealloc` would give up.
+pub(crate) fn skip_dealloc(object: &PyObject) {
+    if let Some(instance) = Instance::of(object) {
+        instance
+            .class
+            .store(core::ptr::null_mut(), Ordering::Relaxed);
+    }
 }
 
 /// The function that C's `tp_dealloc` calls at its end (`tp_free`). The VM frees the memory of the

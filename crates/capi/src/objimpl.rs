@@ -7,7 +7,7 @@ use rustpython_capi::object::PyTypeObject;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef};
 
 use crate::boundary::{argument, enter};
-use crate::instance::dying;
+use crate::instance::{dying, skip_dealloc};
 use crate::object::{PyType_GenericAlloc, class_argument};
 
 /// Frees memory of `PyObject_Malloc`. Does nothing for NULL, and for an object whose `tp_dealloc`
@@ -24,8 +24,9 @@ pub unsafe extern "C" fn PyObject_Free(memory: *mut c_void) {
     }
 }
 
-/// Deallocates an object of `PyObject_GC_New` that no code but the caller knows. Does nothing for
-/// NULL, and for an object whose `tp_dealloc` calls this function.
+/// Deallocates an object of `PyObject_GC_New` that no code but the caller knows, without a call of
+/// its `tp_dealloc`: the caller drops what that would drop, the reference to the class among it. Does
+/// nothing for NULL, and for an object whose `tp_dealloc` calls this function.
 ///
 /// # Safety
 /// `object` is NULL, the only reference to an object, or the object that the current `tp_dealloc`
@@ -37,7 +38,9 @@ pub unsafe extern "C" fn PyObject_GC_Del(object: *mut c_void) {
         && let Some(object) = core::ptr::NonNull::new(object)
     {
         // SAFETY: it is a reference that the caller owns.
-        drop(unsafe { PyObjectRef::from_raw(object) });
+        let object = unsafe { PyObjectRef::from_raw(object) };
+        skip_dealloc(&object);
+        drop(object);
     }
 }
 

@@ -287,8 +287,9 @@ pub unsafe extern "C" fn PyObject_CopyData(target: *mut PyObject, source: *mut P
             return Err(vm.new_buffer_error(text));
         }
         // SAFETY: the arrays of a view that was filled are complete.
-        let are = |order| unsafe { to.is_contiguous(order) && from.is_contiguous(order) };
-        if are(Order::C) || are(Order::Fortran) {
+        let is = |view: &PyBufferView, order| unsafe { view.is_contiguous(order) };
+        let both = |order| is(to, order) && is(from, order);
+        if both(Order::C) || both(Order::Fortran) {
             let (from, to, len) = (from.buf.cast::<u8>(), to.buf.cast(), from.len);
             // SAFETY: both have that many bytes, and they may overlap.
             unsafe { core::ptr::copy(from.cast_const(), to, len.unsigned_abs()) };

@@ -66,7 +66,7 @@ struct Row {
 const ROWS: [Row; 11] = [
     Row {
         name: "a-missing-function",
-        definition: "FILL=PyRun_SimpleString(\"\")",
+        definition: "FILL=PyRun_SimpleString((const char *)module)",
         class: "ImportError",
         quoted: &[
             "undefined symbol: PyRun_SimpleString",

@@ -1,4 +1,5 @@
-//! PyO3's functions for capsules. Each function of `pyo3.py` is a test in a process of its own.
+//! PyO3's functions for capsules. Each function of `pyo3.py` is a test in a process of its own, for
+//! each build.
 
 use std::ffi::OsStr;
 
@@ -17,17 +18,21 @@ pub(crate) fn trials() -> Vec<Trial> {
     let functions = SCRIPT
         .lines()
         .filter_map(|line| line.strip_prefix("def ")?.strip_suffix("():"));
-    functions
-        .map(|function| {
-            let name = format!("pyo3::{}", function.replace('_', "-"));
-            with_pyo3(&name, || run(function))
+    let builds = [Build::RustPython, Build::Wheel];
+    builds
+        .into_iter()
+        .flat_map(|build| functions.clone().map(move |function| (function, build)))
+        .map(|(function, build)| {
+            let test = function.replace('_', "-");
+            let name = format!("pyo3::capsules::{test}-{}", build.name());
+            with_pyo3(&name, move || run(function, build))
         })
         .collect()
 }
 
-fn run(function: &str) -> Result<(), Failed> {
+fn run(function: &str, build: Build) -> Result<(), Failed> {
     let script = root().join("tests/it/extensions/pyo3.py");
-    let modules = Build::RustPython.build("", "pyo3_capsules")?;
+    let modules = build.build("", "pyo3_capsules")?;
     let modules = modules.to_string_lossy();
     let arguments = [script.as_os_str(), OsStr::new(function)];
     let ended = child(&arguments, &[("PYTHONPATH", &modules)]);

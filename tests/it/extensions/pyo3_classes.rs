@@ -14,13 +14,17 @@ use super::pyo3_builds::{Build, cpython};
 use super::pyo3_differences::compare;
 use crate::c_code::skipped;
 use crate::differential::interpreters::CPython;
-use crate::interpreter::child;
+use crate::interpreter::{CHILD, child, trial};
+use crate::loader::valgrind;
 
 const CRATE: &str = "classes";
 const MODULE: &str = "pyo3_classes";
 
 /// What the scripts import.
 const KIT: &str = "kit";
+
+/// Scripts that run under valgrind: what objects own, and how it is given up.
+const UNDER_VALGRIND: [&str; 4] = ["attributes", "bases", "buffers", "cycles"];
 
 /// The script whose functions each need a process of their own, since they look at its end.
 const EXITS: &str = "exits";
@@ -45,6 +49,13 @@ pub(crate) fn trials() -> Vec<Trial> {
         "pyo3::the-stable-abi-refuses-what-is-documented",
         || refused_for_the_stable_abi(),
     ));
+    if valgrind::is_here() {
+        for script in UNDER_VALGRIND {
+            let name = format!("valgrind::pyo3-classes::{script}");
+            let test = move || under_valgrind(script);
+            trials.push(trial(name, test).with_ignored_flag(true));
+        }
+    }
     if !has_cpython {
         let name = "transcripts::skipped, no CPython 3.13 or 3.14 with headers here";
         trials.push(skipped(format!("extensions::pyo3::classes::{name}")));
@@ -97,6 +108,19 @@ fn ours(arguments: &[&OsStr], build: Build) -> Result<String, Failed> {
     match ended.code {
         Some(0) => Ok(ended.stdout),
         _ => Err(format!("{arguments:?}: {ended:#?}").into()),
+    }
+}
+
+fn under_valgrind(script: &str) -> Result<(), Failed> {
+    let modules = Build::Wheel.build(CRATE, MODULE)?;
+    let path = folder().join(script).with_extension("py");
+    let mut variables = environment(&modules).to_vec();
+    variables.push((CHILD, "1"));
+    let mut log = String::new();
+    let ended = valgrind::under_valgrind(&[path.as_os_str()], &variables, &mut log)?;
+    match ended.code {
+        Some(0) => valgrind::check(&log),
+        _ => Err(format!("{ended:#?}").into()),
     }
 }
 

@@ -16,9 +16,7 @@ use crate::interpreter::{CHILD, Ended, trial};
 
 /// The given suites, and the tests that are written in C, under valgrind.
 pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
-    let mut version = Command::new("valgrind");
-    version.arg("--version").stdout(Stdio::null());
-    if !*HAS_COMPILER || !version.status().is_ok_and(|status| status.success()) {
+    if !*HAS_COMPILER || !is_here() {
         let skipped = trial("valgrind::skipped, no valgrind here", || Ok(()));
         return vec![skipped.with_ignored_flag(true)];
     }
@@ -26,7 +24,7 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
         trial(format!("valgrind::loader::{}", suite.topic), move || {
             let mut log = String::new();
             suite.check(|arguments| {
-                let ended = under_valgrind(arguments, Some(CHILD), &mut log);
+                let ended = under_valgrind(arguments, &[(CHILD, "1")], &mut log);
                 ended.expect("valgrind starts")
             })?;
             check(&log)
@@ -34,7 +32,7 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
     });
     let c_tests = trial("valgrind::c", || {
         let mut log = String::new();
-        let ended = under_valgrind(&[OsStr::new("c::")], None, &mut log)?;
+        let ended = under_valgrind(&[OsStr::new("c::")], &[], &mut log)?;
         if ended.code != Some(0) {
             return Err(format!("{ended:?}").into());
         }
@@ -44,10 +42,16 @@ pub(super) fn trials<const N: usize>(suites: [Suite; N]) -> Vec<Trial> {
     all.map(|trial| trial.with_ignored_flag(true)).collect()
 }
 
+pub(crate) fn is_here() -> bool {
+    let mut version = Command::new("valgrind");
+    version.arg("--version").stdout(Stdio::null());
+    version.status().is_ok_and(|status| status.success())
+}
+
 /// Runs this program under valgrind and stores valgrind's output in `log`.
-fn under_valgrind(
+pub(crate) fn under_valgrind(
     arguments: &[&OsStr],
-    variable: Option<&str>,
+    environment: &[(&str, &str)],
     log: &mut String,
 ) -> Result<Ended, std::io::Error> {
     let file = NamedTempFile::new()?;
@@ -63,7 +67,7 @@ fn under_valgrind(
         .arg(format!("--log-file={}", file.path().display()))
         .arg(std::env::current_exe()?)
         .args(arguments)
-        .envs(variable.map(|name| (name, "1")))
+        .envs(environment.iter().copied())
         .stdin(Stdio::null());
     let output = command.output()?;
     *log = fs::read_to_string(file.path())?;
@@ -74,7 +78,8 @@ fn under_valgrind(
     })
 }
 
-fn check(log: &str) -> Result<(), Failed> {
+/// Fails if the log has a report that is ours.
+pub(crate) fn check(log: &str) -> Result<(), Failed> {
     if !log.contains("LEAK SUMMARY") {
         return Err(format!("valgrind did not finish:\n{log}").into());
     }

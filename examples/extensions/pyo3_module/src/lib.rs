@@ -1,5 +1,6 @@
 //! `wordindex`: an index of the words of a text, for C code of other modules through the table in
-//! `wordindex._C_API`, and for Python. It calls functions of statlib, which is written in C. `Vocabulary` is a class.
+//! `wordindex._C_API`, and for Python. It calls functions of statlib, which is written in C. Its class
+//! `Vocabulary` can be extended in Python.
 
 mod index;
 mod tables;

@@ -142,12 +142,11 @@ impl NoBuffer {
     }
 }
 
-/// Returns the sum of the bytes of a buffer, and its shape, strides, format and whether it can be
-/// written.
+/// The sum of the bytes of a buffer, its shape, strides and format, and whether it is read-only.
+type Description = (usize, Vec<usize>, Vec<isize>, String, bool);
+
 #[pyfunction]
-pub(crate) fn describe_buffer(
-    object: &Bound<'_, PyAny>,
-) -> PyResult<(usize, Vec<usize>, Vec<isize>, String, bool)> {
+pub(crate) fn describe_buffer(object: &Bound<'_, PyAny>) -> PyResult<Description> {
     let buffer = PyBuffer::<u8>::get(object)?;
     let sum = buffer
         .to_vec(object.py())?

@@ -59,6 +59,10 @@ impl Thermometer {
     }
 
     /// Return the values of parameters of each kind.
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one parameter for each kind, and the token"
+    )]
     #[pyo3(signature = (a, /, b, *rest, c = 3, d, **more))]
     fn parameters<'py>(
         &self,
