@@ -282,7 +282,9 @@ impl Function {
         match self {
             // SAFETY: by the contract of `of` the function takes these arguments.
             Self::ArrayAndNames(f) => {
-                call_c(vm, || unsafe { f(zelf, array, given.cast_signed(), names) })
+                let given = given.cast_signed();
+                // SAFETY: by the contract of `of` the function takes these arguments.
+                call_c(vm, || unsafe { f(zelf, array, given, names) })
             }
             Self::ClassArrayAndNames(f, class) => {
                 let class = class.0.0.cast();

@@ -20,7 +20,7 @@ type Vectorcall =
 /// A header of a method descriptor, which has its method and keeps its class.
 #[repr(C)]
 struct Described {
-    header: Header,
+    header: MaybeUninit<Header>,
     class: PyTypeRef,
     method: Method,
 }
@@ -56,20 +56,17 @@ pub(crate) fn describe(
     method: Method,
     vm: &VirtualMachine,
 ) -> PyResult<()> {
-    let memory = Box::leak(Box::new(MaybeUninit::<Described>::uninit()));
-    let header = NonNull::from(memory).cast::<Header>();
-    let place = header.cast::<Described>().as_ptr();
-    // SAFETY: the memory is new and has room for a `Described`.
-    unsafe { (&raw mut (*place).class).write(class.to_owned()) };
-    // SAFETY: as above.
-    unsafe { (&raw mut (*place).method).write(method) };
+    let described = NonNull::from(Box::leak(Box::new(Described {
+        header: MaybeUninit::uninit(),
+        class: class.to_owned(),
+        method,
+    })));
+    let header = described.cast::<Header>();
     // SAFETY: the header is new, and its data initialized.
     let installed = unsafe { vtable::install_always(descriptor, header, &HOOKS) };
     installed.map_err(|unknown| {
-        // SAFETY: it was never installed, and its class is initialized.
-        unsafe { (&raw mut (*place).class).drop_in_place() };
-        // SAFETY: it is the memory of this box.
-        drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Described>>()) });
+        // SAFETY: it was never installed.
+        drop(unsafe { Box::from_raw(described.as_ptr()) });
         unknown.into_exception(vm)
     })?;
     vtable::track(descriptor);
