@@ -2,6 +2,7 @@
 //! the transcripts must be equal except for intended differences, which are counted by name.
 
 mod buffers;
+mod classes;
 mod dates;
 mod descriptors;
 mod differences;
@@ -9,6 +10,7 @@ mod functions;
 mod imports;
 pub(crate) mod interpreters;
 mod steps;
+mod type_slots;
 
 use std::fs;
 use std::sync::Arc;
@@ -29,7 +31,7 @@ type Test = fn(&Interpreters) -> Result<(), Failed>;
 /// A module that is built for both interpreters, and the tests that run its scripts.
 type Suite = (Driver, &'static [(&'static str, Test)]);
 
-const SUITES: [Suite; 5] = [
+const SUITES: [Suite; 7] = [
     (
         Driver {
             module: "capsule_driver",
@@ -74,6 +76,24 @@ const SUITES: [Suite; 5] = [
         },
         &[("functions-match-cpython", functions)],
     ),
+    (
+        type_slots::DRIVER,
+        &[("slots-of-types-match-cpython", type_slots::compare)],
+    ),
+    (
+        Driver {
+            module: "class_driver",
+            sources: "classes",
+            scripts: "classes",
+        },
+        &[
+            ("classes-match-cpython", classes::rows),
+            (
+                "random-operations-on-classes-match-cpython",
+                classes::random_operations,
+            ),
+        ],
+    ),
 ];
 
 pub(crate) fn trials() -> Vec<Trial> {
@@ -97,6 +117,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         }));
     }
     trials.extend(functions::without_cpython());
+    trials.push(type_slots::without_cpython());
     trials.push(descriptors::without_cpython());
     trials.push(trial(
         "differential::an-unlisted-difference-is-reported",

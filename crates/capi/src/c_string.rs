@@ -6,6 +6,7 @@
 
 use core::alloc::Layout;
 use core::ffi::c_char;
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
 use std::alloc::{alloc, dealloc};
@@ -36,7 +37,7 @@ impl CStringError {
 /// A header, followed by the text and a NUL in the same allocation.
 #[repr(C, align(16))]
 struct Record {
-    header: Header,
+    header: MaybeUninit<Header>,
     /// The length of the text in bytes, without the NUL.
     length: AtomicUsize,
     layout: Layout,
@@ -122,11 +123,16 @@ impl Record {
         debug_assert_eq!(offset, size_of::<Self>());
         // SAFETY: the size of the layout is not zero, since a `Self` has a size.
         let record = NonNull::new(unsafe { alloc(layout) })?.cast::<Self>();
-        let place = record.as_ptr();
+        let length = AtomicUsize::new(text.len());
+        let header = MaybeUninit::uninit();
         // SAFETY: the memory is new, and its layout begins with that of a `Self`.
-        unsafe { (&raw mut (*place).length).write(AtomicUsize::new(text.len())) };
-        // SAFETY: as above.
-        unsafe { (&raw mut (*place).layout).write(layout) };
+        unsafe {
+            record.write(Self {
+                header,
+                length,
+                layout,
+            })
+        };
         let copy = Self::text(record).cast::<u8>();
         // SAFETY: the allocation has room for the text after the record, and no other code knows
         // it.
@@ -181,7 +187,7 @@ impl Record {
     unsafe fn free(header: NonNull<Header>) {
         let record = header.cast::<Self>();
         // SAFETY: `new` made it, and it is not freed yet.
-        let layout = unsafe { (&raw const (*record.as_ptr()).layout).read() };
+        let layout = unsafe { record.as_ref() }.layout;
         // SAFETY: `new` allocated it with this layout, and the caller does not use it any more.
         unsafe { dealloc(record.as_ptr().cast(), layout) };
     }

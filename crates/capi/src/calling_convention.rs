@@ -280,7 +280,6 @@ impl Function {
         vm: &VirtualMachine,
     ) -> (*mut PyObject, Option<PyBaseExceptionRef>) {
         match self {
-            // SAFETY: by the contract of `of` the function takes these arguments.
             Self::ArrayAndNames(f) => {
                 let given = given.cast_signed();
                 // SAFETY: by the contract of `of` the function takes these arguments.

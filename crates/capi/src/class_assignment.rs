@@ -10,7 +10,6 @@ use rustpython_vm::{AsObject, Context, Py, PyObjectRef, PyRef, PyResult, Virtual
 
 use crate::class_layout::{best_base, is_immutable};
 use crate::type_record::TypeRecord;
-use crate::vtable::keep;
 
 /// The VM's own attributes.
 struct Originals {
@@ -86,8 +85,7 @@ fn set_class(object: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -> 
     assign(&originals(vm)?.class, object, value, vm)
 }
 
-/// `cls.__bases__ = bases`. Instances still use the data and the functions of the old bases, so the
-/// class keeps them.
+/// `cls.__bases__ = bases`
 fn set_bases(object: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -> PyResult<()> {
     let class = object.clone().downcast::<PyType>().ok();
     if let (Some(class), PySetterValue::Assign(new)) = (&class, &value)
@@ -97,7 +95,6 @@ fn set_bases(object: PyObjectRef, value: PySetterValue, vm: &VirtualMachine) -> 
     {
         let new = best_base(&new, vm)?;
         check_data("__bases__", old, &new, vm)?;
-        keep(class.as_object(), class.bases.read().clone().into(), vm)?;
     }
     assign(&originals(vm)?.bases, object, value, vm)
 }

@@ -6,10 +6,11 @@
 //! VM's object holds one of its own, so each instance takes another.
 
 use core::ffi::{c_int, c_void};
+use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
 
-use rustpython_capsule::__private::ffi::visit_references;
+use rustpython_capsule::__private::ffi::{CTraverse, visit_references};
 use rustpython_capsule::__private::{InterpreterId, run_isolated};
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyBaseObject, PyType, PyTypeRef};
 use rustpython_vm::function::FuncArgs;
@@ -31,7 +32,7 @@ type Inquiry = unsafe extern "C" fn(*mut PyObject) -> c_int;
 /// A header, followed by the data of the C classes of the instance.
 #[repr(C, align(16))]
 struct Instance {
-    header: Header,
+    header: MaybeUninit<Header>,
     /// The record of the nearest class from C.
     record: NonNull<TypeRecord>,
     /// The class that the record belongs to, if the object is an instance of a subclass: Python code
@@ -125,20 +126,17 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
         .ok_or(DataError::OutOfMemory)?;
     let memory = instance_memory::allocate(whole).ok_or(DataError::OutOfMemory)?;
     let place = memory.cast::<Instance>().as_ptr();
-    // SAFETY: the memory is new and has room for an `Instance`.
-    unsafe { (&raw mut (*place).record).write(NonNull::from(record)) };
     let class = object.class().to_owned();
-    let base = (!record.is_of(&class)).then(|| record.class().to_owned().into());
-    // SAFETY: as above.
-    let base_field = unsafe { &raw mut (*place).base };
-    // SAFETY: as above.
-    unsafe { base_field.write(base) };
-    // SAFETY: as above.
-    unsafe { (&raw mut (*place).class).write(AtomicPtr::new(borrowed(class.as_object()))) };
-    // SAFETY: as above.
-    unsafe { (&raw mut (*place).size).write(size) };
-    // SAFETY: as above.
-    unsafe { (&raw mut (*place).items).write(items) };
+    let instance = Instance {
+        header: MaybeUninit::uninit(),
+        record: NonNull::from(record),
+        base: (!record.is_of(&class)).then(|| record.class().to_owned().into()),
+        class: AtomicPtr::new(borrowed(class.as_object())),
+        size,
+        items,
+    };
+    // SAFETY: the memory is new and has room for an `Instance`.
+    unsafe { place.write(instance) };
     loop {
         let current = vtable::current(object);
         // SAFETY: the vtable is that of the object, and the data behind the header is initialized.
@@ -149,8 +147,8 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
             }
             Ok(false) if !has_data_of(object, record) => {}
             other => {
-                // SAFETY: it was never installed, and the field is initialized.
-                unsafe { base_field.drop_in_place() };
+                // SAFETY: it was never installed.
+                unsafe { place.drop_in_place() };
                 // SAFETY: it was allocated with this size, and was never installed.
                 unsafe { instance_memory::free(memory, whole) };
                 return other.map(drop).map_err(DataError::from);
@@ -300,7 +298,7 @@ unsafe fn trace(header: NonNull<Header>, object: &PyObject, visit: &mut Traverse
         return;
     }
     // SAFETY: C code promised that it is a `traverseproc` for instances of this class.
-    let traverse = unsafe { core::mem::transmute::<*mut c_void, _>(function) };
+    let traverse = unsafe { core::mem::transmute::<*mut c_void, CTraverse>(function) };
     // SAFETY: as above.
     unsafe { visit_references(traverse, object, visit) };
 }

@@ -1,14 +1,17 @@
 //! `abstract.h`: sequences, mappings, iterators and numbers. `abstract` has the calls. The other
 //! functions of the header come from `rustpython-capi`.
 
-use core::ffi::c_int;
+use core::ffi::{c_int, c_void};
+use core::ptr::null_mut;
 
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyDict, PySlice, PyTuple};
 use rustpython_vm::protocol::{PyIter, PyIterReturn};
 use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, PyObject, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 
-use crate::boundary::{argument, enter, new_reference};
+use crate::boundary::{argument, borrowed, call_c, checked_result, enter, new_reference};
+use crate::instance::record_of;
+use crate::slot_ids::AM_SEND;
 
 /// 1 if an object has items by number, like a list or a class with `__getitem__`, and is no dict; else 0.
 ///
@@ -270,4 +273,56 @@ pub unsafe extern "C" fn PyNumber_Float(object: *mut PyObject) -> *mut PyObject 
         let class = vm.ctx.types.float_type.as_object();
         class.call((object.to_owned(),), vm).map(new_reference)
     })
+}
+
+/// `sendfunc`: sends a value to an object and stores a new reference to what it answers, or NULL.
+type Send = unsafe extern "C" fn(*mut PyObject, *mut PyObject, *mut *mut PyObject) -> c_int;
+
+/// Sends a value to an iterator, and stores a new reference in `result`. Returns 1 if the iterator
+/// yielded that object, 0 if it returned it; -1 with an exception and NULL. None is sent to an
+/// iterator without a method `send` by asking for its next item.
+///
+/// # Safety
+/// `iterator` and `value` are NULL or objects; `result` can be written to.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyIter_Send(
+    iterator: *mut PyObject,
+    value: *mut PyObject,
+    result: *mut *mut PyObject,
+) -> c_int {
+    // SAFETY: the caller passes a place to write to.
+    unsafe { result.write(null_mut()) };
+    enter(|vm| {
+        // SAFETY: `iterator` is NULL or an object, which the caller keeps alive.
+        let iterator = unsafe { argument(iterator, vm) }?;
+        // SAFETY: `value` is NULL or an object, which the caller keeps alive.
+        let value = unsafe { argument(value, vm) }?;
+        let record = record_of(iterator);
+        let function = record.map_or(null_mut(), |record| record.function(AM_SEND));
+        if !function.is_null() {
+            // SAFETY: C code promised a function of this type for this slot.
+            let send = unsafe { core::mem::transmute::<*mut c_void, Send>(function) };
+            // SAFETY: as above; the arguments are alive, and the caller passes the place.
+            let send = || unsafe { send(borrowed(iterator), borrowed(value), result) };
+            let (status, raised) = call_c(vm, send);
+            let sent = (status >= 0).then_some(status);
+            return checked_result(sent, raised, |what| format!("am_send {what}"), vm);
+        }
+        let (status, object) = match sent(iterator, value, vm)? {
+            PyIterReturn::Return(object) => (1, object),
+            PyIterReturn::StopIteration(object) => (0, object.unwrap_or_else(|| vm.ctx.none())),
+        };
+        // SAFETY: the caller passes a place to write to.
+        unsafe { result.write(new_reference(object)) };
+        Ok(status)
+    })
+}
+
+fn sent(iterator: &PyObject, value: &PyObject, vm: &VirtualMachine) -> PyResult<PyIterReturn> {
+    let next = iterator.class().slots.iternext.load();
+    let sent = match next.filter(|_| vm.is_none(value)) {
+        Some(next) => return next(iterator, vm),
+        None => vm.call_method(iterator, "send", (value.to_owned(),)),
+    };
+    PyIterReturn::from_pyresult(sent, vm)
 }

@@ -8,7 +8,7 @@ use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 
 use rustpython_capsule::__private::InterpreterId;
-use rustpython_vm::builtins::PyType;
+use rustpython_vm::builtins::{PyType, PyTypeRef};
 use rustpython_vm::object::TraverseFn;
 use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
 
@@ -26,11 +26,14 @@ pub(crate) const LEVELS: usize = 8;
 /// The description of a class from C.
 #[repr(C)]
 pub(crate) struct TypeRecord {
-    header: Header,
+    header: MaybeUninit<Header>,
     /// The class itself.
     class: NonNull<Py<PyType>>,
-    /// The record of the nearest class from C among the bases, which the class keeps alive.
+    /// The record of the nearest class from C among the bases.
     parent: Option<NonNull<Self>>,
+    /// The class that the parent belongs to. The collector and assignments to `__bases__` take the
+    /// bases of a class away while there are instances.
+    parent_class: Option<PyTypeRef>,
     pub(crate) content: Content,
 }
 
@@ -113,22 +116,18 @@ impl TypeRecord {
         content: Content,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let memory = Box::leak(Box::new(MaybeUninit::<Self>::uninit()));
-        let header = NonNull::from(memory).cast::<Header>();
-        let place = header.cast::<Self>().as_ptr();
-        // SAFETY: the memory is new.
-        unsafe { (&raw mut (*place).class).write(NonNull::from(class)) };
-        // SAFETY: as above.
-        unsafe { (&raw mut (*place).parent).write(parent.map(NonNull::from)) };
-        // SAFETY: as above.
-        unsafe { (&raw mut (*place).content).write(content) };
+        let record = NonNull::from(Box::leak(Box::new(Self {
+            header: MaybeUninit::uninit(),
+            class: NonNull::from(class),
+            parent: parent.map(NonNull::from),
+            parent_class: parent.map(|parent| parent.class().to_owned()),
+            content,
+        })));
         // SAFETY: the header is new, and its data initialized.
-        let installed = unsafe { vtable::install_always(class.as_object(), header, &HOOKS) };
+        let installed = unsafe { vtable::install_always(class.as_object(), record.cast(), &HOOKS) };
         installed.map_err(|unknown| {
-            // SAFETY: it was never installed, and its content is initialized.
-            unsafe { (&raw mut (*place).content).drop_in_place() };
-            // SAFETY: it is the memory of this box.
-            drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Self>>()) });
+            // SAFETY: it was never installed.
+            drop(unsafe { Box::from_raw(record.as_ptr()) });
             unknown.into_exception(vm)
         })
     }
@@ -146,7 +145,7 @@ impl TypeRecord {
 
     #[inline]
     pub(crate) fn parent(&self) -> Option<&Self> {
-        // SAFETY: the class keeps its base alive, which the parent belongs to.
+        // SAFETY: `parent_class` is the class that the parent belongs to.
         self.parent.map(|parent| unsafe { parent.as_ref() })
     }
 
@@ -200,6 +199,9 @@ pub(crate) fn native_base(class: &Py<PyType>) -> &Py<PyType> {
 unsafe fn trace(header: NonNull<Header>, _class: &PyObject, visit: &mut TraverseFn<'_>) {
     // SAFETY: it is that of a record.
     let record = unsafe { header.cast::<TypeRecord>().as_ref() };
+    if let Some(class) = &record.parent_class {
+        visit(class.as_object());
+    }
     if let Some(module) = &record.content.module {
         visit(module);
     }

@@ -325,15 +325,15 @@ unsafe impl Send for SendPtr {}
 /// # Errors
 /// SystemError if the VM's vtable is unknown.
 pub(crate) fn keep(object: &PyObject, target: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-    let kept = NonNull::from(Box::leak(Box::new(MaybeUninit::<Kept>::uninit()))).cast::<Kept>();
-    let place = kept.as_ptr();
-    // SAFETY: the memory is new and has room for a `Kept`.
-    unsafe { (&raw mut (*place).target).write(target) };
+    let kept = NonNull::from(Box::leak(Box::new(Kept {
+        header: MaybeUninit::uninit(),
+        target,
+    })));
     // SAFETY: the header is new, and its data initialized.
     let installed = unsafe { install_always(object, kept.cast(), &KEPT) };
     installed.map_err(|unknown| {
         // SAFETY: it was never installed.
-        drop(unsafe { Box::from_raw(place.cast::<MaybeUninit<Kept>>()) });
+        drop(unsafe { Box::from_raw(kept.as_ptr()) });
         unknown.into_exception(vm)
     })?;
     track(object);
@@ -343,7 +343,7 @@ pub(crate) fn keep(object: &PyObject, target: PyObjectRef, vm: &VirtualMachine) 
 /// A header with a reference.
 #[repr(C)]
 struct Kept {
-    header: Header,
+    header: MaybeUninit<Header>,
     target: PyObjectRef,
 }
 

@@ -92,3 +92,64 @@ for name, cls in [*native_classes(), *own_classes()]:
     row(f"PyType_GetFlags {name}", flags, cls)
 calls("PyType_IsSubtype", [bool, int], [int, bool], [Own, Exception], [int, int], [WithMeta, Exception], [Own, WithMeta])
 calls("PyObject_TypeCheck", [True, int], [1, bool], [Own(), Exception], [5, object], [Own(), WithMeta])
+
+
+class Outer:
+    class Inner:
+        pass
+
+    def method(self, first=1, *, named=2):
+        return "method", first, named
+
+    def __getattr__(self, name):
+        raise LookupError(name)
+
+
+class OddModule:
+    __module__ = 5
+
+
+class Sends:
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return "next"
+
+    def send(self, value):
+        if value == "stop":
+            raise StopIteration("value")
+        if value == "fail":
+            raise LookupError("refused")
+        return "sent", value
+
+
+async def coroutine():
+    return "returned"
+
+
+def function(first, second=2, *rest, named=3):
+    return first, second, rest, named
+
+
+def generator():
+    got = yield 1
+    yield got
+    return "returned"
+
+
+named = [int, Plain, Outer.Inner, OddModule, ValueError, type, type("Made", (), {})]
+calls("PyType_GetFullyQualifiedName", *([cls] for cls in named))
+calls("PyType_Modified", [Plain], [Outer], [int])
+keyword = [(1,), {"named": 5}], [(1,), {"wrong": 5}], [(1, 2, 3), {}], [(), NULL], [(1,), NULL]
+for callee in function, Outer().method:
+    calls("PyVectorcall_Call", *([callee, *arguments] for arguments in keyword))
+calls("PyVectorcall_NARGS", [0], [5], [-HUGE - 1], [-HUGE - 1 + 5])
+calls("PyObject_GenericGetDict", [Plain()], [5], [[]], [Own()])
+calls("PyObject_GenericSetDict", [Plain(), {"a": 1}], [Plain(), 5], [Plain(), NULL], [5, {}])
+started = generator()
+calls("PyIter_Send", *([started, value] for value in (None, "sent", None, None)))
+for value in None, 5, "stop", "fail":
+    calls("PyIter_Send", [Sends(), value])
+calls("PyIter_Send", [coroutine(), None])
+calls("PyIter_Send", [generator(), 5], [iter([1]), None], [iter([1]), 5], [iter([]), None], [5, None])

@@ -284,9 +284,12 @@ static const Row *row_of(PyObject *name)
             found = &rows[i];
         }
     }
-    for (const Row *row = protocol_rows; text != NULL && row->name != NULL; row++) {
-        if (strcmp(row->name, text) == 0) {
-            found = row;
+    const Row *const more[] = {protocol_rows, class_rows};
+    for (size_t i = 0; i < sizeof more / sizeof *more; i++) {
+        for (const Row *row = more[i]; text != NULL && row->name != NULL; row++) {
+            if (strcmp(row->name, text) == 0) {
+                found = row;
+            }
         }
     }
     free(text);

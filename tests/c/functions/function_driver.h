@@ -23,8 +23,9 @@ typedef struct {
 
 #define ROW(form, name) {#name, form, (void (*)(void))(name)}
 
-/* Rows of protocols.c. The last has no name. */
+/* Rows of protocols.c and of classes.c. The last of each has no name. */
 extern const Row protocol_rows[];
+extern const Row class_rows[];
 
 /* The object that stands for NULL in arguments and answers. */
 extern PyObject *null_mark;

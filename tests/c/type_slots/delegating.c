@@ -145,7 +145,7 @@ PyObject *delegating(PyObject *module, PyObject *base)
     PyType_Slot slots[sizeof candidates / sizeof *candidates + 1];
     memset(slots, 0, sizeof slots);
     size_t used = 0;
-    PyTypeObject *const object = native_base((PyTypeObject *)base);
+    PyTypeObject *const object = &PyBaseObject_Type;
     for (size_t i = 0; i < sizeof candidates / sizeof *candidates; i++) {
         const int id = candidates[i].slot;
         void *const function = PyType_GetSlot((PyTypeObject *)base, id);

@@ -63,6 +63,20 @@ pub(super) enum Difference {
     /// The VM's `PickleBuffer` refuses a request itself; in CPython what it wraps refuses, in other
     /// words.
     PickleBuffer,
+    /// A class of the VM has no such slot, or one that CPython's class has not. It has no arrays of
+    /// methods and members, traverses its part of an object itself, and mostly has no docstring.
+    VmSlot,
+    /// An in-place operator of `set` raises TypeError for another object, instead of leaving the
+    /// operation to that object.
+    SetOperator,
+    /// The VM's texts have the name of a class without its module.
+    ClassName,
+    /// A line of `tests/c/classes/differences.txt`, which gives the reason.
+    ListedLine,
+    /// The VM raises an exception of the same class with another text.
+    VmText,
+    /// The VM does something else for every operand, also for objects that no C code made.
+    VmOperation,
 }
 
 /// Counts how the lines of two transcripts compare.

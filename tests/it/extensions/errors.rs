@@ -66,7 +66,7 @@ struct Row {
 const ROWS: [Row; 11] = [
     Row {
         name: "a-missing-function",
-        definition: "FILL=PyRun_SimpleString((const char *)module)",
+        definition: "FILL=(module == NULL) + PyRun_SimpleString(\"\")",
         class: "ImportError",
         quoted: &[
             "undefined symbol: PyRun_SimpleString",

@@ -310,7 +310,7 @@ pub unsafe extern "C" fn PyType_GetModuleByToken_DuringGC(
 
 /// The nearest class with this token in the chain of bases. Two classes can only be beside one
 /// another if the instances have no data of one of them.
-fn base_by_token<'a>(class: &'a Py<PyType>, token: *const c_void) -> Option<&'a Py<PyType>> {
+fn base_by_token(class: &Py<PyType>, token: *const c_void) -> Option<&Py<PyType>> {
     TypeRecord::nearest(class)?
         .chain()
         .find(|record| core::ptr::eq(record.content.token, token))
