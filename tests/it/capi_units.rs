@@ -20,14 +20,17 @@ mod export_hook;
 #[expect(dead_code, reason = "imports are tested with an interpreter")]
 #[path = "../../crates/capi/src/foreign_files.rs"]
 mod foreign_files;
-#[expect(dead_code, reason = "methods are tested with an interpreter")]
+#[expect(dead_code, reason = "functions are tested with an interpreter")]
 #[path = "../../crates/capi/src/function_definitions.rs"]
 mod function_definitions;
 #[cfg(unix)]
 #[expect(dead_code, reason = "a search is tested with libraries")]
 #[path = "../../crates/capi/src/library_search.rs"]
 mod library_search;
-#[expect(dead_code, reason = "references that objects keep are tested with an interpreter")]
+#[expect(
+    dead_code,
+    reason = "instances and classes are tested with an interpreter"
+)]
 #[path = "../../crates/capi/src/vtable.rs"]
 mod vtable;
 #[path = "../../crates/capi/src/vtable_entries.rs"]

@@ -17,7 +17,8 @@ pub(crate) fn trials() -> Vec<Trial> {
         trial("wheelcheck::pip-takes-wheels-for-abi3t", pip_tags),
         trial("wheelcheck::what-is-no-wheel-is-told", no_wheels),
     ];
-    let compiled: [(&str, fn() -> Result<(), Failed>); 4] = [
+    type Test = fn() -> Result<(), Failed>;
+    let compiled: [(&str, Test); 4] = [
         ("a-wheel-that-can-work", good_wheel),
         ("what-keeps-a-wheel-from-working", bad_wheels),
         ("a-folder-a-module-and-a-distribution", names),

@@ -123,16 +123,13 @@ impl Record {
         debug_assert_eq!(offset, size_of::<Self>());
         // SAFETY: the size of the layout is not zero, since a `Self` has a size.
         let record = NonNull::new(unsafe { alloc(layout) })?.cast::<Self>();
-        let length = AtomicUsize::new(text.len());
-        let header = MaybeUninit::uninit();
-        // SAFETY: the memory is new, and its layout begins with that of a `Self`.
-        unsafe {
-            record.write(Self {
-                header,
-                length,
-                layout,
-            })
+        let content = Self {
+            header: MaybeUninit::uninit(),
+            length: AtomicUsize::new(text.len()),
+            layout,
         };
+        // SAFETY: the memory is new, and its layout begins with that of a `Self`.
+        unsafe { record.write(content) };
         let copy = Self::text(record).cast::<u8>();
         // SAFETY: the allocation has room for the text after the record, and no other code knows
         // it.

@@ -377,9 +377,8 @@ unsafe fn free(header: NonNull<Header>) {
     let place = header.cast::<Instance>();
     // SAFETY: it is not freed yet.
     let size = unsafe { place.as_ref() }.size;
-    let base = place.as_ptr();
-    // SAFETY: the field is initialized, and not used any more.
-    drop(unsafe { (*base).base.take() });
+    // SAFETY: it is initialized, and not used any more.
+    unsafe { place.drop_in_place() };
     // SAFETY: `attach` allocated it with this size.
     unsafe { instance_memory::free(place.cast(), DATA_OFFSET + size) };
 }

@@ -47,7 +47,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     trials.push(with_pyo3(
         "pyo3::the-stable-abi-refuses-what-is-documented",
-        || refused_for_the_stable_abi(),
+        refused_for_the_stable_abi,
     ));
     if valgrind::is_here() {
         for script in UNDER_VALGRIND {
