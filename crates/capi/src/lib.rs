@@ -92,6 +92,7 @@ mod method_vectorcall;
 pub mod methodobject;
 pub mod modsupport;
 pub mod moduleobject;
+mod new_instance;
 mod new_type;
 pub mod object;
 pub mod objimpl;

@@ -10,7 +10,7 @@ use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{enter, new_reference};
 use crate::class_layout::is_immutable;
-use crate::instance::new_instance;
+use crate::new_instance::new_instance;
 use crate::new_type::new_type;
 use crate::slots::PySlot;
 use crate::type_spec::{PyType_Spec, TypeSpec};

@@ -11,7 +11,7 @@ use rustpython_vm::{AsObject, Py, PyObject, PyRef, PyResult, VirtualMachine};
 
 use super::call::{Arguments, object_result, raw_py};
 use super::level::with_level;
-use crate::instance::{new_instance, new_over_base};
+use crate::new_instance::{new_instance, new_over_base};
 use crate::slot_ids::TP_NEW;
 use crate::type_record::{TypeRecord, native_base};
 
