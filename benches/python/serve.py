@@ -1,7 +1,8 @@
-"""Passes each line of standard input to the function `request` of a module, and prints the result.
+"""Passes each line of standard input to the function `request` of a module, and prints the result. For
+a module with the class `Sample`, that of `class_rows` is used.
 
-Arguments: the module, and the folder of its library. The module is an extension module or a builtin
-module. Plain RustPython finds no extension modules, so there the script loads the library itself.
+Arguments: the module, and the folder of its library. The module is an extension module, a builtin
+module, or one of this folder. Plain RustPython finds no extension modules, so there the script loads the library itself.
 """
 
 import sys
@@ -24,6 +25,10 @@ try:
     rows = __import__(MODULE)
 except ModuleNotFoundError:
     rows = load_in_plain_rustpython()
+if hasattr(rows, "Sample"):
+    from class_rows import ClassRows
+
+    rows = ClassRows(rows.Sample)
 
 number = sys.version.partition(" ")[0]
 compiler = sys.version.partition("[")[2].rstrip("]")

@@ -1,6 +1,7 @@
-//! `speed-ours`: an interpreter like that of `crates/host`, with the rows in Rust as a builtin
-//! module.
+//! `speed-ours`: an interpreter like that of `crates/host`, with the rows in Rust and a class of
+//! the VM as builtin modules.
 
+mod native_class;
 mod rows;
 
 use std::process::ExitCode;
@@ -16,10 +17,12 @@ fn main() -> ExitCode {
     capsule_benches::link_empty_function();
     let builder = InterpreterBuilder::new();
     let rows = rows::module_def(&builder.ctx);
+    let native_class = native_class::module_def(&builder.ctx);
     rustpython::run(
         builder
             .init_stdlib()
             .add_native_module(rows)
+            .add_native_module(native_class)
             .with_capsules(Access::Open)
             .with_extension_modules(),
     )

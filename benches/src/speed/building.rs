@@ -50,8 +50,13 @@ pub(crate) fn cargo() -> Command {
     Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// Compiles the rows in C into a library for the interpreter of these headers.
-pub(crate) fn compile_loops(headers: &Path, flags: &[&str], library: &Path) -> Result<(), Failure> {
+/// Compiles a folder of `benches` with C files into a library for the interpreter of these headers.
+pub(crate) fn compile(
+    sources: &str,
+    headers: &Path,
+    flags: &[&str],
+    library: &Path,
+) -> Result<(), Failure> {
     const FLAGS: [&str; 9] = [
         "-std=c11",
         "-D_GNU_SOURCE=1",
@@ -63,7 +68,7 @@ pub(crate) fn compile_loops(headers: &Path, flags: &[&str], library: &Path) -> R
         "-fvisibility=hidden",
         "-pthread",
     ];
-    let entries = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("c"))?;
+    let entries = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(sources))?;
     let mut sources: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     sources.retain(|path| path.extension().is_some_and(|extension| extension == "c"));
     let mut compiler = Command::new("cc");

@@ -1,4 +1,4 @@
-//! `speed`, the program that `cargo speed` runs: measures capsules in this interpreter and in
+//! `speed`, the program that `cargo speed` runs: measures capsules and classes in this interpreter and in
 //! others, prints tables, and writes a dated record. The measured calls are in `benches/c`,
 //! `src/ours` and `benches/pyo3`.
 
@@ -60,6 +60,7 @@ fn measure(peers: &Peers, options: &Options) -> Result<Vec<Table>, Failure> {
     let mut tables = sections::c_calls(&peers.c, options)?;
     tables.extend(sections::threaded_calls(&peers.c, options)?);
     tables.extend(sections::strings(&peers.c, options)?);
+    tables.extend(sections::classes(&peers.classes, options)?);
     tables.extend(sections::rust_calls(&peers.rust, options)?);
     tables.extend(sections::memory(&peers.c, options)?);
     tables.extend(sections::threads(&peers.c, options)?);
@@ -76,7 +77,12 @@ fn describe(facts: &[(&str, String)], peers: &Peers, rounds: usize) -> String {
     for (name, value) in facts {
         write_line(name, value);
     }
-    for peer in peers.c.iter().chain(&peers.rust[1..]) {
+    for peer in peers
+        .c
+        .iter()
+        .chain(&peers.rust[1..])
+        .chain(&peers.classes[1..3])
+    {
         write_line(&peer.label, &peer.built);
     }
     for missing in &peers.missing {

@@ -5,7 +5,7 @@ use crate::failure::Failure;
 const USAGE: &str = "\
 usage: cargo speed [--rounds N] [--rows TEXT,…] [--peers TEXT,…]
 
-Measures capsules in this interpreter, in every installed CPython from 3.11 on that has headers, and
+Measures capsules and classes in this interpreter, in every installed CPython from 3.11 on that has headers, and
 in RustPython without the crates of this workspace. TEXT is a part of the name of a row or a peer.
 A run of all rows and peers with five rounds or more writes a record to benches/record. On a machine
 with other load, `chrt -f 5 cargo speed` (as root) gives it priority.";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::building::{Build, build_pyo3, compile_loops};
+use crate::building::{Build, build_pyo3, compile};
 use crate::cpython::{self, CPython};
 use crate::failure::Failure;
 use crate::options::Options;
@@ -26,6 +26,9 @@ pub(crate) struct Peers {
     pub(crate) c: Vec<Peer>,
     /// For the rows in Rust.
     pub(crate) rust: Vec<Peer>,
+    /// For the rows of classes: a class from C here, the same in Python and of the VM, and the class
+    /// from C in the newest CPython.
+    pub(crate) classes: Vec<Peer>,
     /// A line for each that is missing.
     pub(crate) missing: Vec<String>,
 }
@@ -41,6 +44,7 @@ impl Peers {
         let mut peers = Self {
             c: Vec::new(),
             rust: Vec::new(),
+            classes: Vec::new(),
             missing,
         };
         let ours = [&build.ours, build.headers.as_path()];
@@ -65,11 +69,40 @@ impl Peers {
         let built_in = Path::new("");
         let ours = command(&build.ours, "speed_rows", built_in);
         peers.rust.push(Peer::started("ours", ours, OURS)?);
+        peers.add_classes(build, cpythons.first())?;
         match cpythons.first() {
             Some(cpython) => peers.add_pyo3(build, cpython),
             None => peers.missing.push("PyO3: no CPython".to_owned()),
         }
         Ok(peers)
+    }
+
+    fn add_classes(&mut self, build: &Build, cpython: Option<&CPython>) -> Result<(), Failure> {
+        let own = [
+            (
+                "Python class",
+                "python_class",
+                "the class of the rows of classes, in Python",
+            ),
+            (
+                "native class",
+                "speed_native",
+                "the class of the rows of classes, in the VM",
+            ),
+        ];
+        let ours = [&build.ours, build.headers.as_path()];
+        self.classes.push(with_class(build, "ours", ours, OURS)?);
+        for (label, module, what) in own {
+            let command = command(&build.ours, module, Path::new(""));
+            self.classes.push(Peer::started(label, command, what)?);
+        }
+        if let Some(cpython) = cpython {
+            let programs = [&cpython.program, cpython.headers.as_path()];
+            let built = &cpython.built;
+            self.classes
+                .push(with_class(build, &cpython.label, programs, built)?);
+        }
+        Ok(())
     }
 
     fn add_pyo3(&mut self, build: &Build, cpython: &CPython) {
@@ -116,8 +149,21 @@ fn with_loops(
 ) -> Result<Peer, Failure> {
     let folder = build.folder.path().join(label.replace(' ', "-"));
     std::fs::create_dir(&folder)?;
-    compile_loops(headers, flags, &folder.join("speed_loops.so"))?;
+    compile("c", headers, flags, &folder.join("speed_loops.so"))?;
     Peer::started(label, command(program, "speed_loops", &folder), built)
+}
+
+/// Builds the class in C for a program, with its headers.
+fn with_class(
+    build: &Build,
+    label: &str,
+    [program, headers]: [&Path; 2],
+    built: &str,
+) -> Result<Peer, Failure> {
+    let folder = build.folder.path().join(label.replace(' ', "-") + "-class");
+    std::fs::create_dir(&folder)?;
+    compile("c/class", headers, &[], &folder.join("speed_class.so"))?;
+    Peer::started(label, command(program, "speed_class", &folder), built)
 }
 
 /// The command that serves a module from a folder, or a builtin module if the folder is empty.

@@ -75,6 +75,27 @@ pub(crate) const RUST_ROWS: [Row; 8] = [
     ("rust_new_drop", "new typed value and drop"),
 ];
 
+pub(crate) const CLASS_ROWS: [Row; 18] = [
+    ("class_empty_loop", "nothing (a tenth of a loop)"),
+    ("class_new", "make and drop an instance"),
+    ("class_noargs", "METH_NOARGS"),
+    ("class_one", "METH_O"),
+    ("class_varargs", "METH_VARARGS"),
+    ("class_varargs_keywords", "METH_VARARGS, keywords"),
+    ("class_fastcall", "METH_FASTCALL"),
+    ("class_fastcall_keywords", "METH_FASTCALL, keywords"),
+    ("class_method", "METH_METHOD"),
+    ("class_getter", "getter"),
+    ("class_member", "member"),
+    ("class_len", "len(x)"),
+    ("class_subscript", "x[y]"),
+    ("class_add", "x + y"),
+    ("class_equal", "x == y"),
+    ("class_hash", "hash(x)"),
+    ("class_iteration", "an item of an iteration"),
+    ("class_buffer", "memoryview(x)"),
+];
+
 /// How many other capsules, each with a name of its own, `populate` makes.
 pub(crate) const POPULATION: u64 = 1_000_000;
 

@@ -8,8 +8,8 @@ use crate::peer::Peer;
 use crate::process::{Answer, Process};
 use crate::rounds::{Outcome, Processes};
 use crate::rows::{
-    C_ROWS, LIVE, POPULATED_ROWS, POPULATION, RUST_POPULATED_ROWS, RUST_ROWS, Row, STRING_ROWS,
-    THREAD_ROWS, THREADED_ROWS,
+    C_ROWS, CLASS_ROWS, LIVE, POPULATED_ROWS, POPULATION, RUST_POPULATED_ROWS, RUST_ROWS, Row,
+    STRING_ROWS, THREAD_ROWS, THREADED_ROWS,
 };
 use crate::statistics::{Series, ratios};
 use crate::table::{Cell, Line, Table, Unit};
@@ -39,30 +39,20 @@ fn calls(
     eprintln!("{title}: {} rows, {} rounds", rows.len(), options.rounds);
     let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
     let outcomes = Processes::start(peers, opening)?.measure(&names, options.rounds)?;
-    let table = |title: String, note: &str, unit, series: fn(&Outcome) -> &[Option<f64>]| Table {
-        title,
+    let times = Table {
+        title: title.to_owned(),
         note: note.to_owned(),
-        unit,
+        unit: Unit::Nanoseconds,
         columns: labels(peers),
-        lines: rows
-            .iter()
-            .zip(&outcomes)
-            .map(|((_, title), outcomes)| Line {
-                title: (*title).to_owned(),
-                cells: outcomes
-                    .iter()
-                    .map(|outcome| Cell::of(outcome, series(outcome), series(&outcomes[0])))
-                    .collect(),
-            })
-            .collect(),
+        lines: lines(rows, &outcomes, Outcome::times),
     };
-    let times = table(title.to_owned(), note, Unit::Nanoseconds, Outcome::times);
-    let cycles = table(
-        format!("{title}: cycles"),
-        "User-mode cycles per call, in the same measurements.",
-        Unit::Cycles,
-        Outcome::cycles,
-    );
+    let cycles = Table {
+        title: format!("{title}: cycles"),
+        note: "User-mode cycles per call, in the same measurements.".to_owned(),
+        unit: Unit::Cycles,
+        columns: labels(peers),
+        lines: lines(rows, &outcomes, Outcome::cycles),
+    };
     let are_counted = cycles
         .lines
         .iter()
@@ -72,6 +62,23 @@ fn calls(
     } else {
         vec![times]
     })
+}
+
+/// A line for each row, with the figures that `series` takes from its outcomes.
+fn lines(
+    rows: &[Row],
+    outcomes: &[Vec<Outcome>],
+    series: fn(&Outcome) -> &[Option<f64>],
+) -> Vec<Line> {
+    let rows = rows.iter().zip(outcomes);
+    rows.map(|((_, title), outcomes)| Line {
+        title: (*title).to_owned(),
+        cells: outcomes
+            .iter()
+            .map(|outcome| Cell::of(outcome, series(outcome), series(&outcomes[0])))
+            .collect(),
+    })
+    .collect()
 }
 
 pub(crate) fn c_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
@@ -92,6 +99,54 @@ request for a new object, which is then freed. The rows `no request` only make a
 `bytes from C` are made by PyBytes_FromString, `encode` is PyUnicode_AsUTF8String.";
     let rows = wanted("", &STRING_ROWS, options);
     calls("Text for C", note, None, &rows, peers, options)
+}
+
+/// Operations of Python code on an instance, and their times as multiples of CPython's.
+pub(crate) fn classes(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {
+    let rows = wanted("", &CLASS_ROWS, options);
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    eprintln!("Classes: {} rows, {} rounds", rows.len(), options.rounds);
+    let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
+    let outcomes = Processes::start(peers, None)?.measure(&names, options.rounds)?;
+    let mut tables = vec![Table {
+        title: "Classes".to_owned(),
+        note: "\
+Operations of Python code on an instance of a class. The statement is ten times in the body of a loop,
+and each figure is a tenth of a pass. `ours` and CPython have a class from one C source, which uses the
+limited API of CPython 3.13. `Python class` is the same class in Python, and `native class` one of the
+VM in Rust; both run in this interpreter. The second figure is our time as a multiple of theirs. A method
+with keywords gets one positional and one keyword argument, one with several arguments gets two."
+            .to_owned(),
+        unit: Unit::Nanoseconds,
+        columns: labels(peers),
+        lines: lines(&rows, &outcomes, Outcome::times),
+    }];
+    let [_, _, native, cpython] = peers else {
+        return Ok(tables);
+    };
+    let share = rows.iter().zip(&outcomes).map(|((_, title), outcomes)| {
+        let [ours, _, native, cpython] = &outcomes[..] else {
+            unreachable!("a row has an outcome for each peer");
+        };
+        let multiple =
+            |outcome: &Outcome| Cell::of(outcome, &ratios(outcome.times(), cpython.times()), &[]);
+        Line {
+            title: (*title).to_owned(),
+            cells: vec![multiple(ours), multiple(native)],
+        }
+    });
+    tables.push(Table {
+        title: format!("Classes: multiples of {}", cpython.label),
+        note: "\
+The same measurements. What the native class takes is the VM's own share of our figure."
+            .to_owned(),
+        unit: Unit::Times,
+        columns: vec![peers[0].label.clone(), native.label.clone()],
+        lines: share.collect(),
+    });
+    Ok(tables)
 }
 
 pub(crate) fn threaded_calls(peers: &[Peer], options: &Options) -> Result<Vec<Table>, Failure> {

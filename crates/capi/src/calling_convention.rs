@@ -140,13 +140,17 @@ impl Function {
         }
     }
 
+    #[inline]
+    pub(crate) fn takes_keywords(self) -> bool {
+        self.flags().contains(PyMethodFlags::KEYWORDS)
+    }
+
     /// The reason why the function cannot be called with these arguments, of which the first
     /// `skipped` do not count; `None` if it can.
     #[inline]
     pub(crate) fn problem_with(self, args: &FuncArgs, skipped: usize) -> Option<String> {
         let given = args.args.len() - skipped;
-        let takes_keywords = self.flags().contains(PyMethodFlags::KEYWORDS);
-        if !takes_keywords && !args.kwargs.is_empty() {
+        if !self.takes_keywords() && !args.kwargs.is_empty() {
             return Some("takes no keyword arguments".to_owned());
         }
         match self {
@@ -188,14 +192,12 @@ impl Function {
                 call_c(vm, || unsafe { f(zelf, argument) })
             }
             Self::Tuple(f) => {
-                let _zelf = has_self.then(|| args.args.remove(0));
-                let tuple = vm.ctx.new_tuple(args.args);
-                // SAFETY: as for `NoArgs`; `self` and the tuple are dropped after the call.
+                let tuple = vm.ctx.new_tuple(args.args.split_off(skipped));
+                // SAFETY: as for `NoArgs`; the tuple is dropped after the call.
                 call_c(vm, || unsafe { f(zelf, borrowed(tuple.as_object())) })
             }
             Self::TupleAndDict(f) => {
-                let _zelf = has_self.then(|| args.args.remove(0));
-                let tuple = vm.ctx.new_tuple(args.args);
+                let tuple = vm.ctx.new_tuple(args.args.split_off(skipped));
                 let dict = if args.kwargs.is_empty() {
                     None
                 } else {
@@ -208,7 +210,7 @@ impl Function {
                 let dict_address = dict
                     .as_ref()
                     .map_or(null_mut(), |d| borrowed(d.as_object()));
-                // SAFETY: as for `NoArgs`; `self`, tuple and dict are dropped after the call.
+                // SAFETY: as for `NoArgs`; tuple and dict are dropped after the call.
                 call_c(vm, || unsafe {
                     f(zelf, borrowed(tuple.as_object()), dict_address)
                 })
@@ -218,22 +220,79 @@ impl Function {
                 // SAFETY: as for `NoArgs`; the array has `given` elements.
                 call_c(vm, || unsafe { f(zelf, array, given.cast_signed()) })
             }
-            Self::ArrayAndNames(f) => {
+            Self::ArrayAndNames(_) | Self::ClassArrayAndNames(..) => {
                 let names = append_keywords(&mut args, vm);
                 let array = addresses(&args.args[skipped..]);
                 let names = names.as_deref().map_or(null_mut(), borrowed);
                 // SAFETY: as for `NoArgs`; the array has `given` elements and one for each name.
-                call_c(vm, || unsafe { f(zelf, array, given.cast_signed(), names) })
-            }
-            Self::ClassArrayAndNames(f, class) => {
-                let names = append_keywords(&mut args, vm);
-                let array = addresses(&args.args[skipped..]);
-                let names = names.as_deref().map_or(null_mut(), borrowed);
-                let class = class.0.0.cast();
-                // SAFETY: as for `ArrayAndNames`; the class lives, by the contract of `of`.
-                call_c(vm, || unsafe { f(zelf, class, array, given, names) })
+                unsafe { self.call_array(zelf, array, given, names, vm) }
             }
         })
+    }
+
+    /// Calls a function that takes keywords. The first of `args` is passed as `self`; the first `count`
+    /// are positional, and the others belong to `names`. Returns its result and the exception that it
+    /// raised.
+    ///
+    /// # Errors
+    /// Those of making a dict of the arguments.
+    #[inline]
+    pub(crate) fn call_with_names(
+        self,
+        mut args: Vec<PyObjectRef>,
+        count: usize,
+        names: &[PyObjectRef],
+        vm: &VirtualMachine,
+    ) -> PyResult<(*mut PyObject, Option<PyBaseExceptionRef>)> {
+        let zelf = borrowed(&args[0]);
+        if let Self::TupleAndDict(f) = self {
+            let dict = vm.ctx.new_dict();
+            for (name, value) in names.iter().zip(args.drain(count..)) {
+                dict.set_item(&**name, value, vm)?;
+            }
+            let tuple = vm.ctx.new_tuple(args.split_off(1));
+            // SAFETY: by the contract of `of` the function takes these arguments, which live for the
+            // call.
+            return Ok(call_c(vm, || unsafe {
+                f(
+                    zelf,
+                    borrowed(tuple.as_object()),
+                    borrowed(dict.as_object()),
+                )
+            }));
+        }
+        let names = vm.ctx.new_tuple(names.to_vec());
+        let array = addresses(&args[1..]);
+        // SAFETY: as above; the array has an element for each positional argument and each name.
+        Ok(unsafe { self.call_array(zelf, array, count - 1, borrowed(names.as_object()), vm) })
+    }
+
+    /// Calls a function that takes an array and a tuple of names.
+    ///
+    /// # Safety
+    /// The array has `given` elements, and one for each name. All arguments live for the call.
+    unsafe fn call_array(
+        self,
+        zelf: *mut PyObject,
+        array: *const *mut PyObject,
+        given: usize,
+        names: *mut PyObject,
+        vm: &VirtualMachine,
+    ) -> (*mut PyObject, Option<PyBaseExceptionRef>) {
+        match self {
+            Self::ArrayAndNames(f) => {
+                let given = given.cast_signed();
+                // SAFETY: by the contract of `of` the function takes these arguments.
+                call_c(vm, || unsafe { f(zelf, array, given, names) })
+            }
+            Self::ClassArrayAndNames(f, class) => {
+                let class = class.0.0.cast();
+                // SAFETY: as above; the class lives, by the contract of `of`.
+                call_c(vm, || unsafe { f(zelf, class, array, given, names) })
+            }
+            // The others take no names, and are not called.
+            _ => (null_mut(), None),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use rustpython_vm::{Py, PyObjectRef, PyPayload, PyResult, VirtualMachine};
 use crate::class_attributes::{add, elements, full_name};
 use crate::function_definitions::Receiver;
 use crate::method_definition::Method;
+use crate::method_vectorcall::describe;
 use crate::vtable::keep;
 
 /// Adds the methods of an array of definitions to the class; NULL is an empty array. An attribute
@@ -80,7 +81,7 @@ pub(crate) unsafe fn new_method(
         .as_str();
     method.owner = vm.ctx.intern_str(full_name(class, vm)).as_str();
     let definition = method.definition();
-    let method: PyObjectRef = match receiver {
+    let descriptor: PyObjectRef = match receiver {
         Receiver::Class => definition.build_classmethod(&vm.ctx, class).into(),
         Receiver::Instance => definition.build_method(&vm.ctx, class).into(),
         Receiver::Nothing | Receiver::Bound => {
@@ -95,6 +96,10 @@ pub(crate) unsafe fn new_method(
         }
     };
     // The VM's descriptors refer to their class without a reference.
-    keep(&method, class.to_owned().into(), vm)?;
-    Ok((name, method))
+    if receiver == Receiver::Instance {
+        describe(&descriptor, class, method, vm)?;
+    } else {
+        keep(&descriptor, class.to_owned().into(), vm)?;
+    }
+    Ok((name, descriptor))
 }

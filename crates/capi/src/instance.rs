@@ -5,23 +5,21 @@
 //! C code expects an instance to hold a reference to its class, which `tp_dealloc` gives up. The
 //! VM's object holds one of its own, so each instance takes another.
 
-use core::alloc::Layout;
 use core::ffi::{c_int, c_void};
 use core::mem::MaybeUninit;
 use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, AtomicUsize, Ordering};
-use std::alloc::{alloc_zeroed, dealloc as free_memory};
 
 use rustpython_capsule::__private::ffi::{CTraverse, visit_references};
 use rustpython_capsule::__private::{InterpreterId, run_isolated};
-use rustpython_vm::builtins::{PyBaseExceptionRef, PyType, PyTypeRef};
-use rustpython_vm::function::FuncArgs;
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyType};
 use rustpython_vm::object::TraverseFn;
-use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObject, PyObjectRef, VirtualMachine};
 
 use crate::boundary::borrowed;
+use crate::instance_memory;
 use crate::slot_ids::{TP_CLEAR, TP_DEALLOC, TP_TRAVERSE};
-use crate::type_record::{DATA_ALIGN, TypeRecord, native_base};
+use crate::type_record::{DATA_ALIGN, TypeRecord};
 use crate::vtable::{self, Header, Hooks, UnknownVtable};
 
 type Destructor = unsafe extern "C" fn(*mut PyObject);
@@ -88,6 +86,14 @@ impl Instance {
         Some(unsafe { header.cast::<Self>().as_ref() })
     }
 
+    /// The latest data, if it is in the latest header of the object.
+    #[inline(always)]
+    fn latest_of(object: &PyObject) -> Option<&Self> {
+        let header = vtable::latest(object, &HOOKS)?;
+        // SAFETY: as for `of`.
+        Some(unsafe { header.cast::<Self>().as_ref() })
+    }
+
     #[inline]
     fn record(&self) -> &TypeRecord {
         // SAFETY: `base` or `class` is the class that the record belongs to; after `tp_dealloc`, the
@@ -101,24 +107,25 @@ impl Instance {
         // SAFETY: the data follows the `Instance` in the same allocation.
         unsafe { start.add(DATA_OFFSET) }
     }
-
-    fn layout(size: usize) -> Option<Layout> {
-        Layout::from_size_align(DATA_OFFSET.checked_add(size)?, DATA_ALIGN).ok()
-    }
 }
 
 /// Gives an object the data of its nearest class from C, whose record is `record`.
-fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), DataError> {
+pub(crate) fn attach(
+    object: &PyObject,
+    record: &TypeRecord,
+    items: usize,
+) -> Result<(), DataError> {
     let size = record
         .content
         .itemsize
         .checked_mul(items)
         .and_then(|items| items.checked_add(record.data_size()))
         .ok_or(DataError::OutOfMemory)?;
-    let layout = Instance::layout(size).ok_or(DataError::OutOfMemory)?;
-    // SAFETY: the size of the layout is not zero, since an `Instance` has a size.
-    let memory = NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or(DataError::OutOfMemory)?;
-    let memory = memory.cast::<Instance>();
+    let whole = size
+        .checked_add(DATA_OFFSET)
+        .ok_or(DataError::OutOfMemory)?;
+    let memory = instance_memory::allocate(whole).ok_or(DataError::OutOfMemory)?;
+    let place = memory.cast::<Instance>().as_ptr();
     let class = object.class().to_owned();
     let instance = Instance {
         header: MaybeUninit::uninit(),
@@ -129,7 +136,7 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
         items,
     };
     // SAFETY: the memory is new and has room for an `Instance`.
-    unsafe { memory.write(instance) };
+    unsafe { place.write(instance) };
     loop {
         let current = vtable::current(object);
         // SAFETY: the vtable is that of the object, and the data behind the header is initialized.
@@ -140,55 +147,31 @@ fn attach(object: &PyObject, record: &TypeRecord, items: usize) -> Result<(), Da
             }
             Ok(false) if !has_data_of(object, record) => {}
             other => {
-                // SAFETY: it is initialized, and was never installed.
-                unsafe { memory.drop_in_place() };
-                // SAFETY: it was allocated with this layout.
-                unsafe { free_memory(memory.as_ptr().cast(), layout) };
+                // SAFETY: it was never installed.
+                unsafe { place.drop_in_place() };
+                // SAFETY: it was allocated with this size, and was never installed.
+                unsafe { instance_memory::free(memory, whole) };
                 return other.map(drop).map_err(DataError::from);
             }
         }
     }
 }
 
-fn has_data_of(object: &PyObject, record: &TypeRecord) -> bool {
+pub(crate) fn has_data_of(object: &PyObject, record: &TypeRecord) -> bool {
     Instance::of(object).is_some_and(|instance| core::ptr::eq(instance.record(), record))
 }
 
-/// Makes an instance over the base in the VM of `class`, with data for `items` items.
-///
-/// # Errors
-/// Those of the `__new__` of that base; MemoryError.
-pub(crate) fn new_over_base(
-    class: PyTypeRef,
-    args: FuncArgs,
-    items: usize,
-    vm: &VirtualMachine,
-) -> PyResult {
-    let Some(new) = native_base(&class).slots.new.load() else {
-        let text = format!("cannot create '{}' instances", class.slot_name());
-        return Err(vm.new_type_error(text));
-    };
-    let object = new(class.clone(), args, vm)?;
-    // `type.__new__` may call another metaclass, and `int.__new__` may return a shared object.
-    if let Some(record) = TypeRecord::nearest(object.class())
-        && !has_data_of(&object, record)
-    {
-        attach(&object, record, items).map_err(|error| error.into_exception(vm))?;
-    }
-    Ok(object)
-}
-
-/// As [`new_over_base`], without items.
-///
-/// # Errors
-/// Those of [`new_over_base`].
-pub(crate) fn new_over_vm_base(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-    new_over_base(class, args, 0, vm)
-}
-
 /// The record of the nearest class from C of an object; `None` if it is not an instance of one.
-#[inline]
+#[inline(always)]
 pub(crate) fn record_of(object: &PyObject) -> Option<&TypeRecord> {
+    match Instance::latest_of(object) {
+        Some(instance) => Some(instance.record()),
+        None => other_record_of(object),
+    }
+}
+
+#[inline(never)]
+fn other_record_of(object: &PyObject) -> Option<&TypeRecord> {
     match Instance::of(object) {
         Some(instance) => Some(instance.record()),
         None => TypeRecord::nearest(object.class()),
@@ -198,9 +181,9 @@ pub(crate) fn record_of(object: &PyObject) -> Option<&TypeRecord> {
 /// The data that `class` has in an object. An object that was made without it gets it now, zeroed.
 /// `None` if `class` is not from C, or the object is no instance of it. Takes no lock and does not
 /// enter the VM.
-#[inline]
+#[inline(always)]
 pub(crate) fn type_data(object: &PyObject, class: &Py<PyType>) -> Option<NonNull<u8>> {
-    if let Some(instance) = Instance::of(object) {
+    if let Some(instance) = Instance::latest_of(object) {
         let record = instance.record();
         if record.is_of(class) {
             // SAFETY: the data of a class begins at its offset, within the data of the instance.
@@ -316,14 +299,20 @@ unsafe fn dealloc(header: NonNull<Header>, object: &PyObject) {
     // object has no references.
     let count = unsafe { &*core::ptr::from_ref(object).cast::<AtomicUsize>() };
     // So that giving back a reference does not deallocate the object again.
-    count.fetch_add(PROTECTION, Ordering::Relaxed);
+    count.store(
+        count.load(Ordering::Relaxed) + PROTECTION,
+        Ordering::Relaxed,
+    );
     run_isolated(Some(class.as_object()), || {
         dying::with(object, || {
             // SAFETY: as above; it is called once, while all data of the object exists.
             unsafe { destructor(borrowed(object)) };
         });
     });
-    count.fetch_sub(PROTECTION, Ordering::Relaxed);
+    count.store(
+        count.load(Ordering::Relaxed) - PROTECTION,
+        Ordering::Relaxed,
+    );
     drop(earlier);
 }
 
@@ -338,10 +327,8 @@ unsafe fn free(header: NonNull<Header>) {
     let size = unsafe { place.as_ref() }.size;
     // SAFETY: it is initialized, and not used any more.
     unsafe { place.drop_in_place() };
-    if let Some(layout) = Instance::layout(size) {
-        // SAFETY: `attach` allocated it with this layout.
-        unsafe { free_memory(place.as_ptr().cast(), layout) };
-    }
+    // SAFETY: `attach` allocated it with this size.
+    unsafe { instance_memory::free(place.cast(), DATA_OFFSET + size) };
 }
 
 /// Makes the deallocation of an object skip `tp_dealloc`. The caller takes over the reference to the

@@ -23,6 +23,7 @@ use crate::export_hook::hook_name;
 use crate::extension_module::ExtensionModule;
 use crate::foreign_files;
 use crate::main_interpreter;
+use crate::method_vectorcall;
 use crate::moduleobject::from_slots_and_spec;
 #[cfg(unix)]
 use crate::second_python;
@@ -57,6 +58,7 @@ impl ExtensionModulesExt for InterpreterBuilder {
     fn with_extension_modules(self) -> Self {
         class_layout::install(&self.ctx);
         class_assignment::install(&self.ctx);
+        method_vectorcall::install(&self.ctx);
         let builder = match IMP.changed(&self.ctx) {
             Some(definition) => self.add_native_module(definition),
             None => self,

@@ -175,6 +175,16 @@ fn member_class() -> &'static Py<PyType> {
 }
 
 impl Member {
+    /// The descriptor that a slot is called with. The type of its payload is compared, which is faster
+    /// than a search in the bases of its class.
+    #[inline]
+    fn of<'a>(descriptor: &'a PyObject, vm: &VirtualMachine) -> PyResult<&'a Py<Self>> {
+        match descriptor.downcast_ref() {
+            Some(descriptor) => Ok(descriptor),
+            None => Self::_as_pyref(descriptor, vm),
+        }
+    }
+
     fn class_of_instances(&self) -> &Py<PyType> {
         &self.base.common.typ
     }
@@ -261,7 +271,7 @@ impl Member {
         value: PySetterValue<PyObjectRef>,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        Self::_as_pyref(zelf, vm)?.set(&object, value, vm)
+        Self::of(zelf, vm)?.set(&object, value, vm)
     }
 }
 
@@ -273,7 +283,7 @@ impl GetDescriptor for Member {
         vm: &VirtualMachine,
     ) -> PyResult {
         match object {
-            Some(object) => Self::_as_pyref(zelf, vm)?.get(object, vm),
+            Some(object) => Self::of(zelf, vm)?.get(object, vm),
             None => Ok(zelf.to_owned()),
         }
     }

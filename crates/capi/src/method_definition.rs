@@ -7,12 +7,15 @@ use core::ffi::{c_char, c_int};
 use rustpython_capi::methodobject::PyMethodDef as CMethodDef;
 use rustpython_vm::builtins::{PyBaseExceptionRef, PyType};
 use rustpython_vm::function::{Callee, FuncArgs, ItemDoc, PyMethodDef, PyMethodFlags};
-use rustpython_vm::{AsObject, Py, PyResult, VirtualMachine};
+use rustpython_vm::{AsObject, Py, PyObjectRef, PyResult, VirtualMachine};
 
 use crate::boundary::{Inconsistency, checked_result, owned, utf8_argument};
 use crate::calling_convention::{DefiningClass, Function};
 use crate::class_attributes::full_name as class_name;
 use crate::function_definitions::{Key, Receiver, definition};
+
+/// The end of the message about too many nested calls.
+const RECURSION: &str = "while calling a C function";
 
 /// A C function, and what Python code sees of it.
 #[derive(Clone, Copy, Debug)]
@@ -136,6 +139,30 @@ impl Method {
         ItemDoc::static_text(Box::leak(text.into_boxed_str()))
     }
 
+    pub(crate) fn takes_keywords(&self) -> bool {
+        self.function.takes_keywords()
+    }
+
+    /// Calls a function that takes keywords. The first of `args` is an instance of the class, which is
+    /// passed as `self`; the first `count` are positional, and the others belong to `names`.
+    ///
+    /// # Errors
+    /// Those of the function, and SystemError if its result contradicts the exception.
+    pub(crate) fn call_with_names(
+        &self,
+        args: Vec<PyObjectRef>,
+        count: usize,
+        names: &[PyObjectRef],
+        vm: &VirtualMachine,
+    ) -> PyResult {
+        let (answer, raised) = vm.with_recursion(RECURSION, || {
+            self.function.call_with_names(args, count, names, vm)
+        })?;
+        // SAFETY: functions return a new reference or NULL.
+        let answer = unsafe { owned(answer) };
+        checked_result(answer, raised, |what| self.contradiction(what), vm)
+    }
+
     fn call(&self, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
         let has_self = self.receiver != Receiver::Nothing;
         if has_self && !self.is_receiver(&args) {
@@ -144,9 +171,8 @@ impl Method {
         if let Some(problem) = self.function.problem_with(&args, usize::from(has_self)) {
             return Err(self.refused(&problem, &args, vm));
         }
-        let (answer, raised) = vm.with_recursion("while calling a C function", || {
-            self.function.call(has_self, args, vm)
-        })?;
+        let (answer, raised) =
+            vm.with_recursion(RECURSION, || self.function.call(has_self, args, vm))?;
         // SAFETY: functions return a new reference or NULL.
         let answer = unsafe { owned(answer) };
         checked_result(answer, raised, |what| self.contradiction(what), vm)

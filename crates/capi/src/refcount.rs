@@ -1,11 +1,57 @@
-//! `refcount.h`: dropping a reference, with a faster path for the last reference to a capsule. The
-//! other functions of the header come from `rustpython-capi`.
+//! `refcount.h`: new references without entering the VM, and dropping a reference, with a faster path
+//! for the last reference to a capsule. `Py_REFCNT` comes from `rustpython-capi`.
 
-use core::ptr::NonNull;
+use core::ptr::{NonNull, null_mut};
 
 use rustpython_capsule::__private::ffi::release;
 use rustpython_capsule::PyCapsule;
 use rustpython_vm::{PyObject, PyObjectRef};
+
+/// Adds a reference, which the caller must drop. Does nothing for NULL.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn Py_IncRef(object: *mut PyObject) {
+    if !object.is_null() {
+        // SAFETY: `object` is not NULL, so it is an object.
+        unsafe { _Py_IncRef(object) };
+    }
+}
+
+/// Adds a reference, which the caller must drop.
+///
+/// # Safety
+/// `object` is an object, and not NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn _Py_IncRef(object: *mut PyObject) {
+    // SAFETY: it is an object, which the caller keeps alive.
+    core::mem::forget(unsafe { &*object }.to_owned());
+}
+
+/// A new reference to an object.
+///
+/// # Safety
+/// `object` is an object, and not NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn Py_NewRef(object: *mut PyObject) -> *mut PyObject {
+    // SAFETY: the demands are the same.
+    unsafe { _Py_IncRef(object) };
+    object
+}
+
+/// A new reference to an object; NULL for NULL.
+///
+/// # Safety
+/// `object` is NULL or an object.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn Py_XNewRef(object: *mut PyObject) -> *mut PyObject {
+    if object.is_null() {
+        return null_mut();
+    }
+    // SAFETY: `object` is not NULL, so it is an object.
+    unsafe { Py_NewRef(object) }
+}
 
 /// Drops a reference. Does nothing for NULL.
 ///

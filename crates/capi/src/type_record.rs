@@ -116,29 +116,20 @@ impl TypeRecord {
         content: Content,
         vm: &VirtualMachine,
     ) -> PyResult<()> {
-        let record = Self {
+        let record = NonNull::from(Box::leak(Box::new(Self {
             header: MaybeUninit::uninit(),
             class: NonNull::from(class),
             parent: parent.map(NonNull::from),
             parent_class: parent.map(|parent| parent.class().to_owned()),
             content,
-        };
-        let record = NonNull::from(Box::leak(Box::new(record)));
-        let object = class.as_object();
-        loop {
-            // SAFETY: the vtable is that of the class, and the data behind the header is
-            // initialized.
-            match unsafe { vtable::install(object, vtable::current(object), record.cast(), &HOOKS) }
-            {
-                Ok(true) => return Ok(()),
-                Ok(false) => {}
-                Err(unknown) => {
-                    // SAFETY: it is the box from above, and it was never installed.
-                    drop(unsafe { Box::from_raw(record.as_ptr()) });
-                    return Err(unknown.into_exception(vm));
-                }
-            }
-        }
+        })));
+        // SAFETY: the header is new, and its data initialized.
+        let installed = unsafe { vtable::install_always(class.as_object(), record.cast(), &HOOKS) };
+        installed.map_err(|unknown| {
+            // SAFETY: it was never installed.
+            drop(unsafe { Box::from_raw(record.as_ptr()) });
+            unknown.into_exception(vm)
+        })
     }
 
     #[inline]

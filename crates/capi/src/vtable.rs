@@ -17,7 +17,7 @@ use rustpython_vm::gc_state::{current_owner, gc_state};
 use rustpython_vm::object::TraverseFn;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
 
-use super::vtable_entries::{Clear, Dealloc, Entries, Trace, VtableWords, entries};
+use super::vtable_entries::{Clear, Dealloc, Entries, Trace, VtableWords, entries, known_entries};
 
 /// The VM's vtable does not have the layout that this crate expects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,10 +99,17 @@ fn headers(object: &PyObject, entries: Entries) -> impl Iterator<Item = NonNull<
 /// The latest header of `object` with these hooks. Takes no lock and does not enter the VM.
 #[inline]
 pub(crate) fn find(object: &PyObject, hooks: &'static Hooks) -> Option<NonNull<Header>> {
-    headers(object, entries()?).find(|header| {
-        // SAFETY: the object has this header, and the caller keeps the object alive.
-        core::ptr::eq(unsafe { header.as_ref() }.hooks, hooks)
-    })
+    latest(object, hooks).or_else(|| find_all(object, hooks).next())
+}
+
+/// The latest header of `object` if it has these hooks. `None` says nothing: the caller then uses
+/// [`find`] in a function of its own. So the usual case is a few loads and comparisons, and needs no
+/// stack.
+#[inline(always)]
+pub(crate) fn latest(object: &PyObject, hooks: &'static Hooks) -> Option<NonNull<Header>> {
+    let first = header_at(vtable_of(object).load(Ordering::Acquire), known_entries()?)?;
+    // SAFETY: the object has this header, and the caller keeps the object alive.
+    core::ptr::eq(unsafe { first.as_ref() }.hooks, hooks).then_some(first)
 }
 
 /// The headers of `object` with these hooks, the latest one first.
@@ -160,6 +167,31 @@ pub(crate) unsafe fn install(
         Ordering::Acquire,
     );
     Ok(installed.is_ok())
+}
+
+/// As [`install`], in front of whatever vtable the object has.
+///
+/// # Errors
+/// [`UnknownVtable`]. The header is unused then.
+///
+/// # Safety
+/// As for [`install`].
+pub(crate) unsafe fn install_always(
+    object: &PyObject,
+    header: NonNull<Header>,
+    hooks: &'static Hooks,
+) -> Result<(), UnknownVtable> {
+    // SAFETY: the vtable is that of the object, and the caller promises the rest.
+    while !unsafe { install(object, current(object), header, hooks) }? {}
+    Ok(())
+}
+
+/// Makes an object known to the collector, unless it is already.
+pub(crate) fn track(object: &PyObject) {
+    if !object.is_gc_tracked() {
+        // SAFETY: the object is alive and not tracked yet.
+        unsafe { gc_state().track_object(NonNull::from(object), current_owner()) };
+    }
 }
 
 /// The VM's vtable of an object with headers.
@@ -293,24 +325,18 @@ unsafe impl Send for SendPtr {}
 /// # Errors
 /// SystemError if the VM's vtable is unknown.
 pub(crate) fn keep(object: &PyObject, target: PyObjectRef, vm: &VirtualMachine) -> PyResult<()> {
-    let header = MaybeUninit::uninit();
-    let kept = NonNull::from(Box::leak(Box::new(Kept { header, target })));
-    loop {
-        // SAFETY: the vtable is that of the object; the header is new, and its data initialized.
-        match unsafe { install(object, current(object), kept.cast(), &KEPT) } {
-            Ok(true) => break,
-            Ok(false) => {}
-            Err(unknown) => {
-                // SAFETY: it is the box from above, and it was never installed.
-                drop(unsafe { Box::from_raw(kept.as_ptr()) });
-                return Err(unknown.into_exception(vm));
-            }
-        }
-    }
-    if !object.is_gc_tracked() {
-        // SAFETY: the object is alive and not tracked yet.
-        unsafe { gc_state().track_object(NonNull::from(object), current_owner()) };
-    }
+    let kept = NonNull::from(Box::leak(Box::new(Kept {
+        header: MaybeUninit::uninit(),
+        target,
+    })));
+    // SAFETY: the header is new, and its data initialized.
+    let installed = unsafe { install_always(object, kept.cast(), &KEPT) };
+    installed.map_err(|unknown| {
+        // SAFETY: it was never installed.
+        drop(unsafe { Box::from_raw(kept.as_ptr()) });
+        unknown.into_exception(vm)
+    })?;
+    track(object);
     Ok(())
 }
 

@@ -38,14 +38,26 @@ pub(crate) fn entries() -> Option<Entries> {
     match FOUND.load(Ordering::Relaxed) {
         0 => find(),
         NOWHERE => None,
-        found => {
-            let [clear, trace, dealloc, _] = found.to_le_bytes();
-            Some(Entries {
-                clear: clear.into(),
-                trace: trace.into(),
-                dealloc: dealloc.into(),
-            })
-        }
+        found => Some(unpack(found)),
+    }
+}
+
+/// The positions of the entries if they are known already.
+#[inline]
+pub(crate) fn known_entries() -> Option<Entries> {
+    match FOUND.load(Ordering::Relaxed) {
+        0 | NOWHERE => None,
+        found => Some(unpack(found)),
+    }
+}
+
+#[inline]
+fn unpack(found: u32) -> Entries {
+    let [clear, trace, dealloc, _] = found.to_le_bytes();
+    Entries {
+        clear: clear.into(),
+        trace: trace.into(),
+        dealloc: dealloc.into(),
     }
 }
 

@@ -34,7 +34,8 @@ pub(crate) fn or_abort<T>(made: Result<T, CapsuleError>) -> T {
 }
 
 /// Unused blocks of one layout. Each begins with the address of the next.
-pub(crate) struct FreeList {
+#[derive(Debug)]
+pub struct FreeList {
     layout: Layout,
     first: Cell<*mut u8>,
     len: Cell<usize>,
@@ -44,7 +45,8 @@ impl FreeList {
     /// How many blocks a list holds at most.
     const CAPACITY: usize = 64;
 
-    pub(crate) const fn new(layout: Layout) -> Self {
+    /// A list without blocks.
+    pub const fn new(layout: Layout) -> Self {
         assert!(layout.size() >= size_of::<*mut u8>());
         assert!(layout.align() >= align_of::<*mut u8>());
         Self {
@@ -54,8 +56,9 @@ impl FreeList {
         }
     }
 
+    /// The block that was pushed last.
     #[inline]
-    pub(crate) fn pop(&self) -> Option<NonNull<u8>> {
+    pub fn pop(&self) -> Option<NonNull<u8>> {
         let first = NonNull::new(self.first.get())?;
         // SAFETY: `push` wrote the address of the next block there, and the list has owned the
         // block since then.
@@ -71,7 +74,7 @@ impl FreeList {
     /// The caller owns `block`, which was allocated with the list's layout by the global allocator
     /// and holds nothing that must be dropped.
     #[inline]
-    pub(crate) unsafe fn push(&self, block: NonNull<u8>) -> bool {
+    pub unsafe fn push(&self, block: NonNull<u8>) -> bool {
         let has_room = self.len.get() < Self::CAPACITY;
         if has_room {
             // SAFETY: the list owns the block from now on. It has the size and alignment of an

@@ -202,6 +202,7 @@ pub use typed::TypedCapsule;
 /// What only the other crates of this workspace use. It may change in any release.
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::alloc::FreeList;
     pub use crate::callback_guard::{panic_message, run_isolated};
     pub use crate::exceptions::add_note;
     pub use crate::foreign_threads::{InterpreterId, register};

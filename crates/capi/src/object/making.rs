@@ -5,13 +5,12 @@ use core::ptr::null_mut;
 
 use rustpython_capi::object::PyTypeObject;
 use rustpython_vm::builtins::PyType;
-use rustpython_vm::function::FuncArgs;
 use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{Py, PyObject, PyResult, VirtualMachine};
 
 use crate::boundary::{enter, new_reference};
 use crate::class_layout::is_immutable;
-use crate::instance::new_over_base;
+use crate::new_instance::new_instance;
 use crate::new_type::new_type;
 use crate::slots::PySlot;
 use crate::type_spec::{PyType_Spec, TypeSpec};
@@ -140,7 +139,7 @@ pub unsafe extern "C" fn PyType_GenericAlloc(
         let Ok(items) = usize::try_from(items) else {
             return Err(vm.new_system_error("a negative number of items"));
         };
-        new_over_base(class.to_owned(), FuncArgs::default(), items, vm).map(new_reference)
+        new_instance(class.to_owned(), items, vm).map(new_reference)
     })
 }
 

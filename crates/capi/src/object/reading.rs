@@ -28,10 +28,30 @@ pub unsafe extern "C" fn PyObject_GetTypeData(
     class: *mut PyTypeObject,
 ) -> *mut c_void {
     // SAFETY: the demands are the same.
-    let data = unsafe { PyObject_GetTypeData_DuringGC(object, class) };
-    if !data.is_null() {
-        return data;
+    match unsafe { data_or_none(object, class) } {
+        Some(data) => data.as_ptr().cast(),
+        // SAFETY: the demands are the same.
+        None => unsafe { no_type_data(object, class) },
     }
+}
+
+/// # Safety
+/// As for [`PyObject_GetTypeData`].
+#[inline(always)]
+unsafe fn data_or_none(object: *mut PyObject, class: *mut PyTypeObject) -> Option<NonNull<u8>> {
+    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
+    let object = unsafe { object.as_ref() }?;
+    // SAFETY: `class` is NULL or a class, which the caller keeps alive.
+    let class = unsafe { class.as_ref() }?;
+    type_data(object, class)
+}
+
+/// Raises the exception of [`PyObject_GetTypeData`].
+///
+/// # Safety
+/// As for [`PyObject_GetTypeData`].
+#[cold]
+unsafe fn no_type_data(object: *mut PyObject, class: *mut PyTypeObject) -> *mut c_void {
     enter(|vm| {
         // SAFETY: `object` is NULL or an object, which the caller keeps alive.
         let object = unsafe { argument(object, vm) }?;
@@ -58,14 +78,8 @@ pub unsafe extern "C" fn PyObject_GetTypeData_DuringGC(
     object: *mut PyObject,
     class: *mut PyTypeObject,
 ) -> *mut c_void {
-    // SAFETY: `object` is NULL or an object, which the caller keeps alive.
-    let object = unsafe { object.as_ref() };
-    // SAFETY: `class` is NULL or a class, which the caller keeps alive.
-    let class = unsafe { class.as_ref() };
-    let (Some(object), Some(class)) = (object, class) else {
-        return null_mut();
-    };
-    type_data(object, class).map_or(null_mut(), |data| data.as_ptr().cast())
+    // SAFETY: the demands are the same.
+    unsafe { data_or_none(object, class) }.map_or(null_mut(), |data| data.as_ptr().cast())
 }
 
 /// The size of the data that a class has in its instances, in bytes: what the class asked for,

@@ -16,7 +16,7 @@ use crate::type_record::TypeRecord;
 ///
 /// # Errors
 /// TypeError if the object has no such function.
-#[inline]
+#[inline(always)]
 pub(super) fn function_of<const LEVEL: usize>(
     object: &PyObject,
     id: SlotId,

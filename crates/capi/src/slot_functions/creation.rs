@@ -11,7 +11,7 @@ use rustpython_vm::{AsObject, Py, PyObject, PyRef, PyResult, VirtualMachine};
 
 use super::call::{Arguments, object_result, raw_py};
 use super::level::with_level;
-use crate::instance::new_over_base;
+use crate::new_instance::{new_instance, new_over_base};
 use crate::slot_ids::TP_NEW;
 use crate::type_record::{TypeRecord, native_base};
 
@@ -47,7 +47,7 @@ fn new_without_function(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -
         let name = class.name().to_string();
         return Err(vm.new_type_error(format!("{name}() takes no arguments")));
     }
-    new_over_base(class, FuncArgs::default(), 0, vm)
+    new_instance(class, 0, vm)
 }
 
 /// Fills the slot that makes instances.
