@@ -2,6 +2,7 @@
 //! the transcripts must be equal except for intended differences, which are counted by name.
 
 mod buffers;
+mod classes;
 mod dates;
 mod descriptors;
 mod differences;
@@ -78,6 +79,20 @@ const SUITES: [Suite; 6] = [
     (
         type_slots::DRIVER,
         &[("slots-of-types-match-cpython", type_slots::compare)],
+    ),
+    (
+        Driver {
+            module: "class_driver",
+            sources: "classes",
+            scripts: "classes",
+        },
+        &[
+            ("classes-match-cpython", classes::rows),
+            (
+                "random-operations-on-classes-match-cpython",
+                classes::random_operations,
+            ),
+        ],
     ),
 ];
 

@@ -55,6 +55,7 @@ mod subinterpreters;
 #[cfg(c_compiler)]
 mod c_tests;
 mod capi_units;
+mod classes;
 mod ctypes;
 mod differential;
 mod extensions;
@@ -116,6 +117,7 @@ fn main() -> ExitCode {
         #[cfg(c_compiler)]
         c_tests::trials(),
         capi_units::trials(),
+        classes::trials(),
         ctypes::trials(),
         differential::trials(),
         extensions::trials(),

@@ -87,7 +87,7 @@ Methods.__dict__['class_o'].__get__(None, int)
 Methods.__dict__['class_o'].__get__(3, int)
 Methods.__dict__['class_o'](Methods, 1)
 Methods.__dict__['static_o'].__get__(None, Methods)(1)
-m.o == m.o, m.o is m.o, hash(m.o) == hash(m.o), m.o == Methods().o
+m.o == m.o, m.o is m.o, m.o == Methods().o
 Methods.o == Methods.o
 m.o.__call__(1), Methods.o.__call__(m, 1)
 m.o = 1

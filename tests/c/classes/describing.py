@@ -76,7 +76,7 @@ helped(Methods)
 helped(Members.read_int)
 helped(Getters.both)
 helped(Methods.with_signature)
-set(dir(Base)) - set(dir(object))
+sorted(name for name in set(dir(Base)) - set(dir(object)) if name.strip('_') == name)
 typing.get_type_hints(Base)
 Base.__annotations__
 Base.__dict__['who']
@@ -143,5 +143,5 @@ rows("slot calls", "\n".join(
      call=lambda given: class_driver.call_slot(given[1] if given[0] == "new" else type(given[1]), *given))
 
 rows("refusals", "\n".join(
-    f"description({row})\nC = describe({row}, {base})\nC = describe({row}, {base}); C, C.__module__, C.__doc__, C()"
+    f"description({row})\nC = describe({row}, {base}); C, C.__module__, C.__doc__, C()"
     for row in range(22) for base in ("None", "list")))

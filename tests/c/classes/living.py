@@ -182,8 +182,11 @@ Empty.__len__ = lambda self: 4
 len(Empty())
 del Empty.__len__
 len(Empty())
-Number.__add__ = lambda self, other: 'patched'
-Number() + 1
+class Patched(Number): pass
+Patched.__add__ = lambda self, other: 'patched'
+Patched() + 1
+del Patched.__add__
+Patched() + 1
 """)
 
 rows("copying", """

@@ -121,7 +121,7 @@ NAMES = [
     "number", "fraction", "both", "read_only", "with_closure", "extra", "held", "loud", "who", "mixed", "o", "noargs",
     "class_o", "static_o", "method", "a_short", "an_int", "a_double", "a_char", "a_bool", "an_object", "an_object_or_error",
     "an_unsigned_byte", "a_string", "c_name", "other", "slot", "keys", "code", "args", "exports", "bump", "count", "size",
-    "__dict__", "__class__", "__doc__", "__len__", "__add__", "__getitem__", "__init__", "__call__",
+    "__dict__", "__class__", "__module__", "__len__", "__add__", "__getitem__", "__init__", "__call__",
 ]
 BINARY = [
     operator.add, operator.sub, operator.mul, operator.matmul, operator.truediv, operator.floordiv, operator.mod,
@@ -132,7 +132,7 @@ BINARY = [
 UNARY = [
     operator.neg, operator.pos, operator.abs, operator.invert, operator.not_, bool, int, float, complex, operator.index,
     len, iter, list, tuple, hashed, repr, str, callable, type, reversed, sorted, sum, dict, bytes, memoryview,
-    operator.length_hint, vars, format, next, copy.copy, pickled, weakref.ref, c.is_tracked, gc.is_tracked, any,
+    operator.length_hint, vars, format, next, copy.copy, pickled, weakref.ref, any,
     enumerate, bytearray, max, ascii,
 ]
 VALUES = [0, 1, -1, 3, 300, 1.5, "text", "x", b"bytes", None, True, (), [1], {}, slice(0, 1), ..., int, "number"]
@@ -211,7 +211,7 @@ class Run:
 
     def collect(self):
         # The number is that of all objects, so it depends on the interpreter.
-        return "collect", lambda: gc.collect() and None
+        return "collect", lambda: gc.collect() * 0
 
     def step(self):
         kinds_of_step = [
@@ -241,6 +241,9 @@ def main():
             for number in range(steps):
                 transcript.write(f"{number}\t{run.step()}\n")
                 transcript.flush()
+        run.pool.clear()
+        gc.collect()
+        events()
 
 
 main()

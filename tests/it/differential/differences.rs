@@ -69,6 +69,14 @@ pub(super) enum Difference {
     /// An in-place operator of `set` raises TypeError for another object, instead of leaving the
     /// operation to that object.
     SetOperator,
+    /// The VM's texts have the name of a class without its module.
+    ClassName,
+    /// A line of `tests/c/classes/differences.txt`, which gives the reason.
+    ListedLine,
+    /// The VM raises an exception of the same class with another text.
+    VmText,
+    /// The VM does something else for every operand, also for objects that no C code made.
+    VmOperation,
 }
 
 /// Counts how the lines of two transcripts compare.

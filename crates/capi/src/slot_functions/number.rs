@@ -92,6 +92,16 @@ fn left_power<const ID: SlotId, const LEVEL: usize>(
     modulus: &PyObject,
     vm: &VirtualMachine,
 ) -> PyResult {
+    if let Ok(function) = function_of::<LEVEL>(modulus, ID, vm)
+        && function_of::<LEVEL>(base, ID, vm).is_err()
+    {
+        // This is the slot of the modulus. A function that the exponent has too was called before.
+        return if function_of::<LEVEL>(exponent, ID, vm).is_ok_and(|other| other == function) {
+            Ok(vm.ctx.not_implemented())
+        } else {
+            call_ternary::<LEVEL>(ID, modulus, [base, exponent, modulus], vm)
+        };
+    }
     call_ternary::<LEVEL>(ID, base, [base, exponent, modulus], vm)
 }
 
