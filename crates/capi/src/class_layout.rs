@@ -12,6 +12,7 @@ use rustpython_vm::types::PyTypeFlags;
 use rustpython_vm::{AsObject, Context, Py, PyResult, VirtualMachine};
 
 use crate::type_record::TypeRecord;
+use crate::vtable::keep;
 
 type New = fn(PyTypeRef, FuncArgs, &VirtualMachine) -> PyResult;
 
@@ -38,14 +39,19 @@ fn new_class(metaclass: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyRes
     let Some(original) = ORIGINAL.get() else {
         return Err(vm.new_system_error("type.__new__ is not known"));
     };
-    let Some(base) = base_with_data(&args, vm)? else {
-        return original(metaclass, args, vm);
+    let base = base_with_data(&args, vm)?;
+    let object = original(metaclass, args, vm)?;
+    let Some(class) = object.downcast_ref::<PyType>() else {
+        return Ok(object);
     };
-    let class = original(metaclass, args, vm)?;
-    if let Some(class) = class.downcast_ref::<PyType>() {
+    if let Some(base) = base {
         set_base(class, base, vm);
     }
-    Ok(class)
+    if let Some(record) = TypeRecord::nearest(class) {
+        // With a header, a class that the collector clears keeps its base.
+        keep(&object, record.class().to_owned().into(), vm)?;
+    }
+    Ok(object)
 }
 
 /// The base that determines the layout if a class from C is among the bases.

@@ -204,12 +204,13 @@ fn other_type_data(object: &PyObject, class: &Py<PyType>) -> Option<NonNull<u8>>
         }
     }
     let record = TypeRecord::of(class)?;
-    if !object.class().fast_issubclass(class) {
-        return None;
-    }
-    // The nearest class from C whose chain has the class has room for its data too.
+    // The nearest class from C whose chain has the class has room for its data too. This takes no
+    // lock, and is right for a class that the collector has cleared.
     let nearest = TypeRecord::nearest(object.class())
         .filter(|nearest| nearest.chain().any(|record| record.is_of(class)));
+    if nearest.is_none() && !object.class().fast_issubclass(class) {
+        return None;
+    }
     attach(object, nearest.unwrap_or(record), 0).ok()?;
     type_data(object, class)
 }
@@ -247,8 +248,18 @@ unsafe fn trace(header: NonNull<Header>, object: &PyObject, visit: &mut Traverse
     }
     // SAFETY: C code promised that it is a `traverseproc` for instances of this class.
     let traverse = unsafe { core::mem::transmute::<*mut c_void, CTraverse>(function) };
+    let class = object.class().as_object();
+    // SAFETY: it is NULL, or the instance owns a reference to it.
+    let owned = unsafe { instance.class.load(Ordering::Relaxed).as_ref() };
+    // If `__class__` was assigned, C code visits the class that it finds, but the reference is one to
+    // the earlier class.
+    let mut earlier = owned.filter(|owned| !core::ptr::eq(*owned, class));
+    let mut visit = |found: &PyObject| {
+        let is_class = core::ptr::eq(found, class);
+        visit(is_class.then(|| earlier.take()).flatten().unwrap_or(found));
+    };
     // SAFETY: as above.
-    unsafe { visit_references(traverse, object, visit) };
+    unsafe { visit_references(traverse, object, &mut visit) };
 }
 
 /// # Safety

@@ -12,7 +12,7 @@ use core::ptr::NonNull;
 use core::sync::atomic::{AtomicPtr, Ordering};
 
 use rustpython_capsule::__private::{InterpreterId, is_attached, with_interpreter};
-use rustpython_vm::builtins::PyBaseExceptionRef;
+use rustpython_vm::builtins::{PyBaseExceptionRef, PyType, PyTypeRef};
 use rustpython_vm::gc_state::{current_owner, gc_state};
 use rustpython_vm::object::TraverseFn;
 use rustpython_vm::{PyObject, PyObjectRef, PyResult, VirtualMachine};
@@ -250,12 +250,17 @@ unsafe fn clear(object: *mut PyObject, edges: &mut Vec<PyObjectRef>) {
     if dead {
         vtable_of(alive).store(table.as_ptr(), Ordering::Release);
     }
+    let base = if dead { None } else { base_of(alive) };
     // SAFETY: it is the vtable of the VM for this object.
     let entry = unsafe { table.as_ref() }[entries.clear];
     // SAFETY: this entry of a vtable holds a `Clear` or null, which is `None`.
     if let Some(clear) = unsafe { core::mem::transmute::<*mut (), Option<Clear>>(entry) } {
         // SAFETY: it is the VM's function for this object, and the caller promises what it demands.
         unsafe { clear(object, edges) };
+    }
+    if let Some(base) = base {
+        // SAFETY: the object is not freed yet.
+        restore_base(unsafe { &*object }, base);
     }
     while dead && let Some(last) = header {
         // SAFETY: it is not freed yet.
@@ -265,6 +270,22 @@ unsafe fn clear(object: *mut PyObject, edges: &mut Vec<PyObjectRef>) {
         header = header_at(previous.as_ptr(), entries);
         // SAFETY: only the object used it, and the VM reads no vtable of the object after `clear`.
         unsafe { (hooks.free)(last) };
+    }
+}
+
+/// The base of an object that is a class.
+fn base_of(object: &PyObject) -> Option<PyTypeRef> {
+    object.downcast_ref::<PyType>()?.base.load_owned()
+}
+
+/// Gives a class the base back that the VM took away to break a cycle. C's `tp_dealloc` of instances
+/// that are deallocated later asks for it (`Py_tp_base`). A chain of bases is not part of a cycle once
+/// the attributes of the classes are gone.
+fn restore_base(object: &PyObject, base: PyTypeRef) {
+    if let Some(class) = object.downcast_ref::<PyType>() {
+        // SAFETY: the reference that is taken out is dropped after the exchange, and nothing else
+        // reads the base of a class that the collector clears.
+        drop(unsafe { class.base.swap(Some(base)) });
     }
 }
 

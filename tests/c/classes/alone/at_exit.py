@@ -7,7 +7,7 @@ import threading
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 
-from class_driver import Block, Derived, Error, Node, Phoenix, Row, Table, Value, make_over
+from class_driver import Block, Derived, Error, Node, Phoenix, Row, Table, Value, make_counted, make_over
 
 Over = {base: make_over(base) for base in (list, dict, str, float, Exception, OSError)}
 
@@ -49,6 +49,7 @@ row = Row(phoenix, Value(3))
 table = Table(row=row)
 view = memoryview(Block())
 others = [over() if base is not OSError else over(2, "m") for base, over in Over.items()]
+classes = [make_counted(type)(str(number), (), {}) for number in range(10)]
 
 
 class AtExit(Node):

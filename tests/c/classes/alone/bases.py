@@ -12,7 +12,7 @@ import types
 sys.dont_write_bytecode = True
 sys.path.insert(0, sys.argv[1])
 
-from class_driver import counts, make_counted
+from class_driver import Node, counts, make_counted
 
 
 class Plain:
@@ -85,16 +85,44 @@ def check(base, arguments):
     del deleted
     assert (seen, deallocated()) == ([42], 4), (seen, deallocated())
 
+    class Local(Counted):
+        pass
+
+    # The collector clears the class before its instance, or after it.
+    Local.instance = Local(*arguments)
+    del Local
+    gc.collect()
+    assert deallocated() == 5, deallocated()
+
     many = [Counted(*arguments) for _ in range(100)]
     for number, each in enumerate(many):
         each.extra = number
     assert [each.extra for each in many] == list(range(100))
     each = None
     many.clear()
-    assert deallocated() == 104, deallocated()
+    assert deallocated() == 105, deallocated()
+
+
+def check_assigned_class(base):
+    """A collection of an instance with another `__class__` leaves that class alone."""
+
+    class Before(base):
+        pass
+
+    class After(base):
+        mark = "kept"
+
+    instance = Before()
+    instance.__class__ = After
+    instance.me = instance
+    del instance
+    gc.collect()
+    assert (After.__mro__[1], After().mark) == (base, "kept")
 
 
 failed = 0
+check_assigned_class(Node)
+check_assigned_class(make_counted(object))
 for base, arguments in BASES:
     try:
         check(base, arguments)
