@@ -52,11 +52,3 @@ fn give_data(object: PyObjectRef, items: usize, vm: &VirtualMachine) -> PyResult
     }
     Ok(object)
 }
-
-/// As [`new_over_base`], without items.
-///
-/// # Errors
-/// Those of [`new_over_base`].
-pub(crate) fn new_over_vm_base(class: PyTypeRef, args: FuncArgs, vm: &VirtualMachine) -> PyResult {
-    new_over_base(class, args, 0, vm)
-}

@@ -12,7 +12,7 @@ use rustpython_vm::{AsObject, Context, Py, PyObject, PyObjectRef, PyResult, Virt
 use super::fields::addresses;
 use super::owner::{CLASS, OBJECT, Owner, class_for, is_heap_class};
 use crate::boundary::bad_internal_call;
-use crate::new_instance::new_over_vm_base;
+use crate::new_instance::{new_instance, new_over_base};
 use crate::slot_ids::*;
 use crate::type_record::native_base;
 
@@ -309,7 +309,10 @@ pub(super) fn new(owner: Owner, class: &PyObject, args: FuncArgs, vm: &VirtualMa
             "object.__new__({class}) is not safe, use {base}.__new__()"
         )));
     }
-    new_over_vm_base(class.to_owned(), args, vm)
+    if owner == OBJECT && args.is_empty() {
+        return new_instance(class.to_owned(), 0, vm);
+    }
+    new_over_base(class.to_owned(), args, 0, vm)
 }
 
 /// Runs the finalizer of an object. The exception that it raises is reported as unraisable.
