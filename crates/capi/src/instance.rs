@@ -137,28 +137,36 @@ pub(crate) fn attach(
     };
     // SAFETY: the memory is new and has room for an `Instance`.
     unsafe { place.write(instance) };
-    loop {
+    let installed = loop {
         let current = vtable::current(object);
+        // After the vtable is known: if another thread installs the data later, the exchange fails.
+        if has_data_of(object, record) {
+            break Ok(false);
+        }
         // SAFETY: the vtable is that of the object, and the data behind the header is initialized.
         match unsafe { vtable::install(object, current, memory.cast(), &HOOKS) } {
-            Ok(true) => {
-                core::mem::forget(class);
-                return Ok(());
-            }
-            Ok(false) if !has_data_of(object, record) => {}
-            other => {
-                // SAFETY: it was never installed.
-                unsafe { place.drop_in_place() };
-                // SAFETY: it was allocated with this size, and was never installed.
-                unsafe { instance_memory::free(memory, whole) };
-                return other.map(drop).map_err(DataError::from);
-            }
+            Ok(false) => {}
+            other => break other,
         }
+    };
+    if installed == Ok(true) {
+        core::mem::forget(class);
+        return Ok(());
     }
+    // SAFETY: it was never installed.
+    unsafe { place.drop_in_place() };
+    // SAFETY: it was allocated with this size, and was never installed.
+    unsafe { instance_memory::free(memory, whole) };
+    installed.map(drop).map_err(DataError::from)
 }
 
+/// Whether an object has the data of the class of `record` and of those above it.
 pub(crate) fn has_data_of(object: &PyObject, record: &TypeRecord) -> bool {
-    Instance::of(object).is_some_and(|instance| core::ptr::eq(instance.record(), record))
+    vtable::find_all(object, &HOOKS).any(|header| {
+        // SAFETY: a header with these hooks is the beginning of an `Instance` of the live object.
+        let instance = unsafe { header.cast::<Instance>().as_ref() };
+        core::ptr::eq(instance.record(), record)
+    })
 }
 
 /// The record of the nearest class from C of an object; `None` if it is not an instance of one.

@@ -107,7 +107,31 @@ pub unsafe extern "C" fn PyObject_TypeCheck(
     // SAFETY: `class` is NULL or a class, which the caller keeps alive.
     let class = unsafe { class.as_ref() };
     let is = object.zip(class);
-    c_int::from(is.is_some_and(|(object, class)| object.class().is_subtype(class)))
+    c_int::from(is.is_some_and(|(object, class)| is_derived(object.class(), class)))
+}
+
+/// 1 if `class` is `base` or derived from it; else 0, including for NULL.
+///
+/// # Safety
+/// Both are NULL or classes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn PyType_IsSubtype(
+    class: *mut PyTypeObject,
+    base: *mut PyTypeObject,
+) -> c_int {
+    // SAFETY: `class` is NULL or a class, which the caller keeps alive.
+    let class = unsafe { class.as_ref() };
+    // SAFETY: `base` is NULL or a class, which the caller keeps alive.
+    let base = unsafe { base.as_ref() };
+    let both = class.zip(base);
+    c_int::from(both.is_some_and(|(class, base)| is_derived(class, base)))
+}
+
+/// Whether `class` is `base` or derived from it. The collector takes away the method resolution order
+/// of a class, but `tp_dealloc` of its instances can still ask.
+fn is_derived(class: &Py<PyType>, base: &Py<PyType>) -> bool {
+    class.is_subtype(base)
+        || (class.mro.read().is_empty() && class.iter_base_chain().any(|each| each.is(base)))
 }
 
 /// The full name of a class, `module.qualified.name`, without the module if that is `builtins` or
