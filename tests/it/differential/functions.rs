@@ -59,7 +59,13 @@ fn run_without_cpython(
     let folder = tempfile::tempdir()?;
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("c/functions");
     let library = folder.path().join("function_driver.so");
-    let files = ["function_driver.c", "classes.c", "protocols.c", "variadic.c"].map(|file| sources.join(file));
+    let files = [
+        "function_driver.c",
+        "classes.c",
+        "protocols.c",
+        "variadic.c",
+    ]
+    .map(|file| sources.join(file));
     c_code::compile(&files, &c_code::headers(), &[""; 0], &library)?;
     let script = sources.join(script);
     let arguments = [
