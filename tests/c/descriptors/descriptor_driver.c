@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "../driver_module.h"
+
 #ifdef RUSTPYTHON_CAPI
 #include "pycapsule.h"
 #endif
@@ -522,33 +524,4 @@ static PyMethodDef functions[] = {
     {NULL, NULL, 0, NULL},
 };
 
-#ifdef RUSTPYTHON_CAPI
-
-PyABIInfo_VAR(abi_info);
-
-static PySlot slots[] = {
-    PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
-    PySlot_STATIC_DATA(Py_mod_methods, functions),
-    PySlot_PTR(Py_mod_gil, Py_MOD_GIL_NOT_USED),
-    PySlot_END,
-};
-
-PyMODEXPORT_FUNC PyModExport_descriptor_driver(void)
-{
-    return slots;
-}
-
-#else
-
-static PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "descriptor_driver",
-    .m_methods = functions,
-};
-
-PyMODINIT_FUNC PyInit_descriptor_driver(void)
-{
-    return PyModuleDef_Init(&definition);
-}
-
-#endif
+DRIVER_MODULE(descriptor_driver, functions)

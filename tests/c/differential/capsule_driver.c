@@ -1,5 +1,6 @@
 /* The extension module: runs random steps, and has functions for the table of imports. */
 
+#include "../driver_module.h"
 #include "driver.h"
 
 PyObject *functions[FUNCTIONS];
@@ -236,33 +237,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-#ifdef RUSTPYTHON_CAPI
-
-PyABIInfo_VAR(abi_info);
-
-static PySlot slots[] = {
-    PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
-    PySlot_STATIC_DATA(Py_mod_methods, methods),
-    PySlot_PTR(Py_mod_gil, Py_MOD_GIL_NOT_USED),
-    PySlot_END,
-};
-
-PyMODEXPORT_FUNC PyModExport_capsule_driver(void)
-{
-    return slots;
-}
-
-#else
-
-static PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "capsule_driver",
-    .m_methods = methods,
-};
-
-PyMODINIT_FUNC PyInit_capsule_driver(void)
-{
-    return PyModuleDef_Init(&definition);
-}
-
-#endif
+DRIVER_MODULE(capsule_driver, methods)

@@ -5,6 +5,8 @@
 
 #include "function_driver.h"
 
+#include "../driver_module.h"
+
 #ifdef RUSTPYTHON_CAPI
 #include "pycapsule.h"
 #endif
@@ -413,33 +415,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-#ifdef RUSTPYTHON_CAPI
-
-PyABIInfo_VAR(abi_info);
-
-static PySlot slots[] = {
-    PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
-    PySlot_STATIC_DATA(Py_mod_methods, methods),
-    PySlot_PTR(Py_mod_gil, Py_MOD_GIL_NOT_USED),
-    PySlot_END,
-};
-
-PyMODEXPORT_FUNC PyModExport_function_driver(void)
-{
-    return slots;
-}
-
-#else
-
-static PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT,
-    .m_name = "function_driver",
-    .m_methods = methods,
-};
-
-PyMODINIT_FUNC PyInit_function_driver(void)
-{
-    return PyModuleDef_Init(&definition);
-}
-
-#endif
+DRIVER_MODULE(function_driver, methods)

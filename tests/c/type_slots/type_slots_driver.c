@@ -1,6 +1,7 @@
 /* Gives Python code access to the slots of types, in this interpreter and in CPython: `slot` for
    what is in one, `call` to call the function in one. */
 
+#include "../driver_module.h"
 #include "delegating.h"
 
 #include <stdint.h>
@@ -184,33 +185,4 @@ static PyMethodDef methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-#ifdef RUSTPYTHON_CAPI
-
-PyABIInfo_VAR(abi_info);
-
-static PySlot slots[] = {
-    PySlot_STATIC_DATA(Py_mod_abi, &abi_info),
-    PySlot_STATIC_DATA(Py_mod_methods, methods),
-    PySlot_PTR(Py_mod_gil, Py_MOD_GIL_NOT_USED),
-    PySlot_END,
-};
-
-PyMODEXPORT_FUNC PyModExport_type_slots_driver(void)
-{
-    return slots;
-}
-
-#else
-
-static struct PyModuleDef definition = {
-    .m_base = PyModuleDef_HEAD_INIT,
-    .m_name = "type_slots_driver",
-    .m_methods = methods,
-};
-
-PyMODINIT_FUNC PyInit_type_slots_driver(void)
-{
-    return PyModule_Create(&definition);
-}
-
-#endif
+DRIVER_MODULE(type_slots_driver, methods)

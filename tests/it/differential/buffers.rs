@@ -36,12 +36,7 @@ const FORTRAN: [&str; 4] = ["0x58", "0x59", "0x5c", "0x5d"];
 
 pub(super) fn compare(interpreters: &Interpreters) -> Result<(), Failed> {
     let (theirs, ours) = interpreters.run("rows.py", &[])?;
-    let mut tally = Tally::default();
-    tally.add_lengths(&theirs.stdout, &ours.stdout);
-    for (theirs, ours) in theirs.stdout.lines().zip(ours.stdout.lines()) {
-        let (expected, listed) = expected(theirs);
-        tally.add(theirs, &expected, listed.as_slice(), ours);
-    }
+    let tally = Tally::of(&theirs.stdout, &ours.stdout, expected);
     eprintln!("buffers in CPython and here: {tally}");
     if tally.lines() < 2_700 {
         return Err(format!("only {} lines were compared", tally.lines()).into());

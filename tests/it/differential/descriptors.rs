@@ -13,12 +13,7 @@ use crate::interpreter::{child, trial};
 
 pub(super) fn compare(interpreters: &Interpreters) -> Result<(), Failed> {
     let (theirs, ours) = interpreters.run("rows.py", &[])?;
-    let mut tally = Tally::default();
-    tally.add_lengths(&theirs.stdout, &ours.stdout);
-    for (theirs, ours) in theirs.stdout.lines().zip(ours.stdout.lines()) {
-        let (expected, listed) = expected(theirs);
-        tally.add(theirs, &expected, listed.as_slice(), ours);
-    }
+    let tally = Tally::of(&theirs.stdout, &ours.stdout, expected);
     eprintln!("descriptors in CPython and here: {tally}");
     if tally.lines() < 10_000 {
         return Err(format!("only {} lines were compared", tally.lines()).into());

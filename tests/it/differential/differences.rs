@@ -93,6 +93,22 @@ pub(super) struct Tally {
 const SHOWN: usize = 5;
 
 impl Tally {
+    /// Compares two transcripts. `expected` says which line this interpreter must write for a line of
+    /// CPython's, and which listed difference that contains.
+    pub(super) fn of(
+        theirs: &str,
+        ours: &str,
+        expected: impl Fn(&str) -> (String, Option<Difference>),
+    ) -> Self {
+        let mut tally = Self::default();
+        tally.add_lengths(theirs, ours);
+        for (theirs, ours) in theirs.lines().zip(ours.lines()) {
+            let (expected, listed) = expected(theirs);
+            tally.add(theirs, &expected, listed.as_slice(), ours);
+        }
+        tally
+    }
+
     /// Adds a line of CPython's and the one of this interpreter, which must be `expected`; that
     /// contains the differences `listed`.
     pub(super) fn add(&mut self, theirs: &str, expected: &str, listed: &[Difference], ours: &str) {

@@ -104,13 +104,7 @@ const NATIVE: [(&str, &str); 17] = [
 
 /// Compares the answers of all rows.
 pub(super) fn compare(theirs: &str, ours: &str) -> Tally {
-    let mut tally = Tally::default();
-    tally.add_lengths(theirs, ours);
-    for (theirs, ours) in theirs.lines().zip(ours.lines()) {
-        let (expected, listed) = expected(theirs);
-        tally.add(theirs, &expected, listed.as_slice(), ours);
-    }
-    tally
+    Tally::of(theirs, ours, expected)
 }
 
 /// The line expected of this interpreter for a line of CPython's, and the difference, if any.

@@ -60,12 +60,7 @@ fn refusals() -> Result<(), Failed> {
 pub(super) fn compare(interpreters: &Interpreters) -> Result<(), Failed> {
     let (theirs, ours) = interpreters.run("slots.py", &[])?;
     let (theirs, ours) = (theirs.stdout, ours.stdout);
-    let mut tally = Tally::default();
-    tally.add_lengths(&theirs, &ours);
-    for (theirs, ours) in theirs.lines().zip(ours.lines()) {
-        let (expected, listed) = expected(theirs);
-        tally.add(theirs, &expected, listed.as_slice(), ours);
-    }
+    let tally = Tally::of(&theirs, &ours, expected);
     eprintln!("slots of types in CPython and here: {tally}");
     if tally.lines() < 8_000 {
         return Err(format!("only {} lines were compared", tally.lines()).into());
