@@ -120,9 +120,30 @@ def check_assigned_class(base):
     assert (After.__mro__[1], After().mark) == (base, "kept")
 
 
+def refused(assign):
+    try:
+        assign()
+    except TypeError as error:
+        assert "object layout differs" in str(error), error
+    else:
+        raise AssertionError("the assignment changed the data of an instance")
+
+
+def check_data_of_another_class():
+    """The data of two classes has one size, but belongs to different functions."""
+    One, Other = make_counted(object), make_counted(object)
+    Sub, Foreign = type("Sub", (One,), {}), type("Foreign", (Other,), {})
+    instance = Sub()
+    refused(lambda: setattr(instance, "__class__", Foreign))
+    refused(lambda: setattr(One(), "__class__", Other))
+    refused(lambda: setattr(Sub, "__bases__", (Other,)))
+    instance.__class__ = type("Sibling", (One,), {})
+
+
 failed = 0
 check_assigned_class(Node)
 check_assigned_class(make_counted(object))
+check_data_of_another_class()
 for base, arguments in BASES:
     try:
         check(base, arguments)
